@@ -1,0 +1,136 @@
+//! What the controlling side says to the audio thread: how a command is addressed and carried.
+
+use crate::ramp::Curve;
+use crate::sample::SampleData;
+use std::sync::Arc;
+
+/// As a message's `frame`: the first frame of the block that drains it.
+pub const NOW: u64 = u64::MAX;
+
+/// A voice's place in the engine's table, with the generation that tells a reused place from the
+/// voice that was meant. A stale key is a counted no-op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct VoiceKey {
+    /// Place in the table.
+    pub index: u32,
+    /// Incremented by the controlling side each time it uses the place again.
+    pub generation: u32,
+}
+
+/// A parameter's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A track's fader, linear gain.
+    TrackVolume(u32),
+    /// A track's pan, −1…1.
+    TrackPan(u32),
+    /// A voice's gain, linear.
+    VoiceGain(VoiceKey),
+}
+
+/// Something that takes effect on one frame. Plain data: it owns no memory.
+#[derive(Debug, Clone, Copy)]
+pub enum Action {
+    /// Starts the voice whose [`PlaySpec`] crossed before.
+    Start(VoiceKey),
+    /// Fades the voice out over `fade` frames and ends it (0: cut on this frame).
+    Stop {
+        /// The voice.
+        voice: VoiceKey,
+        /// Length of the fade in frames.
+        fade: u32,
+    },
+    /// Stops every voice that sounds on the track.
+    StopTrack {
+        /// The track.
+        track: u32,
+        /// Length of the fade in frames.
+        fade: u32,
+    },
+    /// Fades the voice out over 10 ms and keeps its position.
+    Pause(VoiceKey),
+    /// Goes on from the frame at which the pause was asked for, fading in over 10 ms.
+    Resume(VoiceKey),
+    /// Moves a parameter.
+    Set {
+        /// Which one.
+        target: Target,
+        /// The value at the end of the ramp.
+        value: f64,
+        /// Length of the ramp in frames (0: at once).
+        frames: u32,
+        /// Its shape.
+        curve: Curve,
+    },
+    /// Opens or closes a track's gate (mute and solo), over 5 ms.
+    Gate {
+        /// The track.
+        track: u32,
+        /// Whether it is heard.
+        open: bool,
+    },
+    /// Puts a track into service with its initial values.
+    AddTrack(TrackSetup),
+}
+
+/// A new track's initial values, in effect at once.
+#[derive(Debug, Clone, Copy)]
+pub struct TrackSetup {
+    /// Its place, below `max_tracks + 1`; 0 is the master and exists from the start.
+    pub track: u32,
+    /// Linear gain.
+    pub volume: f64,
+    /// −1…1.
+    pub pan: f64,
+    /// Whether it is heard.
+    pub open: bool,
+}
+
+/// What a voice plays.
+#[derive(Debug, Clone)]
+pub struct PlaySpec {
+    /// The sound, at the engine's rate.
+    pub sample: Arc<SampleData>,
+    /// The track it plays on.
+    pub track: u32,
+    /// Linear gain.
+    pub gain: f64,
+}
+
+/// One slot of the control queue.
+#[derive(Debug)]
+pub enum Message {
+    /// An action for `frame`, or for [`NOW`].
+    Do {
+        /// Engine frame, or [`NOW`].
+        frame: u64,
+        /// Order among actions of one frame.
+        seq: u64,
+        /// Held back until the next [`Message::Commit`].
+        staged: bool,
+        /// What to do.
+        action: Action,
+    },
+    /// A voice and the frame on which it starts.
+    Play {
+        /// Engine frame, or [`NOW`].
+        frame: u64,
+        /// Order among actions of one frame.
+        seq: u64,
+        /// Held back until the next [`Message::Commit`].
+        staged: bool,
+        /// The voice.
+        voice: VoiceKey,
+        /// What it plays.
+        spec: PlaySpec,
+    },
+    /// Releases everything staged before it, on one frame.
+    Commit(Commit),
+}
+
+/// The end of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Commit {
+    /// The frame on which staged actions without a frame of their own take effect, or [`NOW`].
+    pub frame: u64,
+}

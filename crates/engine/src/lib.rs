@@ -1,0 +1,43 @@
+//! The pure real-time core of noxrun: clock, commands, scheduling, voices and tracks.
+//!
+//! It knows no device, no file and no JavaScript. [`build`] makes the two ends of one engine: the
+//! [`Renderer`] belongs to the audio callback, the [`Controller`] to the thread that directs it.
+//!
+//! # Guarantees
+//! * [`Renderer::process`] allocates nothing, frees nothing, takes no lock and makes no system
+//!   call. Everything it needs is reserved by [`build`] and overwritten in place.
+//! * A frame-stamped event takes effect on exactly that frame, and the output is bit-identical
+//!   whatever the block size.
+//! * Memory that the audio thread retires goes back on a ring that cannot be full.
+//!
+//! # What it cannot do
+//! It resolves neither seconds nor beats, checks no arguments beyond what memory safety and finite
+//! output need, and waits for nobody: a full queue is for the controlling side to handle.
+#![forbid(unsafe_code)]
+
+mod channel;
+mod command;
+mod config;
+mod event;
+mod meter;
+mod pan;
+mod ramp;
+mod renderer;
+mod safety;
+mod sample;
+mod schedule;
+mod shared;
+mod track;
+mod voice;
+mod voices;
+
+pub use command::{Action, Commit, Message, NOW, PlaySpec, Target, TrackSetup, VoiceKey};
+pub use config::{Controller, EngineConfig, MASTER, build};
+pub use event::{EndReason, Event, Trash};
+pub use meter::MeterReading;
+pub use pan::pan_gains;
+pub use ramp::{Curve, Ramp};
+pub use renderer::{BlockClock, MAX_BLOCK, Renderer};
+pub use safety::{THRESHOLD as SAFETY_THRESHOLD, limit};
+pub use sample::SampleData;
+pub use shared::{ClockReading, Shared};

@@ -1,0 +1,272 @@
+//! One callback: drain the queue, apply what is due, render up to the next event, publish.
+
+use crate::command::{Action, Commit, Message, NOW, Target};
+use crate::config::MASTER;
+use crate::safety;
+use crate::schedule::{Due, Schedule};
+use crate::shared::{ClockReading, Shared};
+use crate::track::Track;
+use crate::voices::Voices;
+use std::sync::Arc;
+
+/// Frames that are rendered in one stretch at most; longer blocks are cut.
+pub const MAX_BLOCK: usize = 256;
+
+/// When a block runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BlockClock {
+    /// Monotonic nanoseconds at the start of the callback.
+    pub now_ns: u64,
+}
+
+/// An action that waits for its batch to be complete.
+pub(crate) struct Staged {
+    pub frame: u64,
+    pub seq: u64,
+    pub action: Action,
+}
+
+/// The audio thread's end of an engine.
+///
+/// ```
+/// use noxrun_engine::{BlockClock, EngineConfig, build};
+/// let (mut renderer, _controller) = build(&EngineConfig::default());
+/// let mut out = [1.0; 2 * 64];
+/// renderer.process(&mut out, BlockClock::default());
+/// assert_eq!(out, [0.0; 128]);
+/// ```
+pub struct Renderer {
+    pub(crate) channels: usize,
+    pub(crate) frame: u64,
+    pub(crate) messages: rtrb::Consumer<Message>,
+    pub(crate) schedule: Schedule,
+    pub(crate) staged: Vec<Staged>,
+    pub(crate) staged_capacity: usize,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) voices: Voices,
+    pub(crate) curve: Box<[f32; MAX_BLOCK]>,
+    pub(crate) safety: bool,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Renderer {
+    /// Renders one block of any length into `out` (interleaved; its length is a multiple of the
+    /// channel count). A block of no frames drains the queue and applies what is due.
+    pub fn process(&mut self, out: &mut [f32], clock: BlockClock) {
+        self.drain();
+        self.apply_due();
+        let block = (out.len() / self.channels) as u64;
+        let mut rest = out;
+        while !rest.is_empty() {
+            self.apply_due();
+            let mut frames = (rest.len() / self.channels).min(MAX_BLOCK);
+            if let Some(next) = self.schedule.next_frame() {
+                frames = frames.min(usize::try_from(next - self.frame).unwrap_or(usize::MAX));
+            }
+            let (now, later) = rest.split_at_mut(frames * self.channels);
+            self.render(now, frames);
+            self.frame += frames as u64;
+            rest = later;
+        }
+        for (index, track) in self.tracks.iter().enumerate() {
+            if track.in_service {
+                track.publish(index, &self.shared);
+            }
+        }
+        self.voices.publish(&self.shared);
+        self.shared.publish_clock(ClockReading {
+            frame: self.frame,
+            block,
+            at_ns: clock.now_ns,
+        });
+    }
+
+    /// The next frame to be rendered.
+    pub fn frame(&self) -> u64 {
+        self.frame
+    }
+
+    /// What it publishes.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn drain(&mut self) {
+        let waiting = self.messages.slots();
+        self.shared.note_depth(waiting as u32);
+        for _ in 0..waiting {
+            // A full schedule leaves the rest in the queue: nothing is lost.
+            if !self.schedule.has_room(self.staged.len() + 1)
+                || self.staged.len() == self.staged_capacity
+            {
+                break;
+            }
+            let Ok(message) = self.messages.pop() else {
+                break;
+            };
+            match message {
+                Message::Do {
+                    frame,
+                    seq,
+                    staged,
+                    action,
+                } => self.take_in(frame, seq, staged, action),
+                Message::Play {
+                    frame,
+                    seq,
+                    staged,
+                    voice,
+                    spec,
+                } => {
+                    self.voices.admit(voice, spec, seq);
+                    self.take_in(frame, seq, staged, Action::Start(voice));
+                }
+                Message::Commit(Commit { frame }) => self.commit(frame),
+            }
+        }
+    }
+
+    fn take_in(&mut self, frame: u64, seq: u64, staged: bool, action: Action) {
+        if staged {
+            self.staged.push(Staged { frame, seq, action });
+        } else {
+            self.enqueue(frame, seq, action);
+        }
+    }
+
+    fn enqueue(&mut self, frame: u64, seq: u64, action: Action) {
+        let frame = if frame == NOW {
+            self.frame
+        } else {
+            if frame < self.frame {
+                self.shared.count_late(self.frame - frame);
+            }
+            #[cfg(feature = "sabotage")]
+            let frame = if noxrun_sabotage::is(noxrun_sabotage::Fault::LateStart)
+                && matches!(action, Action::Start(_))
+            {
+                frame + 1
+            } else {
+                frame
+            };
+            frame
+        };
+        self.schedule.push(Due { frame, seq, action });
+    }
+
+    fn commit(&mut self, frame: u64) {
+        for index in 0..self.staged.len() {
+            let Staged {
+                frame: own,
+                seq,
+                action,
+            } = self.staged[index];
+            self.enqueue(if own == NOW { frame } else { own }, seq, action);
+        }
+        self.staged.clear();
+    }
+
+    fn apply_due(&mut self) {
+        let mut applied = 0;
+        while let Some(due) = self.schedule.pop_due(self.frame) {
+            self.apply(due);
+            applied += 1;
+        }
+        if applied > 0 {
+            self.shared.count_done(applied);
+        }
+    }
+
+    fn apply(&mut self, due: Due) {
+        let frame = self.frame;
+        let shared = &*self.shared;
+        match due.action {
+            Action::Start(voice) => self.voices.start(voice, frame, &self.tracks, shared),
+            Action::Stop { voice, fade } => self.voices.stop(voice, fade, frame, shared),
+            Action::StopTrack { track, fade } => {
+                if let Some(strip) = self.tracks.get_mut(track as usize) {
+                    strip.stopped_before = strip.stopped_before.max(due.seq);
+                    self.voices.stop_track(track, fade, due.seq);
+                }
+            }
+            Action::Pause(voice) => self.voices.pause(voice, true, shared),
+            Action::Resume(voice) => self.voices.pause(voice, false, shared),
+            Action::Set {
+                target,
+                value,
+                frames,
+                curve,
+            } => match target {
+                Target::TrackVolume(track) => {
+                    if let Some(track) = self.tracks.get_mut(track as usize) {
+                        track.volume.set(value, frames, curve);
+                    }
+                }
+                Target::TrackPan(track) => {
+                    if let Some(track) = self.tracks.get_mut(track as usize) {
+                        track.pan.set(value.clamp(-1.0, 1.0), frames, curve);
+                    }
+                }
+                Target::VoiceGain(voice) => {
+                    self.voices.set_gain(voice, value, frames, curve, shared)
+                }
+            },
+            Action::Gate { track, open } => {
+                if let Some(track) = self.tracks.get_mut(track as usize) {
+                    track.set_gate(open);
+                }
+            }
+            Action::AddTrack(setup) => {
+                if let Some(track) = self.tracks.get_mut(setup.track as usize) {
+                    track.set_up(&setup);
+                }
+            }
+        }
+    }
+
+    /// Renders a stretch without events.
+    fn render(&mut self, out: &mut [f32], frames: usize) {
+        self.voices.render(self.frame, frames, &mut self.tracks);
+        let (master, tracks) = self.tracks.split_at_mut(MASTER as usize + 1);
+        let master = &mut master[MASTER as usize];
+        for (index, track) in tracks.iter_mut().enumerate().filter(|(_, t)| t.in_service) {
+            if track.process(frames, &mut self.curve) {
+                self.shared.note_poisoned(index + 1);
+            }
+            if track.sounding {
+                master.sounding = true;
+                add_bus(&mut master.bus, &track.bus, frames);
+                track.clear(frames);
+            }
+        }
+        if master.process(frames, &mut self.curve) {
+            self.shared.note_poisoned(MASTER as usize);
+        }
+        interleave(out, &master.bus, self.channels, self.safety);
+        master.clear(frames);
+    }
+}
+
+fn add_bus(to: &mut [f32], from: &[f32], frames: usize) {
+    let lanes = to
+        .chunks_exact_mut(MAX_BLOCK)
+        .zip(from.chunks_exact(MAX_BLOCK));
+    for (to, from) in lanes {
+        for (to, from) in to[..frames].iter_mut().zip(&from[..frames]) {
+            *to += from;
+        }
+    }
+}
+
+fn interleave(out: &mut [f32], bus: &[f32], channels: usize, safety: bool) {
+    for (channel, lane) in bus.chunks_exact(MAX_BLOCK).enumerate() {
+        let frames = out.chunks_exact_mut(channels).zip(lane);
+        for (frame, sample) in frames {
+            frame[channel] = if safety {
+                safety::limit(*sample)
+            } else {
+                *sample
+            };
+        }
+    }
+}
