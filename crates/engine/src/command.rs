@@ -108,10 +108,12 @@ pub enum Message {
         seq: u64,
         /// Held back until the next [`Message::Commit`].
         staged: bool,
+        /// Whether it counts among [`Shared::events_done`](crate::Shared::events_done).
+        counted: bool,
         /// What to do.
         action: Action,
     },
-    /// A voice and the frame on which it starts.
+    /// A voice and the frame on which it starts. Always counted.
     Play {
         /// Engine frame, or [`NOW`].
         frame: u64,

@@ -2,8 +2,8 @@
 
 use crate::command::{Message, TrackSetup};
 use crate::event::{Event, Trash};
-use crate::renderer::{MAX_BLOCK, Renderer, Staged};
-use crate::schedule::Schedule;
+use crate::renderer::{MAX_BLOCK, Renderer};
+use crate::schedule::{Due, Schedule};
 use crate::shared::Shared;
 use crate::track::Track;
 use crate::voices::{Fades, Voices};
@@ -115,11 +115,12 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
 }
 
 /// Reserves and touches memory for `capacity` staged actions.
-fn touched(capacity: usize) -> Vec<Staged> {
+fn touched(capacity: usize) -> Vec<Due> {
     let mut staged = Vec::with_capacity(capacity);
-    staged.resize_with(capacity, || Staged {
+    staged.resize_with(capacity, || Due {
         frame: 0,
         seq: 0,
+        counted: false,
         action: crate::command::Action::StopTrack {
             track: u32::MAX,
             fade: 0,

@@ -19,13 +19,6 @@ pub struct BlockClock {
     pub now_ns: u64,
 }
 
-/// An action that waits for its batch to be complete.
-pub(crate) struct Staged {
-    pub frame: u64,
-    pub seq: u64,
-    pub action: Action,
-}
-
 /// The audio thread's end of an engine.
 ///
 /// ```
@@ -40,7 +33,7 @@ pub struct Renderer {
     pub(crate) frame: u64,
     pub(crate) messages: rtrb::Consumer<Message>,
     pub(crate) schedule: Schedule,
-    pub(crate) staged: Vec<Staged>,
+    pub(crate) staged: Vec<Due>,
     pub(crate) staged_capacity: usize,
     pub(crate) tracks: Vec<Track>,
     pub(crate) voices: Voices,
@@ -109,8 +102,17 @@ impl Renderer {
                     frame,
                     seq,
                     staged,
+                    counted,
                     action,
-                } => self.take_in(frame, seq, staged, action),
+                } => {
+                    let due = Due {
+                        frame,
+                        seq,
+                        counted,
+                        action,
+                    };
+                    self.take_in(due, staged);
+                }
                 Message::Play {
                     frame,
                     seq,
@@ -119,49 +121,49 @@ impl Renderer {
                     spec,
                 } => {
                     self.voices.admit(voice, spec, seq);
-                    self.take_in(frame, seq, staged, Action::Start(voice));
+                    let due = Due {
+                        frame,
+                        seq,
+                        counted: true,
+                        action: Action::Start(voice),
+                    };
+                    self.take_in(due, staged);
                 }
                 Message::Commit(Commit { frame }) => self.commit(frame),
             }
         }
     }
 
-    fn take_in(&mut self, frame: u64, seq: u64, staged: bool, action: Action) {
+    fn take_in(&mut self, due: Due, staged: bool) {
         if staged {
-            self.staged.push(Staged { frame, seq, action });
+            self.staged.push(due);
         } else {
-            self.enqueue(frame, seq, action);
+            self.enqueue(due);
         }
     }
 
-    fn enqueue(&mut self, frame: u64, seq: u64, action: Action) {
-        let frame = if frame == NOW {
-            self.frame
-        } else {
-            if frame < self.frame {
-                self.shared.count_late(self.frame - frame);
-            }
-            #[cfg(feature = "sabotage")]
-            let frame = if noxrun_sabotage::is(noxrun_sabotage::Fault::LateStart)
-                && matches!(action, Action::Start(_))
-            {
-                frame + 1
-            } else {
-                frame
-            };
-            frame
-        };
-        self.schedule.push(Due { frame, seq, action });
+    fn enqueue(&mut self, mut due: Due) {
+        if due.frame == NOW {
+            due.frame = self.frame;
+        } else if due.frame < self.frame {
+            self.shared.count_late(self.frame - due.frame);
+        }
+        #[cfg(feature = "sabotage")]
+        if noxrun_sabotage::is(noxrun_sabotage::Fault::LateStart)
+            && matches!(due.action, Action::Start(_))
+        {
+            due.frame += 1;
+        }
+        self.schedule.push(due);
     }
 
     fn commit(&mut self, frame: u64) {
         for index in 0..self.staged.len() {
-            let Staged {
-                frame: own,
-                seq,
-                action,
-            } = self.staged[index];
-            self.enqueue(if own == NOW { frame } else { own }, seq, action);
+            let mut due = self.staged[index];
+            if due.frame == NOW {
+                due.frame = frame;
+            }
+            self.enqueue(due);
         }
         self.staged.clear();
     }
@@ -169,8 +171,8 @@ impl Renderer {
     fn apply_due(&mut self) {
         let mut applied = 0;
         while let Some(due) = self.schedule.pop_due(self.frame) {
+            applied += u64::from(due.counted);
             self.apply(due);
-            applied += 1;
         }
         if applied > 0 {
             self.shared.count_done(applied);

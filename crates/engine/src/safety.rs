@@ -4,7 +4,7 @@
 //! `sign(x)·(T + (1 - T)·tanh((|x| - T)/(1 - T)))`, so the output never exceeds 1.
 
 /// `10^(-0.1/20)`: −0.1 dBFS.
-pub const THRESHOLD: f64 = 0.988_553_094_656_939_4;
+pub const THRESHOLD: f64 = 0.988_553_094_656_938_9;
 
 /// Limits one sample.
 #[inline]

@@ -12,6 +12,8 @@ use std::collections::BinaryHeap;
 pub(crate) struct Due {
     pub frame: u64,
     pub seq: u64,
+    /// Whether it counts among the events of `maxEvents`.
+    pub counted: bool,
     pub action: Action,
 }
 
@@ -46,6 +48,7 @@ impl Schedule {
             heap.push(Due {
                 frame: seq,
                 seq,
+                counted: false,
                 action: Action::StopTrack {
                     track: u32::MAX,
                     fade: 0,
@@ -94,7 +97,12 @@ mod tests {
                 track: 0,
                 open: true,
             };
-            schedule.push(Due { frame, seq, action });
+            schedule.push(Due {
+                frame,
+                seq,
+                counted: true,
+                action,
+            });
         }
         let mut order = Vec::new();
         while let Some(due) = schedule.pop_due(5) {

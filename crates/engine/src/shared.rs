@@ -162,8 +162,8 @@ impl Shared {
         self.voices.store(count, Ordering::Relaxed);
     }
 
-    /// Actions that have taken effect, of every kind.
-    pub fn actions_done(&self) -> u64 {
+    /// Counted events that have taken effect.
+    pub fn events_done(&self) -> u64 {
         self.done.load(Ordering::Acquire)
     }
 

@@ -1,0 +1,40 @@
+//! What can be wrong before a capture or a reader starts.
+
+use noxrun_resample::ResampleError;
+
+/// Why a capture or a reader could not be made. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// The device's channels cannot become the delivered ones.
+    #[error(
+        "a device with {device} channels cannot deliver {delivered}: \
+         as many, fewer, or any number from a mono device are allowed"
+    )]
+    Channels {
+        /// Channels of the device.
+        device: usize,
+        /// Channels asked for.
+        delivered: usize,
+    },
+    /// A rate or a channel count that the resampler does not take.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+    /// `chunk` is 0 or larger than memory can hold.
+    #[error("a chunk of {0} frames: at least 1 and at most 2^30 samples are allowed")]
+    Chunk(usize),
+    /// `hop` is 0 or larger than `chunk`.
+    #[error("a hop of {hop} frames with chunks of {chunk}: 1 to {chunk} is allowed")]
+    Hop {
+        /// Frames between chunk starts, as asked for.
+        hop: usize,
+        /// Frames a chunk.
+        chunk: usize,
+    },
+    /// The capture has ended; no reader can join any more.
+    #[error("the capture is closed")]
+    Closed,
+    /// The capture thread could not be started. Trying again later may help.
+    #[error("the capture thread could not be started: {0}")]
+    Thread(#[source] std::io::Error),
+}

@@ -1,0 +1,243 @@
+//! A reader: a bounded queue and an account of its own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::chunker::{Chunk, Chunker};
+use crate::consumer::Piece;
+use crate::ledger::Pushed;
+use crate::lock::lock;
+use crate::shared::Shared;
+use crate::spec::ReaderSpec;
+use crate::stats::ReaderStats;
+
+/// What a [`Reader`] has at the moment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// The next chunk.
+    Chunk(Chunk),
+    /// Nothing yet.
+    Empty,
+    /// Nothing any more: the final chunk was taken, or the reader is detached.
+    End,
+}
+
+/// One listener of a capture, from the moment it was made. Dropping it detaches it.
+pub struct Reader {
+    core: Arc<ReaderCore>,
+    shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(crate) fn new(core: Arc<ReaderCore>, shared: Arc<Shared>) -> Self {
+        Self { core, shared }
+    }
+
+    /// The next chunk, without waiting for one. Copies it out of the queue: not for an audio
+    /// callback.
+    #[must_use]
+    pub fn take(&self) -> Taken {
+        lock(&self.core.state).take()
+    }
+
+    /// The next chunk; waits for it, `timeout` at most. For a thread of its own.
+    #[must_use]
+    pub fn wait_take(&self, timeout: Duration) -> Taken {
+        let deadline = Instant::now() + timeout;
+        let mut state = lock(&self.core.state);
+        loop {
+            match state.take() {
+                Taken::Empty => {}
+                taken => return taken,
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Taken::Empty;
+            }
+            let woken = self.core.ready.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The account, of one moment.
+    #[must_use]
+    pub fn stats(&self) -> ReaderStats {
+        self.core.stats()
+    }
+
+    /// Takes nothing more in. What waits can still be taken, a partial chunk as the final one; then
+    /// comes the end.
+    pub fn finish(&self) {
+        self.shared.detach(&self.core);
+        lock(&self.core.state).chunker.abandon();
+        self.core.ready.notify_all();
+    }
+
+    /// Leaves the capture: gets nothing more, and what waits is forgotten. The account stays as it
+    /// was, with the forgotten samples as `buffered`: nothing refused them. May be called again.
+    pub fn detach(&self) {
+        self.shared.detach(&self.core);
+        lock(&self.core.state).chunker.clear();
+        self.core.ready.notify_all();
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.detach();
+    }
+}
+
+/// What the capture thread and the reader share.
+pub(crate) struct ReaderCore {
+    channels: u64,
+    /// Most samples that wait, a whole number of frames.
+    bound: usize,
+    /// What the callback had pushed when the reader was made: nothing before that is its own.
+    start: Pushed,
+    notify: Arc<dyn Fn() + Send + Sync>,
+    state: Mutex<State>,
+    ready: Condvar,
+    /// Set by the capture thread while it serves a batch: something was ready.
+    due: AtomicBool,
+}
+
+struct State {
+    chunker: Chunker,
+    received: u64,
+    delivered: u64,
+    dropped: u64,
+}
+
+impl ReaderCore {
+    /// `spec` is checked; `capacity` in samples; `start` is zero for a first reader, which gets
+    /// what the ring holds.
+    pub(crate) fn new(
+        spec: ReaderSpec,
+        channels: usize,
+        rate: u32,
+        capacity: usize,
+        start: Pushed,
+    ) -> Self {
+        Self {
+            channels: channels as u64,
+            bound: capacity.max(spec.chunk * channels),
+            start,
+            state: Mutex::new(State {
+                chunker: Chunker::new(channels, rate, spec.chunk, spec.hop),
+                received: 0,
+                delivered: 0,
+                dropped: 0,
+            }),
+            notify: spec.notify,
+            ready: Condvar::new(),
+            due: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes in what comes next in the stream, as far as it belongs to this reader.
+    pub(crate) fn offer(&self, piece: &Piece<'_>) {
+        let mut state = lock(&self.state);
+        match *piece {
+            Piece::Samples {
+                samples,
+                position,
+                frame,
+                time,
+            } => {
+                let before = self
+                    .start
+                    .accepted
+                    .saturating_sub(position)
+                    .min(samples.len() as u64);
+                let frame = frame + before / self.channels;
+                state.receive(
+                    &samples[before as usize..],
+                    frame,
+                    time,
+                    self.channels,
+                    self.bound,
+                );
+            }
+            Piece::Gap {
+                gap,
+                dropped_before,
+                frame,
+            } => {
+                if gap.position < self.start.accepted {
+                    return;
+                }
+                // A gap that was open when the reader came is its own only from then on.
+                let end = dropped_before + gap.dropped;
+                let own = end.saturating_sub(dropped_before.max(self.start.refused));
+                state.received += own;
+                state.dropped += own;
+                state.chunker.push_gap(own, frame);
+            }
+        }
+        if state.chunker.is_ready() {
+            drop(state);
+            self.due.store(true, Ordering::Relaxed);
+            self.ready.notify_all();
+        }
+    }
+
+    /// The stream ends before `frame`.
+    pub(crate) fn finish(&self, frame: u64, time: f64) {
+        lock(&self.state).chunker.finish(frame, time);
+        self.due.store(true, Ordering::Relaxed);
+        self.ready.notify_all();
+    }
+
+    /// The capture thread is gone without an orderly end: what waits can still be taken.
+    pub(crate) fn abandon(&self) {
+        lock(&self.state).chunker.abandon();
+        self.ready.notify_all();
+    }
+
+    /// Whom to tell that something became ready, once.
+    pub(crate) fn due(&self) -> Option<Arc<dyn Fn() + Send + Sync>> {
+        self.due
+            .swap(false, Ordering::Relaxed)
+            .then(|| Arc::clone(&self.notify))
+    }
+
+    pub(crate) fn stats(&self) -> ReaderStats {
+        let state = lock(&self.state);
+        ReaderStats {
+            received: state.received,
+            delivered: state.delivered,
+            dropped: state.dropped,
+            buffered: state.received - state.delivered - state.dropped,
+        }
+    }
+}
+
+impl State {
+    fn receive(&mut self, samples: &[f32], frame: u64, time: f64, channels: u64, bound: usize) {
+        let room = bound.saturating_sub(self.chunker.buffered());
+        let room = room - room % channels as usize;
+        let (kept, refused) = samples.split_at(room.min(samples.len()));
+        self.received += samples.len() as u64;
+        self.chunker.push_samples(kept, frame, time);
+        if !refused.is_empty() {
+            self.dropped += refused.len() as u64;
+            self.chunker.push_gap(
+                refused.len() as u64,
+                frame + samples.len() as u64 / channels,
+            );
+        }
+    }
+
+    fn take(&mut self) -> Taken {
+        match self.chunker.next_chunk() {
+            Some((chunk, fresh)) => {
+                self.delivered += fresh as u64;
+                Taken::Chunk(chunk)
+            }
+            None if self.chunker.has_ended() => Taken::End,
+            None => Taken::Empty,
+        }
+    }
+}

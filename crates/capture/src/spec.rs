@@ -1,0 +1,60 @@
+//! What a capture and a reader are made from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use noxrun_resample::Quality;
+
+/// How the capture thread is woken by the callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WakeKind {
+    /// A condition variable; the callback takes its mutex for a moment.
+    #[default]
+    Condvar,
+    /// The token of [`std::thread::Thread::unpark`]; the callback takes no lock.
+    Unpark,
+}
+
+/// What a capture is opened with.
+#[derive(Debug, Clone)]
+pub struct CaptureSpec {
+    /// Rate of the device, Hz.
+    pub device_rate: u32,
+    /// Interleaved channels of what [`CaptureInput::push`](crate::CaptureInput::push) gets.
+    pub device_channels: usize,
+    /// Delivered rate, Hz.
+    pub rate: u32,
+    /// Delivered channels: as the device's (passed straight), 1 (the average), fewer (the first
+    /// ones), or any number from a mono device (copies).
+    pub channels: usize,
+    /// Capacity of the ring, in samples; rounded down to whole frames, at least one.
+    pub capacity: usize,
+    /// Quality of the resampler, used when the rates differ.
+    pub quality: Quality,
+    /// How the capture thread is woken.
+    pub wake: WakeKind,
+    /// Frames of the device's callback as granted. Larger blocks are processed in slices.
+    pub max_callback_frames: usize,
+}
+
+/// What a reader is made from.
+#[derive(Clone)]
+pub struct ReaderSpec {
+    /// Frames a chunk, at the delivered rate; at least 1.
+    pub chunk: usize,
+    /// Frames between the starts of chunks; `1..=chunk`. Less than `chunk`: chunks overlap.
+    pub hop: usize,
+    /// Called on the capture thread, with no lock held, when chunks or the end became ready: then
+    /// [`take`](crate::Reader::take) until it is `Empty` or `End`. Must return soon, for it holds
+    /// up the other readers; may come once more while the reader detaches; and must not call `settle` or `close_and_join`.
+    pub notify: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for ReaderSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReaderSpec")
+            .field("chunk", &self.chunk)
+            .field("hop", &self.hop)
+            .finish_non_exhaustive()
+    }
+}

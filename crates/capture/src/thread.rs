@@ -1,0 +1,172 @@
+//! The capture thread: waits, pops, serves the readers, tells losses.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::consumer::{Consumer, Piece};
+use crate::gaps::Dropped;
+use crate::lock::lock;
+use crate::shared::Shared;
+use crate::side::Merge;
+
+/// Nine reports fit into any second, and the one at the end makes ten.
+const REPORT_INTERVAL: Duration = Duration::from_millis(112);
+
+/// What the thread owns.
+pub(crate) struct CaptureThread {
+    consumer: Consumer,
+    shared: Arc<Shared>,
+    /// Losses not told yet.
+    untold: Option<Dropped>,
+    told_at: Option<Instant>,
+    /// Reused: who is to be told after a batch.
+    due: Vec<Arc<dyn Fn() + Send + Sync>>,
+    #[cfg(feature = "sabotage")]
+    stops_at: Option<Instant>,
+}
+
+/// What came of an attempt to serve.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Served {
+    /// The readers got something.
+    Batch,
+    /// There was nothing for them.
+    Nothing,
+    /// There are no readers.
+    Nobody,
+}
+
+impl CaptureThread {
+    pub(crate) fn new(consumer: Consumer, shared: Arc<Shared>) -> Self {
+        Self {
+            consumer,
+            shared,
+            untold: None,
+            told_at: None,
+            due: Vec::new(),
+            #[cfg(feature = "sabotage")]
+            stops_at: Some(Instant::now() + Duration::from_secs(1)),
+        }
+    }
+
+    /// Runs until the producer is gone and the readers, if any, have everything.
+    pub(crate) fn run(mut self) {
+        // Also when a listener panics: nobody may wait for ever.
+        let _end = EndGuard(Arc::clone(&self.shared));
+        loop {
+            #[cfg(feature = "sabotage")]
+            self.stop_once();
+            let mut served = self.serve();
+            // The flag is looked at when the ring is drained, and believed when it still is.
+            if served != Served::Batch && self.shared.link.is_finished() {
+                served = self.serve();
+                if self.end(served) {
+                    self.report(true);
+                    return;
+                }
+            }
+            self.report(false);
+            let (consumer, shared) = (&self.consumer, &self.shared);
+            shared.link.wake.wait(&mut || {
+                let readable = shared.has_readers() && !consumer.is_empty();
+                let ending =
+                    shared.link.is_finished() && (shared.has_readers() || shared.is_closing());
+                !readable && !ending
+            });
+        }
+    }
+
+    /// Hands one batch to the readers. Without readers the ring fills.
+    fn serve(&mut self) -> Served {
+        let served = {
+            let board = lock(&self.shared.board);
+            let offer =
+                |piece: Piece<'_>| board.readers.iter().for_each(|reader| reader.offer(&piece));
+            let served = if board.readers.is_empty() {
+                Served::Nobody
+            } else if self.consumer.drain(offer) {
+                Served::Batch
+            } else {
+                Served::Nothing
+            };
+            self.due
+                .extend(board.readers.iter().filter_map(|reader| reader.due()));
+            served
+        };
+        self.tell_readers();
+        if served == Served::Batch {
+            self.shared.served(self.consumer.position());
+        }
+        served
+    }
+
+    /// Ends the readers if the last attempt, after the producer was gone, found nothing to serve.
+    fn end(&mut self, served: Served) -> bool {
+        {
+            let mut board = lock(&self.shared.board);
+            let is_over = match served {
+                Served::Batch => false,
+                Served::Nothing => true,
+                // Until the close somebody may still come for what the ring holds.
+                Served::Nobody => board.readers.is_empty() && self.shared.is_closing(),
+            };
+            if !is_over {
+                return false;
+            }
+            board.ended = true;
+            for reader in &board.readers {
+                reader.finish(self.consumer.frame(), self.consumer.time());
+                self.due.extend(reader.due());
+            }
+        }
+        self.tell_readers();
+        true
+    }
+
+    fn tell_readers(&mut self) {
+        for notify in self.due.drain(..) {
+            notify();
+        }
+    }
+
+    /// Tells what was lost, summed, at most ten times a second.
+    fn report(&mut self, is_last: bool) {
+        while let Some(loss) = self.consumer.loss() {
+            match &mut self.untold {
+                Some(untold) => untold.merge(loss),
+                None => self.untold = Some(loss),
+            }
+        }
+        let is_time = is_last
+            || self
+                .told_at
+                .is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
+        if let Some(loss) = self.untold.filter(|_| is_time)
+            && let Some(listener) = self.shared.on_dropped()
+        {
+            self.untold = None;
+            self.told_at = Some(Instant::now());
+            listener(loss);
+        }
+    }
+
+    /// Planted fault: 3 s of sleep, once, a second after the start.
+    #[cfg(feature = "sabotage")]
+    fn stop_once(&mut self) {
+        if noxrun_sabotage::is(noxrun_sabotage::Fault::StoppedCaptureThread)
+            && self.stops_at.is_some_and(|at| Instant::now() >= at)
+        {
+            self.stops_at = None;
+            std::thread::sleep(Duration::from_secs(3));
+        }
+    }
+}
+
+/// Marks the end however the thread ends.
+struct EndGuard(Arc<Shared>);
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

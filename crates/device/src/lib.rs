@@ -1,0 +1,69 @@
+//! Audio devices: the only crate that names cpal.
+//!
+//! Guarantees:
+//! - [`list_devices`] and the opening functions never hang and never start a sound server.
+//! - Our part of every audio callback allocates, frees and locks nothing and makes no system call
+//!   but the two of an audited stream, from the second callback on; [`AudioThreadStats`] counts
+//!   it, with the help of the process's allocator ([`note_allocation`], [`note_free`]).
+//! - A refused buffer size, rate or channel count does not stop a stream: [`Granted`] says what
+//!   there is instead, [`DeviceWarning`] what was not granted.
+//! - Blocks of any size are accepted, and a panicking renderer becomes silence.
+//! - When the drop of a [`Stream`] returns, its callbacks are over.
+//! - Nothing reaches the terminal: the sound libraries' own messages are silenced.
+//!
+//! What it does not do: reopen a lost device ([`Watchdog`] notices it, the caller decides), mix,
+//! or resample input.
+//!
+//! `open.rs` says which device a request means, `real.rs` and `build.rs` open it, `playback.rs` and
+//! `recording.rs` are the callbacks, `virtual_device/` is the device that tests step by hand.
+#![deny(missing_docs)]
+
+mod audit;
+mod bounded;
+mod build;
+mod channels;
+mod clock;
+mod cycle;
+mod edge;
+mod error;
+mod event;
+mod format;
+mod gate;
+mod histogram;
+mod host;
+mod info;
+#[cfg(target_os = "linux")]
+mod jack_server;
+mod list;
+mod negotiate;
+mod open;
+#[cfg(feature = "sabotage")]
+mod plant;
+mod playback;
+mod priority;
+mod quiet;
+mod real;
+mod recording;
+mod request;
+mod status;
+mod stream;
+mod stream_error;
+mod supervise;
+mod virtual_device;
+
+pub use audit::{in_callback, note_allocation, note_free};
+pub use clock::{instant_at, monotonic_ns};
+pub use error::DeviceError;
+pub use event::{ErrorKind, LossReason, StreamEvent};
+pub use format::SampleFormat;
+pub use histogram::LoadSummary;
+pub use info::{Backend, COMMON_RATES, DeviceInfo, Direction};
+pub use list::list_devices;
+pub use open::{open_input, open_output};
+pub use request::{
+    BlockTime, CaptureSink, DeviceWarning, Fallback, Granted, Render, StepHooks, StreamRequest,
+};
+pub use status::{AudioThreadStats, Health, StreamStatus};
+pub use stream::Stream;
+pub use supervise::Watchdog;
+pub use virtual_device::{Clock, Failure, VirtualDevice, VirtualOptions};

@@ -1,0 +1,229 @@
+//! Chooses a configuration out of what a device offers. Pure functions: no device is touched.
+
+use crate::format::SampleFormat;
+use crate::info::Direction;
+
+/// One combination that a device offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) channels: u16,
+    /// Lowest and highest rate, Hz.
+    pub(crate) rates: (u32, u32),
+    pub(crate) format: SampleFormat,
+    /// Smallest and largest block, frames.
+    pub(crate) buffer: Option<(u32, u32)>,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish {
+    pub(crate) direction: Direction,
+    pub(crate) channels: u16,
+    pub(crate) rate: u32,
+    /// The device's own rate, taken when the wanted one is not to be had.
+    pub(crate) preferred_rate: u32,
+}
+
+/// What to open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) channels: u16,
+    pub(crate) rate: u32,
+    pub(crate) format: SampleFormat,
+    pub(crate) buffer: Option<(u32, u32)>,
+}
+
+/// Channels first, then the rate, then the format that loses least. `None` when nothing is
+/// offered at all.
+pub(crate) fn choose(offers: &[Offer], wish: &Wish) -> Option<Choice> {
+    let channels = offers
+        .iter()
+        .map(|offer| offer.channels)
+        .filter(|channels| *channels > 0)
+        .min_by_key(|channels| channel_distance(wish.direction, wish.channels, *channels))?;
+    let with_channels = || offers.iter().filter(|offer| offer.channels == channels);
+    let within = |offer: &Offer, rate| offer.rates.0 <= rate && rate <= offer.rates.1;
+    let rate = [wish.rate, wish.preferred_rate]
+        .into_iter()
+        .find(|rate| with_channels().any(|offer| within(offer, *rate)))
+        .or_else(|| {
+            with_channels()
+                .map(|offer| wish.preferred_rate.clamp(offer.rates.0, offer.rates.1))
+                .min_by_key(|rate| rate.abs_diff(wish.preferred_rate))
+        })?;
+    let offer = with_channels()
+        .filter(|offer| within(offer, rate))
+        .min_by_key(|offer| {
+            SampleFormat::ALL
+                .iter()
+                .position(|format| *format == offer.format)
+        })?;
+    Some(Choice {
+        channels,
+        rate,
+        format: offer.format,
+        buffer: offer.buffer,
+    })
+}
+
+/// Output: rather silent extra channels than missing ones. Input: the nearest count, the larger
+/// of two.
+fn channel_distance(direction: Direction, asked: u16, offered: u16) -> (bool, u16, bool) {
+    let missing = offered < asked;
+    (
+        missing && direction == Direction::Output,
+        offered.abs_diff(asked),
+        missing,
+    )
+}
+
+/// Larger defaults than this are a trap (16,384 frames on ALSA's JACK plugin): nobody asked for a
+/// third of a second.
+const LARGEST_FALLBACK: u32 = 1024;
+/// Smaller ones are taken only when asked for.
+const SMALLEST_FALLBACK: u32 = 64;
+
+/// The buffer sizes to try, in order; `None`, the last resort, is whatever the backend likes.
+///
+/// First what was asked, clamped into the device's range. Then its neighbours, nearest first: the
+/// lower end of the range, which is the server's period where a server dictates it, and the powers
+/// of two.
+pub(crate) fn buffer_sizes(asked: u32, range: Option<(u32, u32)>) -> Vec<Option<u32>> {
+    let (low, high) = range.unwrap_or((1, u32::MAX));
+    let first = asked.clamp(low.max(1), high.max(low).max(1));
+    let mut others: Vec<u32> = [64, 128, 256, 512, 1024, low]
+        .into_iter()
+        .filter(|size| (SMALLEST_FALLBACK..=LARGEST_FALLBACK).contains(size))
+        .filter(|size| (low..=high).contains(size) && *size != first)
+        .collect();
+    // The ratio to what was asked, in 1/1024, so that 128 and 512 are equally far from 256.
+    let distance = |size: u32| {
+        let (small, large) = (u64::from(size.min(asked)), u64::from(size.max(asked)));
+        large * 1024 / small.max(1)
+    };
+    others.sort_by_key(|size| (distance(*size), *size));
+    others.dedup();
+    let mut sizes = vec![Some(first)];
+    sizes.extend(others.into_iter().map(Some));
+    sizes.push(None);
+    sizes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const F32: SampleFormat = SampleFormat::F32;
+    const I16: SampleFormat = SampleFormat::I16;
+
+    fn offer(channels: u16, rates: (u32, u32), format: SampleFormat) -> Offer {
+        Offer {
+            channels,
+            rates,
+            format,
+            buffer: None,
+        }
+    }
+
+    fn wish(direction: Direction, channels: u16, rate: u32) -> Wish {
+        Wish {
+            direction,
+            channels,
+            rate,
+            preferred_rate: 48_000,
+        }
+    }
+
+    fn chosen(offers: &[Offer], wish: Wish) -> (u16, u32, SampleFormat) {
+        let choice = choose(offers, &wish).unwrap();
+        (choice.channels, choice.rate, choice.format)
+    }
+
+    #[test]
+    fn what_is_offered_exactly_is_taken_with_the_best_format() {
+        let offers = [
+            offer(1, (8_000, 96_000), F32),
+            offer(2, (8_000, 96_000), I16),
+            offer(2, (8_000, 96_000), F32),
+        ];
+        assert_eq!(
+            chosen(&offers, wish(Direction::Output, 2, 44_100)),
+            (2, 44_100, F32)
+        );
+    }
+
+    #[test]
+    fn output_takes_more_channels_rather_than_fewer_and_input_the_nearest() {
+        let offers = [1, 3, 8].map(|channels| offer(channels, (48_000, 48_000), F32));
+        for (asked, output, input) in [(1, 1, 1), (2, 3, 3), (4, 8, 3), (7, 8, 8), (9, 8, 8)] {
+            assert_eq!(
+                chosen(&offers, wish(Direction::Output, asked, 48_000)).0,
+                output
+            );
+            assert_eq!(
+                chosen(&offers, wish(Direction::Input, asked, 48_000)).0,
+                input
+            );
+        }
+    }
+
+    #[test]
+    fn a_rate_that_is_not_offered_becomes_the_devices_own_or_the_nearest_to_it() {
+        let offers = [
+            offer(2, (44_100, 44_100), F32),
+            offer(2, (48_000, 48_000), I16),
+        ];
+        assert_eq!(
+            chosen(&offers, wish(Direction::Output, 2, 96_000)),
+            (2, 48_000, I16)
+        );
+        let offers = [
+            offer(2, (8_000, 16_000), F32),
+            offer(2, (32_000, 44_100), F32),
+        ];
+        assert_eq!(
+            chosen(&offers, wish(Direction::Output, 2, 96_000)),
+            (2, 44_100, F32)
+        );
+    }
+
+    #[test]
+    fn a_device_without_offers_has_no_choice() {
+        assert_eq!(choose(&[], &wish(Direction::Input, 2, 48_000)), None);
+        let nothing = [offer(0, (48_000, 48_000), F32)];
+        assert_eq!(choose(&nothing, &wish(Direction::Input, 2, 48_000)), None);
+    }
+
+    #[test]
+    fn a_servers_period_is_the_first_thing_tried_after_what_was_asked() {
+        assert_eq!(buffer_sizes(128, Some((256, 256))), [Some(256), None]);
+        let sizes = buffer_sizes(128, Some((256, 16_384)));
+        assert_eq!(sizes[..2], [Some(256), Some(512)]);
+        let sizes = buffer_sizes(300, Some((256, 16_384)));
+        assert_eq!(sizes[..3], [Some(300), Some(256), Some(512)]);
+        let sizes = buffer_sizes(300, Some((480, 16_384)));
+        assert_eq!(sizes[..3], [Some(480), Some(512), Some(1024)]);
+    }
+
+    #[test]
+    fn nothing_huge_is_tried_unless_asked_for() {
+        for range in [None, Some((1, u32::MAX)), Some((2400, 96_000))] {
+            let sizes = buffer_sizes(256, range);
+            assert_eq!(sizes.last(), Some(&None));
+            let first = if range == Some((2400, 96_000)) {
+                2400
+            } else {
+                256
+            };
+            assert_eq!(sizes[0], Some(first));
+            assert!(
+                sizes[1..]
+                    .iter()
+                    .flatten()
+                    .all(|size| (64..=1024).contains(size))
+            );
+        }
+        assert_eq!(buffer_sizes(16_384, Some((256, 16_384)))[0], Some(16_384));
+        assert_eq!(buffer_sizes(0, None)[0], Some(1));
+    }
+}

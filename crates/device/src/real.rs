@@ -1,0 +1,236 @@
+//! Opening a stream on a device of the system: negotiation and fallbacks.
+
+use std::sync::Arc;
+use std::thread::Thread;
+use std::time::Duration;
+
+use cpal::BufferSize;
+use cpal::traits::StreamTrait;
+
+use crate::bounded::within;
+use crate::build::{Built, Plan, Refused, build_input, build_output};
+use crate::error::DeviceError;
+use crate::gate::Gate;
+use crate::host::{self, Probe};
+use crate::info::{Backend, Direction};
+use crate::negotiate::{Wish, buffer_sizes, choose};
+use crate::request::{CaptureSink, DeviceWarning, Granted, Render, StreamRequest};
+use crate::status::StreamStatus;
+use crate::stream::{BackendStream, Door, Stream};
+
+/// How long a device may take to open; a server that hangs may never answer.
+const OPEN_LIMIT: Duration = Duration::from_secs(5);
+
+/// A device of the system, by name.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) backend: Backend,
+    pub(crate) name: String,
+    pub(crate) direction: Direction,
+}
+
+impl Target {
+    pub(crate) fn id(&self) -> String {
+        format!("{}:{}", self.backend, self.name)
+    }
+}
+
+/// An open stream that is not started, and calls nothing yet.
+pub(crate) struct Prepared<T: ?Sized> {
+    built: Built,
+    granted: Granted,
+    status: Arc<StreamStatus>,
+    gate: Arc<Gate<T>>,
+}
+
+/// Opens an output, as far as it goes without a renderer.
+pub(crate) fn prepare_output(
+    target: &Target,
+    request: &StreamRequest,
+) -> Result<Prepared<dyn Render>, DeviceError> {
+    prepare(target, request, build_output)
+}
+
+/// Opens an input, as far as it goes without a sink.
+pub(crate) fn prepare_input(
+    target: &Target,
+    request: &StreamRequest,
+) -> Result<Prepared<dyn CaptureSink>, DeviceError> {
+    prepare(target, request, build_input)
+}
+
+impl<T: ?Sized + Send + 'static> Prepared<T> {
+    /// Puts in what is to be called, starts, and waits for the first callback.
+    pub(crate) fn start(
+        self,
+        make: impl FnOnce(&Granted) -> Box<T>,
+    ) -> Result<Stream, DeviceError> {
+        self.gate.install(make(&self.granted));
+        // JACK tells when the first frame of a block is heard from the first callback on. ALSA
+        // tells how much is queued, which means nothing until its buffer has filled.
+        let told = (self.granted.device.backend == Backend::Jack)
+            .then_some(self.built.edge_latency_seconds);
+        let door: Box<dyn Door> = Box::new(self.gate);
+        let backend = BackendStream::Real(Some(self.built.stream));
+        let mut stream = Stream::new(self.granted, self.status, self.built.events, door, backend);
+        stream.start()?;
+        stream.await_first_callback(told);
+        Ok(stream)
+    }
+}
+
+type Build<T> = fn(&Plan, Arc<Gate<T>>, BufferSize) -> Result<Built, Refused>;
+
+fn prepare<T: ?Sized + Send + 'static>(
+    target: &Target,
+    request: &StreamRequest,
+    build: Build<T>,
+) -> Result<Prepared<T>, DeviceError> {
+    let opener = std::thread::current();
+    let (wanted, asked) = (target.clone(), request.clone());
+    within(OPEN_LIMIT, move || negotiate(wanted, &asked, opener, build)).unwrap_or_else(|| {
+        Err(DeviceError::Backend {
+            backend: target.backend.to_string(),
+            device: target.id(),
+            message: format!("it did not answer within {} s", OPEN_LIMIT.as_secs()),
+        })
+    })
+}
+
+fn negotiate<T: ?Sized + Send + 'static>(
+    target: Target,
+    request: &StreamRequest,
+    opener: Thread,
+    build: Build<T>,
+) -> Result<Prepared<T>, DeviceError> {
+    let id = target.id();
+    let Target {
+        backend,
+        name,
+        direction,
+    } = target;
+    let probe = host::probe(backend, &name, direction)
+        .map_err(|refusal| not_there(backend, &id, &refusal))?;
+    let asked_channels = request.channels.unwrap_or(match direction {
+        Direction::Output => 2,
+        Direction::Input => probe.preferred_channels,
+    });
+    let asked_rate = request.sample_rate.unwrap_or(probe.preferred_rate);
+    let wish = Wish {
+        direction,
+        channels: asked_channels.max(1),
+        rate: asked_rate,
+        preferred_rate: probe.preferred_rate,
+    };
+    let choice = choose(&probe.offers, &wish).ok_or_else(|| DeviceError::UnsupportedConfig {
+        device: id.clone(),
+        asked: format!("PCM {}", direction.as_str()),
+        allowed: "no PCM format at all (DSD is not supported)".into(),
+    })?;
+    let status = Arc::new(StreamStatus::new(request.audit, false));
+    let mut info = probe.info.clone();
+    info.is_default_input = host::is_default(backend, &name, Direction::Input);
+    info.is_default_output = host::is_default(backend, &name, Direction::Output);
+    // Output is rendered as it was asked for and adapted; input is handed on as it comes.
+    let (channels, sample_rate) = match direction {
+        Direction::Output => (wish.channels, asked_rate),
+        Direction::Input => (choice.channels, choice.rate),
+    };
+    let Probe { device, .. } = probe;
+    let plan = Plan {
+        device,
+        id,
+        backend,
+        choice,
+        channels,
+        sample_rate,
+        status: status.clone(),
+        opener,
+    };
+    let gate = Arc::new(Gate::new());
+    let (built, size) = first_size_that_works(&plan, &gate, request.buffer_size, build)?;
+    // cpal says what was really granted, where it can.
+    let buffer_size = match built.stream.buffer_size() {
+        Ok(frames) if frames > 0 => frames,
+        _ => size.unwrap_or(request.buffer_size),
+    };
+    status.set_period(buffer_size, choice.rate);
+    let mut warnings = Vec::new();
+    if buffer_size != request.buffer_size {
+        warnings.push(DeviceWarning::BufferSizeFallback {
+            asked: request.buffer_size,
+            granted: buffer_size,
+        });
+    }
+    if sample_rate != choice.rate {
+        warnings.push(DeviceWarning::SampleRateFallback {
+            asked: sample_rate,
+            granted: choice.rate,
+        });
+    }
+    // Two periods are queued at a double-buffered output; an input is read when one is complete.
+    let periods = match direction {
+        Direction::Output => 2.0,
+        Direction::Input => 1.0,
+    };
+    let granted = Granted {
+        device: info,
+        sample_rate,
+        device_rate: choice.rate,
+        channels,
+        buffer_size,
+        latency_seconds: periods * f64::from(buffer_size) / f64::from(choice.rate)
+            + built.edge_latency_seconds,
+        latency_is_estimate: true,
+        warnings,
+    };
+    Ok(Prepared {
+        built,
+        granted,
+        status,
+        gate,
+    })
+}
+
+fn first_size_that_works<T: ?Sized + Send + 'static>(
+    plan: &Plan,
+    gate: &Arc<Gate<T>>,
+    asked: u32,
+    build: Build<T>,
+) -> Result<(Built, Option<u32>), DeviceError> {
+    let mut refused = None;
+    for size in buffer_sizes(asked, plan.choice.buffer) {
+        let buffer_size = size.map_or(BufferSize::Default, BufferSize::Fixed);
+        match build(plan, gate.clone(), buffer_size) {
+            Ok(built) => return Ok((built, size)),
+            Err(Refused::Finally(error)) => return Err(error),
+            Err(Refused::Configuration(error)) => {
+                refused.get_or_insert(error);
+            }
+        }
+    }
+    let choice = &plan.choice;
+    Err(DeviceError::UnsupportedConfig {
+        device: plan.id.clone(),
+        asked: format!(
+            "{asked} frames of {} channels of {:?} at {} Hz",
+            choice.channels, choice.format, choice.rate
+        ),
+        allowed: match (choice.buffer, refused) {
+            (Some((low, high)), Some(error)) => format!("{low} to {high} frames ({error})"),
+            (_, error) => error.map_or_else(String::new, |error| error.to_string()),
+        },
+    })
+}
+
+/// A device that cannot even be asked what it can do is not there, unless somebody has it or
+/// forbids it.
+fn not_there(backend: Backend, id: &str, refusal: &cpal::Error) -> DeviceError {
+    match DeviceError::from_cpal(backend, id, refusal) {
+        error @ (DeviceError::Busy { .. } | DeviceError::Denied { .. }) => error,
+        _ => DeviceError::Lost {
+            device: id.into(),
+            message: refusal.to_string(),
+        },
+    }
+}

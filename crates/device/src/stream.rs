@@ -1,0 +1,203 @@
+//! An open stream.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cpal::traits::StreamTrait;
+use rtrb::Consumer;
+
+use crate::bounded::within;
+use crate::clock::monotonic_ns;
+use crate::error::DeviceError;
+use crate::event::StreamEvent;
+use crate::gate::Gate;
+use crate::request::{DeviceWarning, Granted};
+use crate::status::StreamStatus;
+use crate::virtual_device::Attachment;
+
+/// How long a callback under way is waited for. It lasts a fraction of its period, unless the
+/// process itself was stopped.
+const CALLBACK_LIMIT: Duration = Duration::from_secs(2);
+/// How long a backend may take to close; a server that died may never answer.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// How long opening waits for the first callback, which tells what only it can know.
+const FIRST_CALLBACK_LIMIT: Duration = Duration::from_millis(500);
+
+/// A running stream; dropping it closes it. When the drop returns, the
+/// [`Render`](crate::Render) or [`CaptureSink`](crate::CaptureSink) has been dropped on the thread
+/// that dropped the stream, and is called no more. A backend that does not answer is left behind
+/// after two seconds.
+pub struct Stream {
+    granted: Granted,
+    status: Arc<StreamStatus>,
+    events: Vec<Consumer<StreamEvent>>,
+    door: Box<dyn Door>,
+    backend: BackendStream,
+    /// The refusal of real-time priority is told once: as a warning of opening, or as an event.
+    priority_told: bool,
+    #[cfg(feature = "sabotage")]
+    _rival: Option<crate::plant::Rival>,
+}
+
+/// What keeps the callbacks coming.
+pub(crate) enum BackendStream {
+    /// `None` only while it is being dropped.
+    Real(Option<cpal::Stream>),
+    Virtual(#[allow(dead_code, reason = "held: dropping it is leaving the device")] Attachment),
+}
+
+/// A gate, whatever is behind it.
+pub(crate) trait Door: Send {
+    fn close(&self, limit: Duration);
+    fn wait_until_left(&self, limit: Duration);
+}
+
+impl<T: ?Sized + Send> Door for Arc<Gate<T>> {
+    fn close(&self, limit: Duration) {
+        Gate::close(self, limit);
+    }
+
+    fn wait_until_left(&self, limit: Duration) {
+        Gate::wait_until_left(self, limit);
+    }
+}
+
+const _: () = {
+    const fn assert_send<T: Send>() {}
+    assert_send::<Stream>();
+};
+
+impl Stream {
+    pub(crate) fn new(
+        granted: Granted,
+        status: Arc<StreamStatus>,
+        events: Vec<Consumer<StreamEvent>>,
+        door: Box<dyn Door>,
+        backend: BackendStream,
+    ) -> Self {
+        Self {
+            granted,
+            status,
+            events,
+            door,
+            backend,
+            priority_told: false,
+            #[cfg(feature = "sabotage")]
+            _rival: crate::plant::Rival::spawn(),
+        }
+    }
+
+    /// What the device agreed to. Warnings and latency are complete here; the copy that the maker
+    /// of the renderer saw is from before the first callback.
+    #[must_use]
+    pub fn granted(&self) -> &Granted {
+        &self.granted
+    }
+
+    /// Counters and flags, which outlive the stream.
+    #[must_use]
+    pub fn status(&self) -> &Arc<StreamStatus> {
+        &self.status
+    }
+
+    /// Hands over everything that happened since the last call, oldest first for each of the
+    /// backend's threads. Call it every 50 ms or so: what finds the ring full is only counted, in
+    /// [`StreamStatus::dropped_events`].
+    pub fn take_events(&mut self, mut f: impl FnMut(StreamEvent)) {
+        for ring in &mut self.events {
+            while let Ok(event) = ring.pop() {
+                f(event);
+            }
+        }
+        if !self.priority_told && self.status.realtime_refusal().is_some() {
+            self.priority_told = true;
+            f(StreamEvent::RealtimeDenied);
+        }
+    }
+
+    /// Stops the sound: when this returns, the renderer or sink is not called until
+    /// [`resume`](Self::resume). Where the backend cannot pause, its callbacks go on and give
+    /// silence.
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] when the device has gone; the stream is suspended all the same.
+    pub fn suspend(&mut self) -> Result<(), DeviceError> {
+        self.status.set_suspended(true);
+        self.door.wait_until_left(CALLBACK_LIMIT);
+        if let BackendStream::Real(Some(stream)) = &self.backend {
+            // A backend that cannot pause goes on with silence: nothing is lost by its refusal.
+            let _ = stream.pause();
+        }
+        self.check_not_lost()
+    }
+
+    /// Goes on after [`suspend`](Self::suspend).
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] when the device has gone; [`DeviceError::Backend`] when it does not
+    /// start again. Closing and opening again is then the only way.
+    pub fn resume(&mut self) -> Result<(), DeviceError> {
+        // The silence so far was wanted: the watchdog counts from here.
+        self.status.touch(monotonic_ns());
+        self.status.set_suspended(false);
+        self.check_not_lost()?;
+        self.start()
+    }
+
+    /// Lets the callbacks come.
+    pub(crate) fn start(&self) -> Result<(), DeviceError> {
+        if let BackendStream::Real(Some(stream)) = &self.backend {
+            let device = &self.granted.device;
+            stream
+                .play()
+                .map_err(|error| DeviceError::from_cpal(device.backend, &device.id, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the first callback and completes what was granted by what it found. A device that
+    /// does not call within half a second is left to the watchdog.
+    /// `told`: the device tells its latency, to which so many seconds of our own are added.
+    pub(crate) fn await_first_callback(&mut self, told: Option<f64>) {
+        let deadline = Instant::now() + FIRST_CALLBACK_LIMIT;
+        while self.status.callbacks() == 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            // The first callback unparks this thread.
+            std::thread::park_timeout(left);
+        }
+        if let Some(ours) = told {
+            self.granted.latency_seconds = self.status.device_latency_seconds() + ours;
+            self.granted.latency_is_estimate = false;
+        }
+        if let Some(reason) = self.status.realtime_refusal() {
+            self.priority_told = true;
+            self.granted
+                .warnings
+                .push(DeviceWarning::NoRealtimePriority { reason });
+        }
+    }
+
+    fn check_not_lost(&self) -> Result<(), DeviceError> {
+        match self.status.lost() {
+            None => Ok(()),
+            Some(reason) => Err(DeviceError::Lost {
+                device: self.granted.device.id.clone(),
+                message: reason.as_str().into(),
+            }),
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.door.close(CALLBACK_LIMIT);
+        if let BackendStream::Real(stream) = &mut self.backend {
+            let stream = stream.take();
+            // When it hangs, its thread is left behind: it holds nothing of ours but a closed gate.
+            let _ = within(CLOSE_LIMIT, move || drop(stream));
+        }
+    }
+}

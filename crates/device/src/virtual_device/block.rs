@@ -1,0 +1,219 @@
+//! What happens in one block of a virtual device.
+
+use std::sync::Arc;
+
+use super::device::Device;
+use super::{Failure, VirtualOptions};
+use crate::event::{ErrorKind, LossReason, Reporter};
+use crate::playback::{OutputBlock, Playback};
+use crate::recording::{InputBlock, Recording};
+use crate::request::StepHooks;
+use crate::status::StreamStatus;
+
+/// Errors of [`Failure::Flood`].
+const FLOOD: u32 = 100_000;
+
+/// A stream, as the device's thread sees it.
+pub(super) struct Slot {
+    pub(super) id: u64,
+    pub(super) status: Arc<StreamStatus>,
+    /// Only on manual devices.
+    pub(super) hooks: Option<Arc<dyn StepHooks>>,
+    pub(super) callback: Callback,
+}
+
+/// Which way its sound goes.
+pub(super) enum Callback {
+    Output(Box<Playback>),
+    Input(Box<Recording>),
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Slot {
+    fn reporter(&mut self) -> &mut Reporter {
+        match &mut self.callback {
+            Callback::Output(playback) => playback.reporter(),
+            Callback::Input(recording) => recording.reporter(),
+        }
+    }
+
+    /// Whether its stream still exists; the message that it does not may be on its way.
+    fn is_open(&self) -> bool {
+        match &self.callback {
+            Callback::Output(playback) => playback.is_open(),
+            Callback::Input(recording) => recording.is_open(),
+        }
+    }
+
+    fn before_block(&self, frames: u32) {
+        if let Some(hooks) = &self.hooks {
+            hooks.before_block(frames);
+        }
+    }
+}
+
+/// All that belongs to the device's thread alone.
+pub(super) struct Rig {
+    slots: Vec<Slot>,
+    down: bool,
+    channels: usize,
+    loopback: bool,
+    block_sizes: Vec<u32>,
+    next_size: usize,
+    /// What one stream plays, what all play together, and what is recorded; interleaved.
+    one: Vec<f32>,
+    bus: Vec<f32>,
+    line: Vec<f32>,
+}
+
+impl Rig {
+    pub(super) fn new(options: &VirtualOptions) -> Self {
+        Self {
+            slots: Vec::new(),
+            down: false,
+            channels: usize::from(options.channels),
+            loopback: options.loopback,
+            block_sizes: options.block_sizes.clone().unwrap_or_default(),
+            next_size: 0,
+            one: Vec::new(),
+            bus: Vec::new(),
+            line: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_unused(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    pub(super) fn attach(&mut self, slot: Slot) {
+        self.slots.push(slot);
+    }
+
+    pub(super) fn detach(&mut self, id: u64) {
+        self.slots.retain(|slot| slot.id != id);
+    }
+
+    /// Frames of the next block of a device whose streams were granted `granted`.
+    pub(super) fn next_block(&mut self, granted: u32) -> u32 {
+        if self.block_sizes.is_empty() {
+            return granted;
+        }
+        let size = self.block_sizes[self.next_size % self.block_sizes.len()];
+        self.next_size += 1;
+        size
+    }
+
+    pub(super) fn fail(&mut self, how: Failure) {
+        self.down |= matches!(how, Failure::Lost | Failure::Silent);
+        for slot in &mut self.slots {
+            let reporter = slot.reporter();
+            match how {
+                Failure::Lost => reporter.lost(LossReason::DeviceGone),
+                Failure::Silent => {}
+                Failure::Xrun => reporter.xrun(),
+                Failure::Flood => (0..FLOOD).for_each(|_| reporter.error(ErrorKind::Backend)),
+                Failure::Rate(rate) => reporter.rate_changed(rate),
+            }
+        }
+    }
+
+    pub(super) fn restore(&mut self) {
+        self.down = false;
+        for slot in &self.slots {
+            slot.status.clear_lost();
+        }
+    }
+
+    /// Runs one block: outputs, then what they sound like together, then inputs.
+    pub(super) fn run_block(&mut self, device: &Device, frames: u32) {
+        let samples = frames as usize * self.channels;
+        if self.down {
+            // The world goes on: what it would have recorded meanwhile is gone.
+            let mut control = device.control();
+            let gone = samples.min(control.feed.len());
+            control.feed.drain(..gone);
+            return;
+        }
+        self.play(frames, samples);
+        self.mix_line(device, samples);
+        self.record(frames);
+        for slot in self.slots.iter().filter(|slot| slot.is_open()) {
+            if let Some(hooks) = &slot.hooks {
+                hooks.after_block();
+            }
+        }
+    }
+
+    fn play(&mut self, frames: u32, samples: usize) {
+        self.one.resize(samples, 0.0);
+        self.bus.clear();
+        for slot in &mut self.slots {
+            if !slot.is_open() || matches!(slot.callback, Callback::Input(_)) {
+                continue;
+            }
+            slot.before_block(frames);
+            if let Callback::Output(playback) = &mut slot.callback {
+                playback.run(OutputBlock::Float(&mut self.one), 0.0);
+            }
+            // The first is copied, not added to silence: even the sign of a zero is kept.
+            if self.bus.is_empty() {
+                self.bus.extend_from_slice(&self.one);
+            } else {
+                for (bus, one) in self.bus.iter_mut().zip(&self.one) {
+                    *bus += one;
+                }
+            }
+        }
+        self.bus.resize(samples, 0.0);
+    }
+
+    fn mix_line(&mut self, device: &Device, samples: usize) {
+        let mut control = device.control();
+        if device.is_manual() {
+            control.played.extend_from_slice(&self.bus);
+        }
+        self.line.clear();
+        let fed = samples.min(control.feed.len());
+        self.line.extend(control.feed.drain(..fed));
+        drop(control);
+        if self.loopback {
+            for (line, bus) in self.line.iter_mut().zip(&self.bus) {
+                *line += bus;
+            }
+            self.line.extend_from_slice(&self.bus[fed..]);
+        } else {
+            self.line.resize(samples, 0.0);
+        }
+    }
+
+    fn record(&mut self, frames: u32) {
+        for slot in &mut self.slots {
+            if !slot.is_open() || matches!(slot.callback, Callback::Output(_)) {
+                continue;
+            }
+            slot.before_block(frames);
+            if let Callback::Input(recording) = &mut slot.callback {
+                recording.run(&InputBlock::Float(&self.line), 0.0);
+            }
+        }
+    }
+
+    /// Every stream missed its deadline.
+    pub(super) fn report_xrun(&mut self) {
+        for slot in &mut self.slots {
+            slot.reporter().xrun();
+        }
+    }
+
+    /// The device was closed under its streams.
+    pub(super) fn report_closed(&mut self) {
+        self.fail(Failure::Lost);
+    }
+}

@@ -1,0 +1,258 @@
+//! What the device's thread shares with everybody else.
+//!
+//! Nobody waits for the device's thread but `step`: the thread may itself be waiting, in a hook,
+//! for whoever would be waiting.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::block::Slot;
+use super::run;
+use super::{Clock, Failure, VirtualOptions};
+use crate::error::DeviceError;
+use crate::info::{Backend, COMMON_RATES, DeviceInfo};
+
+/// A virtual device.
+#[derive(Debug)]
+pub(crate) struct Device {
+    id: String,
+    name: String,
+    pub(super) options: VirtualOptions,
+    control: Mutex<Control>,
+    /// Something for the device's thread to do.
+    pub(super) wake: Condvar,
+    /// A block is over, or the thread is.
+    done: Condvar,
+}
+
+/// What is guarded by the mutex, which is never held during a callback or a hook.
+#[derive(Debug)]
+pub(super) struct Control {
+    /// In order; the thread takes them before its next block.
+    pub(super) inbox: Vec<Message>,
+    /// Frames that were asked for, and those that are over.
+    pub(super) wanted: u64,
+    pub(super) stepped: u64,
+    /// Interleaved.
+    pub(super) feed: VecDeque<f32>,
+    pub(super) played: Vec<f32>,
+    /// Hz.
+    pub(super) rate: u32,
+    pub(super) attached: usize,
+    /// Frames a callback, decided by the first stream that attached.
+    pub(super) block: u32,
+    pub(super) lost: bool,
+    pub(super) closed: bool,
+    /// The device's thread, by number; `None`: there is none.
+    pub(super) thread: Option<u64>,
+    threads: u64,
+    pub(super) next_slot: u64,
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    Attach(Box<Slot>),
+    Detach(u64),
+    Fail(Failure),
+    Restore,
+}
+
+impl Device {
+    pub(super) fn new(id: String, name: String, mut options: VirtualOptions) -> Arc<Self> {
+        options.sample_rate = options.sample_rate.max(1);
+        options.channels = options.channels.max(1);
+        options.buffer_size = options.buffer_size.max(1);
+        for size in options.block_sizes.iter_mut().flatten() {
+            *size = (*size).max(1);
+        }
+        options.block_sizes = options.block_sizes.filter(|sizes| !sizes.is_empty());
+        let control = Control {
+            inbox: Vec::new(),
+            wanted: 0,
+            stepped: 0,
+            feed: VecDeque::new(),
+            played: Vec::new(),
+            rate: options.sample_rate,
+            attached: 0,
+            block: options.buffer_size,
+            lost: false,
+            closed: false,
+            thread: None,
+            threads: 0,
+            next_slot: 0,
+        };
+        Arc::new(Self {
+            id,
+            name,
+            options,
+            control: Mutex::new(control),
+            wake: Condvar::new(),
+            done: Condvar::new(),
+        })
+    }
+
+    pub(super) fn control(&self) -> MutexGuard<'_, Control> {
+        // Nothing that can panic happens under this lock.
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn is_manual(&self) -> bool {
+        self.options.clock == Clock::Manual
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.control().lost
+    }
+
+    pub(super) fn rate(&self) -> u32 {
+        self.control().rate
+    }
+
+    pub(crate) fn info(&self) -> DeviceInfo {
+        let rate = self.rate();
+        let mut sample_rates: Vec<u32> = COMMON_RATES.into_iter().filter(|r| *r == rate).collect();
+        if sample_rates.is_empty() {
+            sample_rates.push(rate);
+        }
+        let accepted = self.options.accepted_buffer_sizes.as_ref();
+        DeviceInfo {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            backend: Backend::Virtual,
+            input_channels: self.options.channels,
+            output_channels: self.options.channels,
+            sample_rates,
+            buffer_size: accepted
+                .and_then(|sizes| Some((*sizes.iter().min()?, *sizes.iter().max()?))),
+            is_default_input: false,
+            is_default_output: false,
+        }
+    }
+
+    pub(super) fn step(self: &Arc<Self>, frames: u64) -> Result<(), DeviceError> {
+        if !self.is_manual() {
+            return Err(self.invalid("it is driven by its own clock and cannot be stepped"));
+        }
+        self.ensure_thread()?;
+        let mut control = self.control();
+        control.wanted += frames;
+        let target = control.wanted;
+        self.wake.notify_all();
+        while control.stepped < target && control.thread.is_some() {
+            control = self
+                .done
+                .wait(control)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if control.stepped >= target {
+            Ok(())
+        } else {
+            Err(self.invalid("it was closed, or a step hook panicked, before the step was over"))
+        }
+    }
+
+    pub(super) fn feed(&self, channels: &[Vec<f32>]) {
+        let width = usize::from(self.options.channels);
+        let frames = channels.iter().map(Vec::len).max().unwrap_or(0);
+        let mut control = self.control();
+        control.feed.reserve(frames * width);
+        for frame in 0..frames {
+            for channel in 0..width {
+                let source = if channels.len() == 1 { 0 } else { channel };
+                let sample = channels.get(source).and_then(|lane| lane.get(frame));
+                control.feed.push_back(sample.copied().unwrap_or(0.0));
+            }
+        }
+    }
+
+    pub(super) fn take_output(&self) -> Vec<Vec<f32>> {
+        let interleaved = std::mem::take(&mut self.control().played);
+        let width = usize::from(self.options.channels);
+        (0..width)
+            .map(|channel| {
+                let lane = interleaved.iter().skip(channel).step_by(width);
+                lane.copied().collect()
+            })
+            .collect()
+    }
+
+    pub(super) fn fail(&self, how: Failure) {
+        let mut control = self.control();
+        match how {
+            Failure::Lost => control.lost = true,
+            Failure::Rate(rate) => control.rate = rate.max(1),
+            Failure::Silent | Failure::Xrun | Failure::Flood => {}
+        }
+        control.inbox.push(Message::Fail(how));
+        self.wake.notify_all();
+    }
+
+    pub(super) fn restore(&self) {
+        let mut control = self.control();
+        control.lost = false;
+        control.inbox.push(Message::Restore);
+        self.wake.notify_all();
+    }
+
+    pub(super) fn close(&self) {
+        let mut control = self.control();
+        control.closed = true;
+        control.lost = true;
+        self.wake.notify_all();
+    }
+
+    /// Starts the device's thread unless it lives.
+    pub(super) fn ensure_thread(self: &Arc<Self>) -> Result<(), DeviceError> {
+        let mut control = self.control();
+        if control.closed {
+            return Err(self.invalid("it was closed"));
+        }
+        if control.thread.is_none() {
+            let device = self.clone();
+            control.threads += 1;
+            let number = control.threads;
+            std::thread::Builder::new()
+                .name("noxrun-virtual".into())
+                .spawn(move || run::run(&device, number))
+                .map_err(|error| DeviceError::Backend {
+                    backend: Backend::Virtual.to_string(),
+                    device: self.id.clone(),
+                    message: format!("its thread could not be started: {error}"),
+                })?;
+            control.thread = Some(number);
+        }
+        Ok(())
+    }
+
+    /// The device's thread has ended a block.
+    pub(super) fn block_is_over(&self, frames: u64) {
+        self.control().stepped += frames;
+        self.done.notify_all();
+    }
+
+    /// Thread `number` is over, whatever the reason. After a panic of a hook the device cannot be
+    /// used any more: its streams went with the thread.
+    pub(super) fn thread_is_over(&self, number: u64) {
+        let mut control = self.control();
+        if std::thread::panicking() {
+            control.closed = true;
+            control.lost = true;
+        }
+        if control.thread == Some(number) {
+            control.thread = None;
+        }
+        self.done.notify_all();
+    }
+
+    pub(super) fn invalid(&self, message: &str) -> DeviceError {
+        DeviceError::InvalidState {
+            device: self.id.clone(),
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a file is, without decoding it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use symphonia::core::meta::{StandardTag, Tag};
+
+use crate::error::MediaError;
+use crate::open::Media;
+
+/// What the headers of a sound file say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    /// Short name of the container: `wav`.
+    pub format: String,
+    /// Short name of the codec: `pcm_s16le`.
+    pub codec: String,
+    /// Length in frames; for WAV the frames that are really there. `None`: the file does not say.
+    pub frames: Option<u64>,
+    /// Length in seconds.
+    pub duration: Option<f64>,
+    /// Number of channels, within [`CHANNELS`](crate::CHANNELS).
+    pub channels: usize,
+    /// Frames a second, in Hz, within [`SAMPLE_RATES`](crate::SAMPLE_RATES).
+    pub sample_rate: u32,
+    /// Texts such as `title`, `artist`, `album`, `date`, `comment`, `encoder`; those without a
+    /// common name keep the one that the file gives them. Several of one name are joined by
+    /// newlines.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Reads the headers of a sound file that is in memory.
+///
+/// # Errors
+/// Those of [`decode`](crate::decode), as far as the headers show them.
+pub fn probe(bytes: &[u8]) -> Result<Probe, MediaError> {
+    describe(Media::from_bytes(bytes)?)
+}
+
+/// Reads the headers of a sound file.
+///
+/// # Errors
+/// Those of [`decode_file`](crate::decode_file), as far as the headers show them.
+pub fn probe_file(path: impl AsRef<Path>) -> Result<Probe, MediaError> {
+    describe(Media::from_file(path.as_ref())?)
+}
+
+fn describe(mut media: Media<'_>) -> Result<Probe, MediaError> {
+    let codec = symphonia::default::get_codecs()
+        .get_audio_decoder(media.params.codec)
+        .map_or("unknown", |decoder| decoder.codec.info.short_name);
+    let mut tags = BTreeMap::new();
+    if let Some(revision) = media.reader.metadata().skip_to_latest() {
+        for tag in &revision.media.tags {
+            let text: &mut String = tags.entry(name(tag)).or_default();
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&tag.raw.value.to_string());
+        }
+    }
+    Ok(Probe {
+        format: media.reader.format_info().short_name.into(),
+        codec: codec.into(),
+        frames: media.frames,
+        duration: media
+            .frames
+            .map(|frames| frames as f64 / f64::from(media.sample_rate)),
+        channels: media.channels,
+        sample_rate: media.sample_rate,
+        tags,
+    })
+}
+
+/// One name for the same thing in every format.
+fn name(tag: &Tag) -> String {
+    let common = match &tag.std {
+        Some(StandardTag::TrackTitle(_)) => "title",
+        Some(StandardTag::Artist(_)) => "artist",
+        Some(StandardTag::Album(_)) => "album",
+        Some(StandardTag::AlbumArtist(_)) => "albumArtist",
+        Some(StandardTag::Composer(_)) => "composer",
+        Some(StandardTag::Genre(_)) => "genre",
+        Some(StandardTag::Comment(_)) => "comment",
+        Some(StandardTag::Copyright(_)) => "copyright",
+        Some(StandardTag::Engineer(_)) => "engineer",
+        Some(StandardTag::Encoder(_)) => "encoder",
+        Some(StandardTag::EncodedBy(_)) => "encodedBy",
+        Some(StandardTag::Language(_)) => "language",
+        Some(StandardTag::TrackNumber(_)) => "track",
+        Some(StandardTag::DiscNumber(_)) => "disc",
+        Some(
+            StandardTag::RecordingDate(_)
+            | StandardTag::RecordingYear(_)
+            | StandardTag::ReleaseDate(_)
+            | StandardTag::ReleaseYear(_),
+        ) => "date",
+        _ => return tag.raw.key.clone(),
+    };
+    common.into()
+}

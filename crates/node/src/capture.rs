@@ -1,0 +1,333 @@
+//! Capture, its readers and its recordings, as JavaScript sees them.
+
+use crate::engine::{NativeAudioThread, NativeMeter, audio_thread, set_bell};
+use crate::error::{invalid, to_napi};
+use crate::report::{
+    NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
+};
+use napi::bindgen_prelude::{AsyncTask, Float32Array, Function};
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+use noxrun_session::{
+    Capture, CaptureOptions, Gaps, Quality, Reader, ReaderStats, Recording, RecordingResult, Taken,
+    WakeKind, WavFormat,
+};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[napi(object)]
+pub struct NativeCaptureOptions {
+    pub device: Option<String>,
+    pub fallback_virtual: bool,
+    pub sample_rate: Option<u32>,
+    pub channels: u32,
+    pub buffer_size: u32,
+    pub chunk: Option<u32>,
+    pub hop: Option<u32>,
+    pub capacity: Option<u32>,
+    pub quality: String,
+    pub wake: String,
+    pub audit: bool,
+}
+
+#[napi(object)]
+pub struct NativeReaderStats {
+    pub received: f64,
+    pub delivered: f64,
+    pub dropped: f64,
+    pub buffered: f64,
+}
+
+fn reader_stats(stats: ReaderStats) -> NativeReaderStats {
+    NativeReaderStats {
+        received: stats.received as f64,
+        delivered: stats.delivered as f64,
+        dropped: stats.dropped as f64,
+        buffered: stats.buffered as f64,
+    }
+}
+
+#[napi(object)]
+pub struct NativeCaptureStats {
+    pub callbacks: f64,
+    pub captured: f64,
+    pub delivered: f64,
+    pub dropped: f64,
+    pub buffered: f64,
+    pub xruns: f64,
+    pub high_water: f64,
+    pub lost_by_device: f64,
+    pub readers: Vec<NativeReaderStats>,
+    pub audio_thread: NativeAudioThread,
+}
+
+#[napi(object)]
+pub struct NativeChunk {
+    pub samples: Float32Array,
+    pub frame: f64,
+    /// Nanoseconds on the clock of `monotonicNow`.
+    pub time: f64,
+    pub dropped_before: f64,
+    pub is_final: bool,
+}
+
+pub struct OpenCapture(CaptureOptions);
+
+#[napi]
+impl Task for OpenCapture {
+    type Output = Capture;
+    type JsValue = NativeCapture;
+
+    fn compute(&mut self) -> Result<Capture> {
+        Capture::open(&self.0).map_err(to_napi)
+    }
+
+    fn resolve(&mut self, _env: Env, capture: Capture) -> Result<NativeCapture> {
+        Ok(NativeCapture {
+            capture: Arc::new(capture),
+        })
+    }
+}
+
+#[napi]
+pub fn open_capture(options: NativeCaptureOptions) -> Result<AsyncTask<OpenCapture>> {
+    let quality = match options.quality.as_str() {
+        "low-latency" => Quality::LowLatency,
+        "balanced" => Quality::Balanced,
+        "best" => Quality::Best,
+        other => return Err(invalid(format!("there is no quality {other:?}"))),
+    };
+    let wake = match options.wake.as_str() {
+        "condvar" => WakeKind::Condvar,
+        "unpark" => WakeKind::Unpark,
+        other => return Err(invalid(format!("there is no wake {other:?}"))),
+    };
+    let size = |frames: Option<u32>| frames.map(|frames| frames as usize);
+    Ok(AsyncTask::new(OpenCapture(CaptureOptions {
+        device: options.device,
+        fallback_virtual: options.fallback_virtual,
+        sample_rate: options.sample_rate,
+        channels: options.channels as usize,
+        buffer_size: options.buffer_size,
+        chunk: size(options.chunk),
+        hop: size(options.hop),
+        capacity: size(options.capacity),
+        quality,
+        wake,
+        audit: options.audit,
+    })))
+}
+
+pub struct CloseCapture(Arc<Capture>);
+
+#[napi]
+impl Task for CloseCapture {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        self.0.close();
+        Ok(())
+    }
+
+    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[napi]
+pub struct NativeCapture {
+    capture: Arc<Capture>,
+}
+
+#[napi]
+impl NativeCapture {
+    #[napi(getter)]
+    pub fn device(&self) -> NativeDeviceInfo {
+        device_info(&self.capture.granted().device)
+    }
+
+    #[napi(getter)]
+    pub fn sample_rate(&self) -> u32 {
+        self.capture.sample_rate()
+    }
+
+    #[napi(getter)]
+    pub fn channels(&self) -> u32 {
+        self.capture.channels() as u32
+    }
+
+    #[napi(getter)]
+    pub fn buffer_size(&self) -> u32 {
+        self.capture.granted().buffer_size
+    }
+
+    #[napi(getter)]
+    pub fn latency(&self) -> f64 {
+        self.capture.latency()
+    }
+
+    #[napi(getter)]
+    pub fn opening_warnings(&self) -> Vec<NativeWarning> {
+        let warnings = &self.capture.granted().warnings;
+        warnings.iter().map(device_warning).collect()
+    }
+
+    #[napi]
+    pub fn set_bell(&self, bell: Function<'_, (), ()>) -> Result<()> {
+        set_bell(self.capture.outlet(), bell)
+    }
+
+    #[napi]
+    pub fn take_reports(&self) -> Vec<NativeReport> {
+        take(self.capture.outlet())
+    }
+
+    #[napi]
+    pub fn reader(&self) -> Result<NativeReader> {
+        let reader = self.capture.reader().map_err(to_napi)?;
+        Ok(NativeReader { reader })
+    }
+
+    #[napi]
+    pub fn record(&self, path: String, format: String, gaps: String) -> Result<NativeRecording> {
+        let format = match format.as_str() {
+            "f32" => WavFormat::F32,
+            "s24" => WavFormat::S24,
+            "s16" => WavFormat::S16,
+            other => return Err(invalid(format!("there is no format {other:?}"))),
+        };
+        let gaps = match gaps.as_str() {
+            "splice" => Gaps::Splice,
+            _ => Gaps::Silence,
+        };
+        let recording = self
+            .capture
+            .record(&PathBuf::from(path), format, gaps)
+            .map_err(to_napi)?;
+        Ok(NativeRecording {
+            recording: Arc::new(recording),
+        })
+    }
+
+    #[napi]
+    pub fn meter(&self) -> NativeMeter {
+        let meter = self.capture.meter();
+        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+        NativeMeter {
+            peak: wide(meter.peak),
+            rms: wide(meter.rms),
+        }
+    }
+
+    #[napi]
+    pub fn pause(&self) {
+        self.capture.pause();
+    }
+
+    #[napi]
+    pub fn resume(&self) {
+        self.capture.resume();
+    }
+
+    #[napi]
+    pub fn stats(&self) -> NativeCaptureStats {
+        let stats = self.capture.stats();
+        let pipeline = stats.pipeline;
+        NativeCaptureStats {
+            callbacks: stats.callbacks as f64,
+            captured: pipeline.captured as f64,
+            delivered: pipeline.delivered as f64,
+            dropped: pipeline.dropped as f64,
+            buffered: pipeline.buffered as f64,
+            xruns: stats.xruns as f64,
+            high_water: pipeline.high_water as f64,
+            lost_by_device: pipeline.lost_by_device as f64,
+            readers: pipeline.readers.into_iter().map(reader_stats).collect(),
+            audio_thread: audio_thread(stats.audio_thread),
+        }
+    }
+
+    #[napi]
+    pub fn close(&self) -> AsyncTask<CloseCapture> {
+        AsyncTask::new(CloseCapture(Arc::clone(&self.capture)))
+    }
+}
+
+#[napi]
+pub struct NativeReader {
+    reader: Reader,
+}
+
+#[napi]
+impl NativeReader {
+    /// The next chunk; `null` when none is ready, `undefined` at the end.
+    #[napi(ts_return_type = "NativeChunk | null | undefined")]
+    pub fn take(&self) -> napi::Either<NativeChunk, napi::Either<napi::bindgen_prelude::Null, ()>> {
+        use napi::Either;
+        match self.reader.take() {
+            Taken::Chunk(chunk) => Either::A(NativeChunk {
+                samples: Float32Array::new(chunk.samples),
+                frame: chunk.frame as f64,
+                time: chunk.time * 1e9,
+                dropped_before: chunk.dropped_before as f64,
+                is_final: chunk.is_final,
+            }),
+            Taken::Empty => Either::B(Either::A(napi::bindgen_prelude::Null)),
+            Taken::End => Either::B(Either::B(())),
+        }
+    }
+
+    #[napi]
+    pub fn stats(&self) -> NativeReaderStats {
+        reader_stats(self.reader.stats())
+    }
+
+    #[napi]
+    pub fn detach(&self) {
+        self.reader.detach();
+    }
+}
+
+#[napi(object)]
+pub struct NativeRecordingResult {
+    pub frames: f64,
+    pub dropped: f64,
+}
+
+pub struct StopRecording(Arc<Recording>);
+
+#[napi]
+impl Task for StopRecording {
+    type Output = RecordingResult;
+    type JsValue = NativeRecordingResult;
+
+    fn compute(&mut self) -> Result<RecordingResult> {
+        self.0.stop().map_err(to_napi)
+    }
+
+    fn resolve(&mut self, _env: Env, result: RecordingResult) -> Result<NativeRecordingResult> {
+        Ok(NativeRecordingResult {
+            frames: result.frames as f64,
+            dropped: result.dropped as f64,
+        })
+    }
+}
+
+#[napi]
+pub struct NativeRecording {
+    recording: Arc<Recording>,
+}
+
+#[napi]
+impl NativeRecording {
+    #[napi(getter)]
+    pub fn frames(&self) -> f64 {
+        self.recording.frames() as f64
+    }
+
+    #[napi]
+    pub fn stop(&self) -> AsyncTask<StopRecording> {
+        AsyncTask::new(StopRecording(Arc::clone(&self.recording)))
+    }
+}

@@ -1,0 +1,316 @@
+//! The engine, as JavaScript sees it.
+
+use crate::error::{invalid, to_napi};
+use crate::records::{STRIDE, decode, param};
+use crate::report::{
+    NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
+};
+use napi::bindgen_prelude::{AsyncTask, Float64ArraySlice, Function};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+use noxrun_session::{
+    AudioThreadStats, Engine, EngineConfig, EngineOptions, MeterReading, Outlet, PARAMS,
+};
+use std::sync::Arc;
+
+#[napi(object)]
+pub struct NativeEngineOptions {
+    pub device: Option<String>,
+    pub fallback_virtual: bool,
+    pub sample_rate: Option<u32>,
+    pub channels: u32,
+    pub buffer_size: u32,
+    pub control_capacity: u32,
+    pub max_events: u32,
+    pub max_tracks: u32,
+    pub max_voices: u32,
+    pub safety_limiter: bool,
+    pub audit: bool,
+}
+
+#[napi(object)]
+pub struct NativeAudioThread {
+    pub allocations: f64,
+    pub frees: f64,
+    pub blocked: Option<f64>,
+}
+
+pub fn audio_thread(stats: AudioThreadStats) -> NativeAudioThread {
+    NativeAudioThread {
+        allocations: stats.allocations as f64,
+        frees: stats.frees as f64,
+        blocked: stats.blocked.map(|count| count as f64),
+    }
+}
+
+#[napi(object)]
+pub struct NativeEngineStats {
+    pub callbacks: f64,
+    pub frames: f64,
+    pub xruns: f64,
+    pub load: Vec<f64>,
+    pub queue: Vec<f64>,
+    pub late_events: f64,
+    pub stale_commands: f64,
+    pub voices: f64,
+    pub stolen_voices: f64,
+    pub device_losses: f64,
+    pub audio_thread: NativeAudioThread,
+}
+
+#[napi(object)]
+pub struct NativeMeter {
+    pub peak: Vec<f64>,
+    pub rms: Vec<f64>,
+}
+
+#[napi(object)]
+pub struct NativeParamSpec {
+    pub name: String,
+    pub unit: String,
+    pub min: f64,
+    pub max: f64,
+    pub default: f64,
+}
+
+#[napi]
+pub fn param_specs() -> Vec<NativeParamSpec> {
+    PARAMS
+        .iter()
+        .map(|spec| NativeParamSpec {
+            name: spec.name.to_string(),
+            unit: spec.unit.to_string(),
+            min: spec.min,
+            max: spec.max,
+            default: spec.default,
+        })
+        .collect()
+}
+
+/// Monotonic nanoseconds, on the clock that stamps captured frames.
+#[napi]
+pub fn monotonic_now() -> f64 {
+    noxrun_session::monotonic_ns() as f64
+}
+
+pub struct OpenEngine(EngineOptions);
+
+#[napi]
+impl Task for OpenEngine {
+    type Output = Engine;
+    type JsValue = NativeEngine;
+
+    fn compute(&mut self) -> Result<Engine> {
+        Engine::open(&self.0).map_err(to_napi)
+    }
+
+    fn resolve(&mut self, _env: Env, engine: Engine) -> Result<NativeEngine> {
+        Ok(NativeEngine {
+            engine: Arc::new(engine),
+        })
+    }
+}
+
+#[napi]
+pub fn open_engine(options: NativeEngineOptions) -> AsyncTask<OpenEngine> {
+    AsyncTask::new(OpenEngine(EngineOptions {
+        device: options.device,
+        fallback_virtual: options.fallback_virtual,
+        sample_rate: options.sample_rate,
+        buffer_size: options.buffer_size,
+        audit: options.audit,
+        engine: EngineConfig {
+            channels: options.channels as usize,
+            control_capacity: options.control_capacity as usize,
+            max_events: options.max_events as usize,
+            max_tracks: options.max_tracks as usize,
+            max_voices: options.max_voices as usize,
+            safety_limiter: options.safety_limiter,
+            ..EngineConfig::default()
+        },
+    }))
+}
+
+/// What waits for the device: suspending, resuming, closing.
+pub struct EngineCall {
+    engine: Arc<Engine>,
+    call: fn(&Engine) -> std::result::Result<(), noxrun_session::Error>,
+}
+
+#[napi]
+impl Task for EngineCall {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        (self.call)(&self.engine).map_err(to_napi)
+    }
+
+    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[napi]
+pub struct NativeEngine {
+    engine: Arc<Engine>,
+}
+
+#[napi]
+impl NativeEngine {
+    #[napi(getter)]
+    pub fn device(&self) -> NativeDeviceInfo {
+        device_info(self.engine.device())
+    }
+
+    #[napi(getter)]
+    pub fn sample_rate(&self) -> u32 {
+        self.engine.granted().sample_rate
+    }
+
+    #[napi(getter)]
+    pub fn buffer_size(&self) -> u32 {
+        self.engine.granted().buffer_size
+    }
+
+    #[napi(getter)]
+    pub fn latency(&self) -> f64 {
+        self.engine.granted().latency_seconds
+    }
+
+    #[napi(getter)]
+    pub fn latency_is_estimate(&self) -> bool {
+        self.engine.granted().latency_is_estimate
+    }
+
+    #[napi(getter)]
+    pub fn opening_warnings(&self) -> Vec<NativeWarning> {
+        let warnings = &self.engine.granted().warnings;
+        warnings.iter().map(device_warning).collect()
+    }
+
+    #[napi]
+    pub fn current_frame(&self) -> f64 {
+        self.engine.current_frame() as f64
+    }
+
+    /// Submits one record.
+    #[napi]
+    pub fn submit(&self, record: Float64ArraySlice) -> Result<()> {
+        let record = record
+            .get(..STRIDE)
+            .ok_or_else(|| invalid("a record has eight numbers"))?;
+        let intent = decode(record).map_err(to_napi)?;
+        self.engine.submit(intent).map_err(to_napi)
+    }
+
+    /// Submits `count` records as a batch for frame `at` (−1: the first of the next block).
+    #[napi]
+    pub fn submit_batch(&self, records: Float64ArraySlice, count: u32, at: f64) -> Result<()> {
+        let records = records
+            .get(..count as usize * STRIDE)
+            .ok_or_else(|| invalid("fewer records than their count"))?;
+        let intents = records
+            .chunks_exact(STRIDE)
+            .map(decode)
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(to_napi)?;
+        let at = (at >= 0.0).then_some(at as u64);
+        self.engine.submit_batch(intents, at).map_err(to_napi)
+    }
+
+    /// A parameter's value as it sounds; `null` for a voice that does not sound.
+    #[napi]
+    pub fn param_current(&self, kind: u32, id: f64) -> Result<Option<f64>> {
+        let param = param(kind, id).map_err(to_napi)?;
+        Ok(self.engine.param_current(param))
+    }
+
+    #[napi]
+    pub fn meter(&self, track: u32) -> NativeMeter {
+        let MeterReading { peak, rms } = self.engine.meter(track);
+        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+        NativeMeter {
+            peak: wide(peak),
+            rms: wide(rms),
+        }
+    }
+
+    #[napi]
+    pub fn stats(&self) -> NativeEngineStats {
+        let stats = self.engine.stats();
+        let queue = [
+            stats.queue_capacity,
+            stats.queue_pushed,
+            stats.queue_overflows,
+            stats.queue_max_depth,
+        ];
+        NativeEngineStats {
+            callbacks: stats.callbacks as f64,
+            frames: stats.frames as f64,
+            xruns: stats.xruns as f64,
+            load: stats.load.to_vec(),
+            queue: queue.iter().map(|count| *count as f64).collect(),
+            late_events: stats.late_events as f64,
+            stale_commands: stats.stale_commands as f64,
+            voices: stats.voices as f64,
+            stolen_voices: stats.stolen_voices as f64,
+            device_losses: stats.device_losses as f64,
+            audio_thread: audio_thread(stats.audio_thread),
+        }
+    }
+
+    /// Calls `bell` on the JavaScript thread when reports wait.
+    #[napi]
+    pub fn set_bell(&self, bell: Function<'_, (), ()>) -> Result<()> {
+        set_bell(self.engine.outlet(), bell)
+    }
+
+    #[napi]
+    pub fn take_reports(&self) -> Vec<NativeReport> {
+        take(self.engine.outlet())
+    }
+
+    #[napi]
+    pub fn suspend(&self) -> AsyncTask<EngineCall> {
+        self.call(Engine::suspend)
+    }
+
+    #[napi]
+    pub fn resume(&self) -> AsyncTask<EngineCall> {
+        self.call(Engine::resume)
+    }
+
+    #[napi]
+    pub fn close(&self) -> AsyncTask<EngineCall> {
+        self.call(|engine| {
+            engine.close();
+            Ok(())
+        })
+    }
+
+    fn call(
+        &self,
+        call: fn(&Engine) -> std::result::Result<(), noxrun_session::Error>,
+    ) -> AsyncTask<EngineCall> {
+        let engine = Arc::clone(&self.engine);
+        AsyncTask::new(EngineCall { engine, call })
+    }
+}
+
+/// Weak, so that it keeps no process alive; bounded to one call, for a second one would find
+/// nothing that the first does not take; not blocking.
+pub fn set_bell(outlet: &Arc<Outlet>, bell: Function<'_, (), ()>) -> Result<()> {
+    let function = bell
+        .build_threadsafe_function()
+        .weak::<true>()
+        .max_queue_size::<1>()
+        .callee_handled::<false>()
+        .build()?;
+    outlet.set_bell(Some(Arc::new(move || {
+        // Full: a call is on its way already. Closing: nobody is there any more.
+        let _ = function.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    })));
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The Node binding: thin napi classes over the session. Nothing is decided here.
+//!
+//! Frames and counts cross as JavaScript numbers (safe integers). Errors cross as
+//! `CODE: message`; the TypeScript side makes its `NoxrunError` of them.
+#![allow(
+    missing_docs,
+    reason = "the exported items are documented where users see them, in the TypeScript classes"
+)]
+
+mod alloc;
+mod capture;
+mod device;
+mod engine;
+mod error;
+mod records;
+mod report;
+mod sample;

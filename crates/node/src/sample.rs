@@ -1,0 +1,201 @@
+//! Sounds in memory: loading, probing.
+
+use crate::error::{invalid, to_napi};
+use napi::bindgen_prelude::{AsyncTask, Float32Array, Uint8Array};
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+use noxrun_session::{Pcm, Sample};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// Progress and abort of one load, shared with the thread that works.
+#[napi]
+#[derive(Clone, Default)]
+pub struct LoadControl {
+    state: Arc<(AtomicBool, AtomicU32)>,
+}
+
+#[napi]
+impl LoadControl {
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[napi]
+    pub fn abort(&self) {
+        self.state.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Fraction done, 0…1.
+    #[napi]
+    pub fn fraction(&self) -> f64 {
+        f64::from(f32::from_bits(self.state.1.load(Ordering::Relaxed)))
+    }
+}
+
+enum Source {
+    File(PathBuf),
+    Bytes(Vec<u8>),
+    Pcm(Option<Pcm>),
+}
+
+pub struct Load {
+    source: Source,
+    rate: u32,
+    control: LoadControl,
+}
+
+#[napi]
+impl Task for Load {
+    type Output = Sample;
+    type JsValue = NativeSample;
+
+    fn compute(&mut self) -> Result<Sample> {
+        let state = Arc::clone(&self.control.state);
+        let mut progress = move |fraction: f64| {
+            state
+                .1
+                .store((fraction as f32).to_bits(), Ordering::Relaxed);
+            if state.0.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        match &mut self.source {
+            Source::File(path) => Sample::from_file(path, self.rate, &mut progress),
+            Source::Bytes(bytes) => Sample::from_bytes(bytes, self.rate, &mut progress),
+            Source::Pcm(pcm) => match pcm.take() {
+                Some(pcm) => Sample::from_pcm(pcm, self.rate),
+                None => return Err(invalid("the PCM was taken already")),
+            },
+        }
+        .map_err(to_napi)
+    }
+
+    fn resolve(&mut self, _env: Env, sample: Sample) -> Result<NativeSample> {
+        Ok(NativeSample {
+            sample: Some(sample),
+        })
+    }
+}
+
+#[napi]
+pub struct NativeSample {
+    sample: Option<Sample>,
+}
+
+#[napi]
+impl NativeSample {
+    #[napi(getter)]
+    pub fn id(&self) -> u32 {
+        self.sample.as_ref().map_or(0, Sample::id)
+    }
+
+    #[napi(getter)]
+    pub fn frames(&self) -> f64 {
+        let frames = |sample: &Sample| sample.data().frames() as f64;
+        self.sample.as_ref().map_or(0.0, frames)
+    }
+
+    #[napi(getter)]
+    pub fn channels(&self) -> u32 {
+        let channels = |sample: &Sample| sample.data().channels() as u32;
+        self.sample.as_ref().map_or(0, channels)
+    }
+
+    #[napi]
+    pub fn dispose(&mut self) {
+        self.sample = None;
+    }
+}
+
+#[napi]
+pub fn load_file(path: String, rate: u32, control: &LoadControl) -> AsyncTask<Load> {
+    load(Source::File(path.into()), rate, control)
+}
+
+/// The bytes are copied before this returns.
+#[napi]
+pub fn load_bytes(bytes: Uint8Array, rate: u32, control: &LoadControl) -> AsyncTask<Load> {
+    load(Source::Bytes(bytes.to_vec()), rate, control)
+}
+
+/// The channels are copied before this returns.
+#[napi]
+pub fn load_pcm(
+    channels: Vec<Float32Array>,
+    sample_rate: u32,
+    rate: u32,
+    control: &LoadControl,
+) -> AsyncTask<Load> {
+    let channels = channels.iter().map(|channel| channel.to_vec()).collect();
+    let pcm = Pcm {
+        channels,
+        sample_rate,
+    };
+    load(Source::Pcm(Some(pcm)), rate, control)
+}
+
+fn load(source: Source, rate: u32, control: &LoadControl) -> AsyncTask<Load> {
+    AsyncTask::new(Load {
+        source,
+        rate,
+        control: control.clone(),
+    })
+}
+
+#[napi(object)]
+pub struct NativeProbe {
+    pub format: String,
+    pub codec: String,
+    pub frames: Option<f64>,
+    pub duration: Option<f64>,
+    pub channels: u32,
+    pub sample_rate: u32,
+    pub tags: HashMap<String, String>,
+}
+
+pub struct ProbeTask(Source);
+
+#[napi]
+impl Task for ProbeTask {
+    type Output = noxrun_session::Probe;
+    type JsValue = NativeProbe;
+
+    fn compute(&mut self) -> Result<noxrun_session::Probe> {
+        match &self.0 {
+            Source::File(path) => noxrun_session::probe_file(path),
+            Source::Bytes(bytes) => noxrun_session::probe(bytes),
+            Source::Pcm(_) => return Err(invalid("PCM needs no probe")),
+        }
+        .map_err(|error| to_napi(error.into()))
+    }
+
+    fn resolve(&mut self, _env: Env, probe: noxrun_session::Probe) -> Result<NativeProbe> {
+        Ok(NativeProbe {
+            format: probe.format.to_string(),
+            codec: probe.codec.to_string(),
+            frames: probe.frames.map(|frames| frames as f64),
+            duration: probe.duration,
+            channels: probe.channels as u32,
+            sample_rate: probe.sample_rate,
+            tags: probe.tags.into_iter().collect(),
+        })
+    }
+}
+
+#[napi]
+pub fn probe_file(path: String) -> AsyncTask<ProbeTask> {
+    AsyncTask::new(ProbeTask(Source::File(path.into())))
+}
+
+/// The bytes are copied before this returns.
+#[napi]
+pub fn probe_bytes(bytes: Uint8Array) -> AsyncTask<ProbeTask> {
+    AsyncTask::new(ProbeTask(Source::Bytes(bytes.to_vec())))
+}

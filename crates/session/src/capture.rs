@@ -1,0 +1,392 @@
+//! An open capture: device, pipeline, readers, and the thread that looks after the device.
+
+use crate::error::Error;
+use crate::options::CaptureOptions;
+use crate::outlet::{DeviceState, Outlet, Report, Warning, lock};
+use crate::recorder::{Gaps, Recording};
+use noxrun_capture::{CaptureHub, CaptureInput, CaptureSpec, Meter, Reader, ReaderSpec};
+use noxrun_device::{
+    AudioThreadStats, BlockTime, CaptureSink, DeviceWarning, Granted, StepHooks, Stream,
+    StreamEvent, StreamRequest, StreamStatus, Watchdog, monotonic_ns,
+};
+use noxrun_media::WavFormat;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often the device is looked after.
+const WATCH: Duration = Duration::from_millis(50);
+
+/// The pipeline's entrance, as a device calls it.
+struct Sink {
+    input: CaptureInput,
+}
+
+impl CaptureSink for Sink {
+    fn capture(&mut self, input: &[f32], time: &BlockTime) {
+        let now = time.now_ns as f64 * 1e-9;
+        self.input.push(input, now - time.device_latency_seconds);
+    }
+}
+
+/// After each block of a stepped device: what was captured has been handed to the readers.
+#[derive(Default)]
+struct StepSync {
+    core: OnceLock<Arc<Core>>,
+}
+
+impl StepHooks for StepSync {
+    fn before_block(&self, _frames: u32) {}
+
+    fn after_block(&self) {
+        if let Some(core) = self.core.get().filter(|core| !core.is_closing()) {
+            core.hub.settle();
+            core.watch();
+        }
+    }
+}
+
+struct Core {
+    hub: CaptureHub,
+    outlet: Arc<Outlet>,
+    granted: Granted,
+    status: Arc<StreamStatus>,
+    device: Mutex<Device>,
+    closing: Mutex<bool>,
+    bell: Condvar,
+    closed: AtomicBool,
+}
+
+struct Device {
+    stream: Option<Stream>,
+    watchdog: Watchdog,
+    lost_after: Option<u64>,
+}
+
+impl Core {
+    fn is_closing(&self) -> bool {
+        *lock(&self.closing)
+    }
+
+    /// Passes the device's reports on and notices its loss and its return.
+    fn watch(&self) {
+        // Whoever holds the device may be waiting for a stepped block to end: never wait for it.
+        let Ok(mut device) = self.device.try_lock() else {
+            return;
+        };
+        let (mut xruns, mut lost, mut denied, mut changed) = (0, false, false, false);
+        if let Some(stream) = &mut device.stream {
+            stream.take_events(|event| match event {
+                StreamEvent::Xrun => xruns += 1,
+                StreamEvent::Lost { .. } => lost = true,
+                StreamEvent::RealtimeDenied => denied = true,
+                StreamEvent::RateChanged(_) => changed = true,
+                StreamEvent::Error(_) | StreamEvent::Panicked => {}
+            });
+        }
+        if denied {
+            let reason = self.status.realtime_refusal().unwrap_or_default();
+            let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
+            self.outlet.push(Report::Warning(warning));
+        }
+        if changed {
+            self.report(DeviceState::Changed);
+        }
+        let callbacks = self.status.callbacks();
+        match device.lost_after {
+            None => {
+                let health = self.status.health();
+                if lost || device.watchdog.check(&health, monotonic_ns()).is_some() {
+                    device.lost_after = Some(callbacks);
+                    if !self.granted.device.id.starts_with("virtual") {
+                        // A backend that died may call back without end: let go of the stream.
+                        // Its sink goes with it, so what was captured reaches the readers.
+                        device.stream = None;
+                    }
+                    self.report(DeviceState::Lost);
+                }
+            }
+            Some(then) if callbacks > then => {
+                device.lost_after = None;
+                self.report(DeviceState::Restored);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn report(&self, state: DeviceState) {
+        self.outlet
+            .push(crate::engine::device_report(state, &self.granted.device));
+    }
+}
+
+/// Counters of a capture. Samples unless said otherwise.
+#[derive(Debug, Clone)]
+pub struct CaptureStats {
+    /// The pipeline's account: `captured == delivered + dropped + buffered`.
+    pub pipeline: noxrun_capture::CaptureStats,
+    /// Callbacks run.
+    pub callbacks: u64,
+    /// Deadlines missed.
+    pub xruns: u64,
+    /// What happened inside callbacks.
+    pub audio_thread: AudioThreadStats,
+}
+
+/// A capture on a device. Methods may be called from any thread.
+pub struct Capture {
+    core: Arc<Core>,
+    options: CaptureOptions,
+    rate: u32,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Capture {
+    /// Opens a device and starts capturing.
+    ///
+    /// # Errors
+    /// `ERR_NO_DEVICE` (says what was tried), `ERR_DEVICE_BUSY`, `ERR_UNSUPPORTED_CONFIG`,
+    /// `ERR_BACKEND`.
+    pub fn open(options: &CaptureOptions) -> Result<Self, Error> {
+        #[cfg(feature = "sabotage")]
+        noxrun_sabotage::init();
+        let sync = Arc::new(StepSync::default());
+        let request = StreamRequest {
+            device: options.device.clone(),
+            fallback: crate::driver::fallback(options.fallback_virtual),
+            sample_rate: options.sample_rate,
+            channels: Some(options.channels as u16),
+            buffer_size: options.buffer_size,
+            audit: options.audit,
+            hooks: Some(sync.clone()),
+        };
+        let outlet = Arc::new(Outlet::default());
+        let mut opened = None;
+        let stream = noxrun_device::open_input(&request, |granted| {
+            let rate = options.sample_rate.unwrap_or(granted.sample_rate);
+            let result = noxrun_capture::open(CaptureSpec {
+                device_rate: granted.sample_rate,
+                device_channels: usize::from(granted.channels),
+                rate,
+                channels: options.channels,
+                capacity: options
+                    .capacity
+                    .unwrap_or(2 * rate as usize * options.channels),
+                quality: options.quality,
+                wake: options.wake,
+                max_callback_frames: granted.buffer_size as usize,
+            });
+            match result {
+                Ok((input, hub)) => {
+                    opened = Some(Ok((hub, rate)));
+                    Box::new(Sink { input })
+                }
+                Err(error) => {
+                    opened = Some(Err(error));
+                    Box::new(Nowhere)
+                }
+            }
+        })?;
+        let (hub, rate) = match opened {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => return Err(error.into()),
+            None => {
+                let message = "the device opened without taking a sink";
+                return Err(Error::new(crate::ErrorCode::Backend, message));
+            }
+        };
+        hub.on_dropped({
+            let outlet = Arc::clone(&outlet);
+            Arc::new(move |dropped| {
+                outlet.push(Report::Dropped {
+                    samples: dropped.samples,
+                    frame: dropped.frame,
+                });
+            })
+        });
+        let core = Arc::new(Core {
+            hub,
+            outlet,
+            granted: stream.granted().clone(),
+            status: Arc::clone(stream.status()),
+            device: Mutex::new(Device {
+                stream: Some(stream),
+                watchdog: Watchdog::default(),
+                lost_after: None,
+            }),
+            closing: Mutex::new(false),
+            bell: Condvar::new(),
+            closed: AtomicBool::new(false),
+        });
+        // Attached once, right after opening.
+        let _ = sync.core.set(Arc::clone(&core));
+        let thread = std::thread::Builder::new()
+            .name("noxrun-watch".into())
+            .spawn({
+                let core = Arc::clone(&core);
+                move || watch(&core)
+            })
+            .map_err(|error| {
+                let message = format!("a thread could not be started: {error}");
+                Error::new(crate::ErrorCode::Backend, message)
+            })?;
+        Ok(Self {
+            core,
+            options: options.clone(),
+            rate,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// What the device granted, with the warnings of opening.
+    pub fn granted(&self) -> &Granted {
+        &self.core.granted
+    }
+
+    /// Delivered rate in Hz.
+    pub fn sample_rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Delivered channels.
+    pub fn channels(&self) -> usize {
+        self.options.channels
+    }
+
+    /// Seconds from the device's input to the ring.
+    pub fn latency(&self) -> f64 {
+        self.core.granted.latency_seconds + self.core.hub.latency_seconds()
+    }
+
+    /// Frames a chunk: as opened, or 20 ms.
+    pub fn chunk(&self) -> usize {
+        let default = (f64::from(self.rate) * 0.020).round() as usize;
+        self.options.chunk.unwrap_or(default)
+    }
+
+    /// A reader with the capture's chunk and hop.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`.
+    pub fn reader(&self) -> Result<Reader, Error> {
+        let chunk = self.chunk();
+        self.reader_of(chunk, self.options.hop.unwrap_or(chunk))
+    }
+
+    fn reader_of(&self, chunk: usize, hop: usize) -> Result<Reader, Error> {
+        if self.is_closed() {
+            return Err(Error::closed("capture"));
+        }
+        let outlet = Arc::clone(&self.core.outlet);
+        Ok(self.core.hub.reader(ReaderSpec {
+            chunk,
+            hop,
+            notify: Arc::new(move || outlet.push(Report::Readable)),
+        })?)
+    }
+
+    /// Records to a WAV file from now on, on a thread of its own.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`.
+    pub fn record(&self, path: &Path, format: WavFormat, gaps: Gaps) -> Result<Recording, Error> {
+        let chunk = (self.rate as usize / 50).max(1);
+        let reader = self.reader_of(chunk, chunk)?;
+        let channels = self.options.channels;
+        Recording::start(path, self.rate, channels, format, gaps, reader)
+    }
+
+    /// Hands what was captured until now to the readers.
+    pub fn settle(&self) {
+        self.core.hub.settle();
+    }
+
+    /// Levels over the last 100 ms.
+    pub fn meter(&self) -> Meter {
+        self.core.hub.meter()
+    }
+
+    /// Captures nothing until [`Capture::resume`]; the frame axis goes on.
+    pub fn pause(&self) {
+        self.core.hub.pause();
+    }
+
+    /// Captures again.
+    pub fn resume(&self) {
+        self.core.hub.resume();
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> CaptureStats {
+        CaptureStats {
+            pipeline: self.core.hub.stats(),
+            callbacks: self.core.status.callbacks(),
+            xruns: self.core.status.xruns(),
+            audio_thread: self.core.status.audio_thread(),
+        }
+    }
+
+    /// Where reports wait.
+    pub fn outlet(&self) -> &Arc<Outlet> {
+        &self.core.outlet
+    }
+
+    /// Stops capturing and hands the last sample to the readers, without waiting for them.
+    pub fn close(&self) {
+        {
+            let mut closing = lock(&self.core.closing);
+            if std::mem::replace(&mut *closing, true) {
+                return;
+            }
+        }
+        self.core.bell.notify_all();
+        if let Some(thread) = lock(&self.thread).take() {
+            // A panic there was reported by its hook.
+            let _ = thread.join();
+        }
+        // Dropped without the lock: the last block of a stepped device may want it.
+        let stream = lock(&self.core.device).stream.take();
+        drop(stream);
+        self.core.hub.close_and_join();
+        self.core.closed.store(true, Ordering::Release);
+        self.core.outlet.push(Report::Readable);
+    }
+
+    /// Whether [`Capture::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.core.is_closing()
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.close();
+        self.core.outlet.set_bell(None);
+    }
+}
+
+fn watch(core: &Core) {
+    let mut closing = lock(&core.closing);
+    while !*closing {
+        closing = core
+            .bell
+            .wait_timeout(closing, WATCH)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+        if *closing {
+            return;
+        }
+        drop(closing);
+        core.watch();
+        closing = lock(&core.closing);
+    }
+}
+
+/// Where a stream's sound goes between its opening and the report that the pipeline refused it.
+struct Nowhere;
+
+impl CaptureSink for Nowhere {
+    fn capture(&mut self, _input: &[f32], _time: &BlockTime) {}
+}

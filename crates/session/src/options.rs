@@ -1,0 +1,80 @@
+//! What an engine or a capture is opened with.
+
+use noxrun_capture::WakeKind;
+use noxrun_engine::EngineConfig;
+use noxrun_resample::Quality;
+
+/// How an engine is opened. Ranges are the public API's; [`EngineOptions::check`] tests them.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Device id or backend name; `None` is the default output.
+    pub device: Option<String>,
+    /// Whether the virtual clock may stand in when there is no usable device.
+    pub fallback_virtual: bool,
+    /// Engine rate in Hz; `None` is the device's preference.
+    pub sample_rate: Option<u32>,
+    /// Frames a callback asked for. Default 256.
+    pub buffer_size: u32,
+    /// Whether voluntary context switches are counted in the callback.
+    pub audit: bool,
+    /// Sizes of the engine; its rate is replaced by the granted one.
+    pub engine: EngineConfig,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            device: None,
+            fallback_virtual: false,
+            sample_rate: None,
+            buffer_size: 256,
+            audit: false,
+            engine: EngineConfig::default(),
+        }
+    }
+}
+
+/// How a capture is opened.
+#[derive(Debug, Clone)]
+pub struct CaptureOptions {
+    /// Device id or backend name; `None` is the default input.
+    pub device: Option<String>,
+    /// Whether the virtual clock may stand in when there is no usable device.
+    pub fallback_virtual: bool,
+    /// Delivered rate in Hz; `None` is the device's.
+    pub sample_rate: Option<u32>,
+    /// Delivered channels. Default 1.
+    pub channels: usize,
+    /// Frames a callback asked for. Default 256.
+    pub buffer_size: u32,
+    /// Frames a chunk at the delivered rate; `None` is 20 ms.
+    pub chunk: Option<usize>,
+    /// Frames between chunk starts; `None` is the chunk.
+    pub hop: Option<usize>,
+    /// Samples that the ring holds; `None` is 2 s.
+    pub capacity: Option<usize>,
+    /// Of the resampler.
+    pub quality: Quality,
+    /// How the consumer is woken.
+    pub wake: WakeKind,
+    /// Whether voluntary context switches are counted in the callback.
+    pub audit: bool,
+}
+
+impl Default for CaptureOptions {
+    fn default() -> Self {
+        Self {
+            device: None,
+            fallback_virtual: false,
+            sample_rate: None,
+            channels: 1,
+            buffer_size: 256,
+            chunk: None,
+            hop: None,
+            capacity: None,
+            quality: Quality::Balanced,
+            wake: WakeKind::Condvar,
+            audit: false,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import js from '@eslint/js'
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+export default defineConfig(
+  {
+    ignores: ['dist/', 'target/', 'binding.cjs', 'binding.d.cts', 'crates/', 'npm/', 'scripts/pack/', '.noxrun/'],
+  },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      // Numbers are what this project prints; the rule guards against objects and undefined.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // `while (true)` is the plain way to write a loop that ends from within.
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+    },
+  },
+  {
+    // Build scripts are typed by JSDoc, which casts where TypeScript would declare.
+    files: ['**/*.mjs'],
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      // The rule does not see a JSDoc cast of what JSON.parse returns.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      'no-undef': 'off',
+    },
+  },
+  {
+    // Benchmarks measure the built package, whose types are not there when lints run.
+    files: ['bench/**'],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+)

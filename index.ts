@@ -1,0 +1,33 @@
+/**
+ * noxrun: real-time audio for Node.
+ *
+ * Plays and mixes tracks on a Rust engine whose audio callback never allocates, locks or blocks,
+ * and captures audio without losing a sample unnoticed.
+ * @packageDocumentation
+ */
+export { Capture, type CaptureEvents, type CaptureOptions, type CaptureStats } from './src/capture'
+export { listDevices, type Backend, type DeviceInfo } from './src/devices'
+export {
+  Engine,
+  type AudioThreadStats,
+  type EngineEvents,
+  type EngineOptions,
+  type EngineStats,
+} from './src/engine'
+export { NoxrunError, type ErrorCode } from './src/errors'
+export { Param, type Curve, type SetOptions } from './src/param'
+export { type PcmReadable, type ReadableOptions } from './src/pcm-stream'
+export { type Chunk, type ChunkIterator, type ReaderStats } from './src/reader'
+export { Recording, type RecordOptions, type RecordingResult } from './src/recording'
+export {
+  Sample,
+  probe,
+  type LoadOptions,
+  type PcmData,
+  type ProbeResult,
+  type SampleSource,
+} from './src/sample'
+export { Track, type Meter, type PlayOptions, type TrackOptions } from './src/track'
+export { type EndReason, type StopOptions, type Voice, type VoiceEnd } from './src/voice'
+export { type NoxrunWarning } from './src/warnings'
+export { type When } from './src/when'

@@ -1,0 +1,111 @@
+// The stages of `npm test`, in the order in which they run: cheap and telling ones first.
+import process from 'node:process'
+import { binOf, native, tests } from '../lib/build.mjs'
+import { fromAva, fromCargo, fromChecks } from '../lib/counts.mjs'
+import { inRoot, root } from '../lib/paths.mjs'
+import { bringUpToDate } from '../lib/perform.mjs'
+import { run } from '../lib/process.mjs'
+
+/**
+ * @typedef {import('../lib/counts.mjs').Counts} Counts
+ *
+ * @typedef {object} Stage
+ * @property {string} name
+ * @property {string} title
+ * @property {boolean} [needsServers] Skipped, loudly, where no audio server can run.
+ * @property {() => Promise<Counts>} run
+ */
+
+/** A lock file that does not fit is an error in CI; at home cargo brings it up to date. */
+const locked = process.env['CI'] ? ['--locked'] : []
+/** The crates that run inside callbacks: their property and no-allocation tests count in release too. */
+const REAL_TIME_CRATES = ['engine', 'capture', 'resample'].flatMap((name) => ['-p', `noxrun-${name}`])
+const SERVER_TESTS = 'target/ts/__test__/server/**'
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+const stream = (command, args) => run(command, args, { stream: true })
+
+/**
+ * A stage of commands that each pass or fail as a whole.
+ * @param {readonly (readonly [string, ...string[]])[]} commands
+ * @returns {Promise<Counts>}
+ */
+async function each(commands) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const [command, ...args] of commands) {
+    console.log(`$ ${[command === process.execPath ? 'node' : command, ...args].join(' ').replaceAll(`${root}/`, '')}`)
+    const { status } = await stream(command, args)
+    if (status === 0) counts.passed++
+    else counts.failed++
+  }
+  return counts
+}
+
+/** @param {readonly string[]} args */
+async function ava(args) {
+  await bringUpToDate(tests, { quiet: true })
+  const result = await stream(process.execPath, [binOf('ava', 'ava'), ...args])
+  return fromAva(result.output, result.status)
+}
+
+/** @param {string} script */
+async function checks(script) {
+  const result = await stream(process.execPath, [inRoot('scripts', script)])
+  return fromChecks(result.output, result.status)
+}
+
+/** @returns {Promise<Counts>} */
+async function bindingIsCommitted() {
+  const files = ['binding.cjs', 'binding.d.cts']
+  const inGit = await run('git', ['rev-parse', '--is-inside-work-tree'])
+  if (inGit.status !== 0) {
+    console.log('SKIPPED: this is not a git checkout')
+    return { passed: 0, failed: 0, skipped: 1 }
+  }
+  await bringUpToDate(native, { quiet: true })
+  const tracked = await run('git', ['ls-files', '--error-unmatch', '--', ...files])
+  const same = await stream('git', ['--no-pager', 'diff', '--exit-code', '--', ...files])
+  const good = tracked.status === 0 && same.status === 0
+  console.log(good ? 'as committed' : 'The code generates another binding than the committed one: add binding.cjs and binding.d.cts to the commit.')
+  return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 }
+}
+
+/** @type {readonly Stage[]} */
+export const stages = [
+  { name: 'fmt', title: 'Rust formatting', run: () => each([['cargo', 'fmt', '--all', '--check']]) },
+  {
+    name: 'clippy', title: 'Rust lints, without and with the planted faults',
+    run: () => each([
+      ['cargo', 'clippy', ...locked, '--workspace', '--all-targets', '--', '-D', 'warnings'],
+      ['cargo', 'clippy', ...locked, '--workspace', '--all-targets', '--features', 'sabotage', '--', '-D', 'warnings'],
+    ]),
+  },
+  {
+    name: 'cargo', title: 'Rust tests',
+    async run() {
+      const result = await stream('cargo', ['test', ...locked, '--workspace', '--no-fail-fast'])
+      return fromCargo(result.output, result.status)
+    },
+  },
+  {
+    name: 'release', title: 'Rust tests of what runs in callbacks, as it ships',
+    async run() {
+      const result = await stream('cargo', ['test', ...locked, '--release', '--no-fail-fast', ...REAL_TIME_CRATES])
+      return fromCargo(result.output, result.status)
+    },
+  },
+  { name: 'binding', title: 'the committed binding is what the code generates', run: bindingIsCommitted },
+  { name: 'lint', title: 'TypeScript lints', run: () => each([[process.execPath, binOf('eslint', 'eslint'), '.']]) },
+  { name: 'types', title: 'TypeScript types', run: () => each([[process.execPath, binOf('typescript', 'tsc'), '--noEmit']]) },
+  { name: 'ava', title: 'tests on the virtual device', run: () => ava(['target/ts/__test__/**/*.test.js', `!${SERVER_TESTS}`]) },
+  {
+    name: 'server', title: 'tests on a real audio server', needsServers: true,
+    run: () => ava(['--serial', '--concurrency', '1', `${SERVER_TESTS}/*.test.js`]),
+  },
+  { name: 'witness', title: 'the second witness: what callbacks really did', needsServers: true, run: () => checks('witness.mjs') },
+  { name: 'pack', title: 'the packed package, used from other folders', run: () => checks('pack-check.mjs') },
+  { name: 'sabotage', title: 'planted faults, each caught by a named test', run: () => checks('sabotage.mjs') },
+]

@@ -1,0 +1,36 @@
+/** Waiting that an AbortSignal can end. */
+import { AbortError } from './errors'
+
+/**
+ * Settles as `promise` does, or rejects with an AbortError when `signal` aborts first; `onAbort`
+ * then undoes the work, and `onLate` takes care of a result that comes after all.
+ */
+export function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  onAbort?: () => void,
+  onLate?: (value: T) => void,
+): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    let aborted = false
+    const abort = (): void => {
+      aborted = true
+      onAbort?.()
+      reject(new AbortError(signal))
+    }
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    promise.then(
+      (value) => {
+        signal.removeEventListener('abort', abort)
+        if (aborted) onLate?.(value)
+        else resolve(value)
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', abort)
+        reject(error as Error)
+      },
+    )
+  })
+}

@@ -1,0 +1,341 @@
+/** Capture: a device's input, delivered without losing a sample unnoticed. */
+import * as binding from '#binding'
+import { EventEmitter } from 'node:events'
+import { abortable } from './abort'
+import { type DeviceInfo, toDeviceInfo } from './devices'
+import type { AudioThreadStats, EngineEvents } from './engine'
+import { type NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
+import { enter } from './live'
+import { PcmReadable, type ReadableOptions } from './pcm-stream'
+import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderStats, iterate } from './reader'
+import { type RecordOptions, Recording } from './recording'
+import type { Meter } from './track'
+import { boolean, integer, invalid, oneOf, optional, options, signal, string } from './validate'
+import { type NoxrunWarning, emitWarning, toWarning } from './warnings'
+
+export interface CaptureOptions {
+  /** `DeviceInfo.id` or a backend's name; default: the default input. */
+  device?: string
+  /** No usable device: reject with ERR_NO_DEVICE (default), or run on the virtual clock. */
+  fallback?: 'error' | 'virtual'
+  /** Delivered rate in Hz, 1,000…768,000; default: the device's. */
+  sampleRate?: number
+  /** Delivered, 1…32; default 1 (the average of the device's). */
+  channels?: number
+  /** Frames a callback asked for, 1…65,536, default 256. */
+  bufferSize?: number
+  /** Frames a chunk at the delivered rate; default 20 ms. */
+  chunk?: number
+  /** Frames between chunk starts; default: the chunk. Less: chunks overlap. */
+  hop?: number
+  /** Samples that the ring holds; default 2 s. Rounded down to whole frames, at least one. */
+  capacity?: number
+  /** Of the resampler; default 'balanced'. */
+  quality?: 'low-latency' | 'balanced' | 'best'
+  /** How the consumer is woken; default 'condvar'. */
+  wake?: 'condvar' | 'unpark'
+  /** A running capture keeps the process alive; default true. */
+  keepAlive?: boolean
+  /** Also count voluntary context switches inside the callback; default false. */
+  audit?: boolean
+  signal?: AbortSignal
+}
+
+export interface CaptureStats {
+  callbacks: number
+  /** Samples that came out of the resampler. */
+  captured: number
+  /** Samples out of the ring. `captured === delivered + dropped + buffered` at every moment. */
+  delivered: number
+  /** Samples that the ring refused. */
+  dropped: number
+  /** Samples that wait in the ring. */
+  buffered: number
+  xruns: number
+  /** Most samples that the ring held. */
+  highWater: number
+  /** Frames that never reached us, by the clock, outside the equation. */
+  lostByDevice: number
+  readers: ReaderStats[]
+  audioThread: AudioThreadStats
+}
+
+export interface CaptureEvents {
+  /** At most ten a second, summed. */
+  dropped: [{ samples: number; frame: number }]
+  warning: [NoxrunWarning]
+  device: EngineEvents['device']
+  error: [NoxrunError]
+  close: []
+}
+
+const OPTIONS = [
+  'device',
+  'fallback',
+  'sampleRate',
+  'channels',
+  'bufferSize',
+  'chunk',
+  'hop',
+  'capacity',
+  'quality',
+  'wake',
+  'keepAlive',
+  'audit',
+  'signal',
+] as const
+
+/** A minute of chunk at 768 kHz; a ring of half a gigabyte. */
+const MAX_CHUNK = 46_080_000
+const MAX_CAPACITY = 2 ** 27
+const DROP_WARNING_MS = 1000
+
+function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureOptions {
+  const o = options('CaptureOptions', given, OPTIONS)
+  const count = (name: keyof CaptureOptions, value: number | undefined, max: number) =>
+    value === undefined ? {} : { [name]: integer(name, value, 1, max) }
+  const device = optional(o.device, (value) => string('device', value))
+  const sampleRate = optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000))
+  if (o.hop !== undefined && o.chunk === undefined) {
+    throw invalid('chunk', undefined, "given when 'hop' is")
+  }
+  return {
+    ...(device !== undefined && { device }),
+    ...(sampleRate !== undefined && { sampleRate }),
+    ...count('chunk', o.chunk, MAX_CHUNK),
+    ...count('hop', o.hop, o.chunk ?? MAX_CHUNK),
+    ...count('capacity', o.capacity, MAX_CAPACITY),
+    fallbackVirtual: oneOf('fallback', o.fallback ?? 'error', ['error', 'virtual']) === 'virtual',
+    channels: o.channels === undefined ? 1 : integer('channels', o.channels, 1, 32),
+    bufferSize: o.bufferSize === undefined ? 256 : integer('bufferSize', o.bufferSize, 1, 65_536),
+    quality: oneOf('quality', o.quality ?? 'balanced', ['low-latency', 'balanced', 'best']),
+    wake: oneOf('wake', o.wake ?? 'condvar', ['condvar', 'unpark']),
+    audit: boolean('audit', o.audit ?? false),
+  }
+}
+
+/**
+ * Captures a device's input. Each iterator, stream and recording is a reader of its own from the
+ * moment it is made; data waits natively until it is asked for, and what could not wait is counted
+ * to the sample.
+ */
+export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterable<Chunk> {
+  readonly #native: binding.NativeCapture
+  readonly #readers = new Set<WeakRef<ReaderEnd>>()
+  readonly #warnings: NoxrunWarning[] = []
+  readonly #leave: () => void
+  #closing: Promise<CaptureStats> | undefined
+  #droppedUntold = 0
+  #dropTimer: NodeJS.Timeout | undefined
+
+  readonly device: DeviceInfo
+  /** Delivered rate, Hz. */
+  readonly sampleRate: number
+  /** Delivered channels. */
+  readonly channels: number
+  /** Frames a callback, as granted. */
+  readonly bufferSize: number
+  /** Seconds from the device's input to the ring, the resampler's delay included. */
+  readonly latency: number
+
+  /**
+   * Opens a device and starts capturing.
+   * @throws NoxrunError ERR_NO_DEVICE (says what was tried), ERR_DEVICE_BUSY,
+   *   ERR_UNSUPPORTED_CONFIG, ERR_BACKEND, ERR_INVALID_ARG, ERR_OUT_OF_RANGE
+   */
+  static async open(captureOptions?: CaptureOptions): Promise<Capture> {
+    const checked = checkOptions(captureOptions)
+    const keepAlive = boolean('keepAlive', captureOptions?.keepAlive ?? true)
+    const abort = signal(captureOptions?.signal)
+    const opened = await abortable(
+      nativeAsync(native(() => binding.openCapture(checked))),
+      abort,
+      undefined,
+      (late) => void late.close(),
+    )
+    return new Capture(opened, keepAlive)
+  }
+
+  private constructor(capture: binding.NativeCapture, keepAlive: boolean) {
+    super()
+    this.#native = capture
+    this.device = toDeviceInfo(capture.device)
+    this.sampleRate = capture.sampleRate
+    this.channels = capture.channels
+    this.bufferSize = capture.bufferSize
+    this.latency = capture.latency
+    this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
+    capture.setBell(() => { this.#pump() })
+    // In a later tick than the one that resolves open(), so that a listener can be there.
+    setImmediate(() => {
+      for (const warning of capture.openingWarnings) this.#warn(warning)
+    })
+  }
+
+  /** Everything that was warned of since opening. */
+  get warnings(): readonly NoxrunWarning[] {
+    return [...this.#warnings]
+  }
+
+  /** A reader from now on; ends after `close()`, once everything captured was delivered. */
+  [Symbol.asyncIterator](): AsyncIterator<Chunk> {
+    return this.chunks()
+  }
+
+  /**
+   * A reader from now on, with its account.
+   * @throws NoxrunError ERR_CLOSED, ERR_INVALID_ARG
+   */
+  chunks(chunkOptions?: { signal?: AbortSignal }): ChunkIterator {
+    const given = options('chunks', chunkOptions, ['signal'])
+    const abort = signal(given.signal)
+    return iterate(this.#reader(), abort)
+  }
+
+  /**
+   * A stream of interleaved PCM, with its account.
+   * @throws NoxrunError ERR_CLOSED, ERR_INVALID_ARG, ERR_OUT_OF_RANGE
+   */
+  readable(readableOptions?: ReadableOptions): PcmReadable {
+    const given = options('readable', readableOptions, ['format', 'highWaterMark', 'gaps', 'signal'])
+    const checked: ReadableOptions = {
+      format: oneOf('format', given.format ?? 'f32', ['f32', 's16']),
+      gaps: oneOf('gaps', given.gaps ?? 'silence', ['silence', 'splice']),
+    }
+    if (given.highWaterMark !== undefined) {
+      checked.highWaterMark = integer('highWaterMark', given.highWaterMark, 0, 2 ** 31)
+    }
+    const abort = signal(given.signal)
+    if (abort) checked.signal = abort
+    return new PcmReadable(this.#reader(), checked)
+  }
+
+  /**
+   * Records to a WAV file from now on, off the JavaScript thread. The file is valid at every
+   * moment, even if the process is killed.
+   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
+  async record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
+    this.#ensureOpen()
+    string('path', path)
+    const given = options('record', recordOptions, ['format', 'gaps', 'signal'])
+    const format = oneOf('format', given.format ?? 'f32', ['f32', 's24', 's16'])
+    const gaps = oneOf('gaps', given.gaps ?? 'silence', ['silence', 'splice'])
+    const abort = signal(given.signal)
+    if (!path.toLowerCase().endsWith('.wav')) throw invalid('path', path, 'a path that ends in .wav')
+    const recording = native(() => this.#native.record(path, format, gaps))
+    return new Recording(recording, path, abort)
+  }
+
+  /** Levels over the last 100 ms; reading changes nothing. */
+  meter(): Meter {
+    this.#ensureOpen()
+    return this.#native.meter()
+  }
+
+  /** Captures nothing until `resume()`; frame numbers follow time. */
+  pause(): void {
+    this.#ensureOpen()
+    this.#native.pause()
+  }
+
+  resume(): void {
+    this.#ensureOpen()
+    this.#native.resume()
+  }
+
+  stats(): CaptureStats {
+    const { audioThread, ...counters } = this.#native.stats()
+    return { ...counters, audioThread: { ...audioThread, blocked: audioThread.blocked ?? null } }
+  }
+
+  /**
+   * Stops capturing. Resolves when everything was handed to the readers, which may read on to the
+   * end. May be called again.
+   */
+  close(): Promise<CaptureStats> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<CaptureStats> {
+    await nativeAsync(this.#native.close())
+    this.#pump()
+    this.#tellDropped()
+    this.#leave()
+    const stats = this.stats()
+    this.emit('close')
+    return stats
+  }
+
+  #ensureOpen(): void {
+    if (this.#closing) throw closed('capture')
+  }
+
+  #reader(): ReaderEnd {
+    this.#ensureOpen()
+    const reader = new ReaderEnd(native(() => this.#native.reader()), this)
+    this.#readers.add(new WeakRef(reader))
+    return reader
+  }
+
+  #warn(warning: binding.NativeWarning): void {
+    emitWarning(this, this.#warnings, toWarning(warning, String))
+  }
+
+  #pump(): void {
+    for (const report of this.#native.takeReports()) this.#deliver(report)
+  }
+
+  #deliver(report: binding.NativeReport): void {
+    const { frame = 0, count = 0 } = report
+    switch (report.kind) {
+      case 'readable':
+        this.#wakeReaders()
+        break
+      case 'dropped':
+        this.emit('dropped', { samples: count, frame })
+        this.#droppedUntold += count
+        // The first loss is told at once, later ones once a second.
+        if (this.#dropTimer === undefined) this.#tellDropped()
+        break
+      case 'warning':
+        if (report.warning) this.#warn(report.warning)
+        break
+      case 'device':
+        if (report.device) {
+          const state = report.state as EngineEvents['device'][0]['state']
+          this.emit('device', { state, device: toDeviceInfo(report.device) })
+        }
+        break
+      case 'failed':
+        this.emit('error', fromNative(new Error(report.message)) as NoxrunError)
+        void this.close()
+        break
+    }
+  }
+
+  #wakeReaders(): void {
+    for (const reference of this.#readers) {
+      const reader = reference.deref()
+      if (reader) reader.wake()
+      else this.#readers.delete(reference)
+    }
+  }
+
+  #tellDropped(): void {
+    clearTimeout(this.#dropTimer)
+    this.#dropTimer = undefined
+    if (this.#droppedUntold === 0) return
+    this.#warn({ code: 'DROPPED_SAMPLES', count: this.#droppedUntold })
+    this.#droppedUntold = 0
+    if (this.#closing) return
+    this.#dropTimer = setTimeout(() => { this.#tellDropped() }, DROP_WARNING_MS)
+    this.#dropTimer.unref()
+  }
+}

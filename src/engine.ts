@@ -1,0 +1,406 @@
+/** The playback engine. */
+import * as binding from '#binding'
+import { EventEmitter } from 'node:events'
+import { abortable } from './abort'
+import { Commands, Op } from './commands'
+import { type DeviceInfo, toDeviceInfo } from './devices'
+import { NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
+import { enter } from './live'
+import { type ParamHost, type ParamKind, initialValue } from './param'
+import {
+  type LoadOptions,
+  type Sample,
+  type SampleSource,
+  checkLoadOptions,
+  checkSource,
+  loadSample,
+} from './sample'
+import { type Meter, Track, type TrackHost, type TrackOptions } from './track'
+import { boolean, integer, invalid, oneOf, optional, options, signal, string } from './validate'
+import { type EndReason, EngineVoice, type Voice } from './voice'
+import { type NoxrunWarning, emitWarning, toWarning } from './warnings'
+import { type When, toFrame } from './when'
+
+export interface EngineOptions {
+  /** `DeviceInfo.id` or a backend's name ('jack', 'virtual'); default: the default output. */
+  device?: string
+  /** No usable device: reject with ERR_NO_DEVICE (default), or run on the virtual clock. */
+  fallback?: 'error' | 'virtual'
+  /** Engine rate in Hz, 1,000…768,000; default: the device's preference. */
+  sampleRate?: number
+  /** 1…32, default 2. */
+  channels?: number
+  /** Frames a callback asked for, 1…65,536, default 256. */
+  bufferSize?: number
+  /** Messages that the control queue holds, 1…65,536, default 256. */
+  controlCapacity?: number
+  /** Scheduled and waiting events, 1…16,777,216, default 65,536. */
+  maxEvents?: number
+  /** 1…4,096, default 64, pre-allocated. */
+  maxTracks?: number
+  /** 1…16,384, default 256, pre-allocated. */
+  maxVoices?: number
+  /** A running engine keeps the process alive; default true. */
+  keepAlive?: boolean
+  /** The master's safety stage; default true. */
+  safetyLimiter?: boolean
+  /** Also count voluntary context switches inside the callback; default false. */
+  audit?: boolean
+  signal?: AbortSignal
+}
+
+export interface AudioThreadStats {
+  allocations: number
+  frees: number
+  /** Voluntary context switches; null without `audit`. */
+  blocked: number | null
+}
+
+export interface EngineStats {
+  callbacks: number
+  frames: number
+  xruns: number
+  /** Callback time / its deadline. */
+  load: { mean: number; p50: number; p99: number; max: number }
+  controlQueue: { capacity: number; pushed: number; overflows: number; maxDepth: number }
+  lateEvents: number
+  staleCommands: number
+  voices: number
+  stolenVoices: number
+  deviceLosses: number
+  /** Inside the callbacks since opening; must stay 0. */
+  audioThread: AudioThreadStats
+}
+
+export interface EngineEvents {
+  warning: [NoxrunWarning]
+  xrun: [{ frame: number; count: number }]
+  device: [{ state: 'lost' | 'restored' | 'changed'; device: DeviceInfo }]
+  ended: [Voice]
+  error: [NoxrunError]
+  close: []
+}
+
+const OPTIONS = [
+  'device',
+  'fallback',
+  'sampleRate',
+  'channels',
+  'bufferSize',
+  'controlCapacity',
+  'maxEvents',
+  'maxTracks',
+  'maxVoices',
+  'keepAlive',
+  'safetyLimiter',
+  'audit',
+  'signal',
+] as const
+
+function checkOptions(given: EngineOptions | undefined): binding.NativeEngineOptions {
+  const o = options('EngineOptions', given, OPTIONS)
+  const size = (name: keyof EngineOptions, value: number | undefined, max: number, or: number) =>
+    value === undefined ? or : integer(name, value, 1, max)
+  const device = optional(o.device, (value) => string('device', value))
+  const sampleRate = optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000))
+  return {
+    ...(device !== undefined && { device }),
+    ...(sampleRate !== undefined && { sampleRate }),
+    fallbackVirtual: oneOf('fallback', o.fallback ?? 'error', ['error', 'virtual']) === 'virtual',
+    channels: size('channels', o.channels, 32, 2),
+    bufferSize: size('bufferSize', o.bufferSize, 65_536, 256),
+    controlCapacity: size('controlCapacity', o.controlCapacity, 65_536, 256),
+    maxEvents: size('maxEvents', o.maxEvents, 2 ** 24, 65_536),
+    maxTracks: size('maxTracks', o.maxTracks, 4096, 64),
+    maxVoices: size('maxVoices', o.maxVoices, 16_384, 256),
+    safetyLimiter: boolean('safetyLimiter', o.safetyLimiter ?? true),
+    audit: boolean('audit', o.audit ?? false),
+  }
+}
+
+/**
+ * Plays and mixes tracks on a device.
+ *
+ * JavaScript captures intent only: a native thread keeps the state and feeds the audio callback,
+ * so a blocked event loop never breaks the sound.
+ */
+export class Engine extends EventEmitter<EngineEvents> {
+  readonly #native: binding.NativeEngine
+  readonly #host: TrackHost
+  readonly #commands: Commands
+  readonly #voices = new Map<number, EngineVoice>()
+  readonly #tracks: Track[] = []
+  readonly #warnings: NoxrunWarning[] = []
+  readonly #aborts = new Set<AbortController>()
+  readonly #maxTracks: number
+  readonly #leave: () => void
+  #nextVoice = 1
+  #closing: Promise<void> | undefined
+  #lastStats: EngineStats | undefined
+
+  /** The device that was opened. */
+  readonly device: DeviceInfo
+  /** Hz, for the engine's whole life. */
+  readonly sampleRate: number
+  readonly channels: number
+  /** Frames a callback, as granted. */
+  readonly bufferSize: number
+  /** Seconds from the engine to the device's output. */
+  readonly outputLatency: number
+  /** Whether `outputLatency` is computed from the buffer size, because the backend does not tell. */
+  readonly latencyIsEstimate: boolean
+  /** What every track ends in. */
+  readonly master: Track
+
+  /**
+   * Opens a device and starts the engine on it.
+   * @throws NoxrunError ERR_NO_DEVICE (says what was tried), ERR_DEVICE_BUSY,
+   *   ERR_UNSUPPORTED_CONFIG, ERR_BACKEND, ERR_INVALID_ARG, ERR_OUT_OF_RANGE
+   */
+  static async open(engineOptions?: EngineOptions): Promise<Engine> {
+    const checked = checkOptions(engineOptions)
+    const keepAlive = boolean('keepAlive', engineOptions?.keepAlive ?? true)
+    const abort = signal(engineOptions?.signal)
+    const opened = await abortable(
+      nativeAsync(binding.openEngine(checked)),
+      abort,
+      undefined,
+      (late) => void late.close(),
+    )
+    return new Engine(opened, checked, keepAlive)
+  }
+
+  private constructor(
+    engine: binding.NativeEngine,
+    checked: binding.NativeEngineOptions,
+    keepAlive: boolean,
+  ) {
+    super()
+    this.#native = engine
+    this.device = toDeviceInfo(engine.device)
+    this.sampleRate = engine.sampleRate
+    this.channels = checked.channels
+    this.bufferSize = engine.bufferSize
+    this.outputLatency = engine.latency
+    this.latencyIsEstimate = engine.latencyIsEstimate
+    this.#maxTracks = checked.maxTracks
+    this.#commands = new Commands(engine)
+    this.#host = this.#createHost()
+    this.master = new Track(this.#host, this, 0, 'master', 1, 0)
+    this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
+    engine.setBell(() => { this.#pump() })
+    // In a later tick than the one that resolves open(), so that a listener can be there.
+    setImmediate(() => {
+      for (const warning of engine.openingWarnings) this.#warn(warning)
+    })
+  }
+
+  /** Engine time in frames: the next frame to be rendered. Never goes back. */
+  get currentFrame(): number {
+    return this.#native.currentFrame()
+  }
+
+  /** Engine time in seconds: `currentFrame / sampleRate`. */
+  get currentTime(): number {
+    return this.currentFrame / this.sampleRate
+  }
+
+  /** Every track but the master, in the order of their making. */
+  get tracks(): readonly Track[] {
+    return [...this.#tracks]
+  }
+
+  /** Everything that was warned of since opening. */
+  get warnings(): readonly NoxrunWarning[] {
+    return [...this.#warnings]
+  }
+
+  /**
+   * Decodes a WAV file whole into memory at the engine's rate, or copies PCM, off the audio and
+   * JavaScript threads. PCM is copied before this returns.
+   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_DECODE, ERR_INVALID_ARG, ERR_CLOSED
+   */
+  async load(source: SampleSource, loadOptions?: LoadOptions): Promise<Sample> {
+    this.#ensureOpen()
+    const checked = checkSource(source)
+    const { signal: outer, onProgress } = checkLoadOptions(loadOptions)
+    // Closing the engine ends loads that are under way.
+    const onClose = new AbortController()
+    this.#aborts.add(onClose)
+    const either = outer ? AbortSignal.any([outer, onClose.signal]) : onClose.signal
+    try {
+      return await loadSample(checked, this.sampleRate, {
+        signal: either,
+        ...(onProgress && { onProgress }),
+      })
+    } catch (error) {
+      if (onClose.signal.aborted && outer?.aborted !== true) throw closed('engine')
+      throw error
+    } finally {
+      this.#aborts.delete(onClose)
+    }
+  }
+
+  /**
+   * Makes a track.
+   * @throws NoxrunError ERR_LIMIT (maxTracks), ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_CLOSED
+   */
+  createTrack(trackOptions?: TrackOptions): Track {
+    this.#ensureOpen()
+    const given = options('createTrack', trackOptions, ['name', 'volume', 'pan'])
+    const id = this.#tracks.length + 1
+    const name = optional(given.name, (value) => string('name', value)) ?? `Track ${id}`
+    const volume = initialValue(0, given.volume)
+    const pan = initialValue(1, given.pan)
+    if (id > this.#maxTracks) {
+      const message = `the engine has room for ${this.#maxTracks} tracks (maxTracks)`
+      throw new NoxrunError('ERR_LIMIT', message)
+    }
+    this.#commands.send(Op.AddTrack, id, -1, volume, pan)
+    const track = new Track(this.#host, this, id, name, volume, pan)
+    this.#tracks.push(track)
+    this.#commands.onAbort(() => this.#tracks.splice(this.#tracks.indexOf(track), 1))
+    return track
+  }
+
+  /**
+   * Everything called inside `fn` takes effect at one engine frame: `at`, or the first of a block.
+   * A command inside with an `at` of its own keeps it. When `fn` throws, nothing is applied; a
+   * batch inside a batch joins it.
+   * @throws what `fn` throws; NoxrunError ERR_QUEUE_FULL, ERR_CLOSED, ERR_INVALID_ARG
+   */
+  batch<T>(fn: () => T, at?: When): T {
+    this.#ensureOpen()
+    if (typeof (fn as unknown) !== 'function') throw invalid('fn', fn, 'a function')
+    const frame = toFrame('at', at, this.sampleRate)
+    return this.#commands.batch(() => {
+      const result = fn()
+      if (result instanceof Promise) {
+        // Its rejection belongs to nobody any more.
+        result.catch(() => undefined)
+        throw invalid('fn', fn, 'synchronous: a batch ends when it returns')
+      }
+      return result
+    }, frame)
+  }
+
+  stats(): EngineStats {
+    if (this.#lastStats) return this.#lastStats
+    const { load, queue, audioThread, ...counters } = this.#native.stats()
+    const [mean = 0, p50 = 0, p99 = 0, max = 0] = load
+    const [capacity = 0, pushed = 0, overflows = 0, maxDepth = 0] = queue
+    return {
+      ...counters,
+      load: { mean, p50, p99, max },
+      controlQueue: { capacity, pushed, overflows, maxDepth },
+      audioThread: { ...audioThread, blocked: audioThread.blocked ?? null },
+    }
+  }
+
+  /** Stops engine time; nothing sounds until `resume()`. */
+  async suspend(): Promise<void> {
+    this.#ensureOpen()
+    await nativeAsync(this.#native.suspend())
+  }
+
+  /** Lets engine time go on. */
+  async resume(): Promise<void> {
+    this.#ensureOpen()
+    await nativeAsync(this.#native.resume())
+  }
+
+  /** Stops everything; voices end as 'closed'. May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    for (const abort of this.#aborts) abort.abort()
+    await nativeAsync(this.#native.close())
+    this.#lastStats = this.#readFinalStats()
+    this.#pump()
+    this.#leave()
+    this.emit('close')
+  }
+
+  #readFinalStats(): EngineStats {
+    this.#lastStats = undefined
+    return this.stats()
+  }
+
+  #ensureOpen(): void {
+    if (this.#closing) throw closed('engine')
+  }
+
+  #createHost(): TrackHost {
+    const host: ParamHost = {
+      commands: this.#commands,
+      sampleRate: this.sampleRate,
+      ensureOpen: () => { this.#ensureOpen() },
+      paramCurrent: (kind: ParamKind, id: number) =>
+        native(() => this.#native.paramCurrent(kind, id)),
+    }
+    return Object.assign(host, {
+      newVoice: (gain: number): Voice => {
+        const voice = new EngineVoice(host, this.#nextVoice++, gain)
+        this.#voices.set(voice.id, voice)
+        return voice
+      },
+      // A voice of a batch that came to nothing: it will never sound.
+      dropVoice: (voice: Voice): void => {
+        const frame = this.#native.currentFrame()
+        this.#voices.get(voice.id)?.onEnded({ frame, reason: 'stopped' })
+        this.#voices.delete(voice.id)
+      },
+      meter: (track: number): Meter => this.#native.meter(track),
+    })
+  }
+
+  #warn(warning: binding.NativeWarning): void {
+    const name = (id: number): string =>
+      id === 0 ? this.master.name : (this.#tracks[id - 1]?.name ?? String(id))
+    emitWarning(this, this.#warnings, toWarning(warning, name))
+  }
+
+  #pump(): void {
+    for (const report of this.#native.takeReports()) this.#deliver(report)
+  }
+
+  #deliver(report: binding.NativeReport): void {
+    const { frame = 0, count = 0 } = report
+    switch (report.kind) {
+      case 'started':
+        this.#voices.get(report.voice ?? 0)?.onStarted(frame)
+        break
+      case 'ended': {
+        const voice = this.#voices.get(report.voice ?? 0)
+        if (!voice) break
+        this.#voices.delete(voice.id)
+        voice.onEnded({ frame, reason: report.reason as EndReason })
+        this.emit('ended', voice)
+        break
+      }
+      case 'warning':
+        if (report.warning) this.#warn(report.warning)
+        break
+      case 'xrun':
+        this.emit('xrun', { frame, count })
+        break
+      case 'device':
+        if (report.device) {
+          const state = report.state as EngineEvents['device'][0]['state']
+          this.emit('device', { state, device: toDeviceInfo(report.device) })
+        }
+        break
+      case 'failed':
+        this.emit('error', fromNative(new Error(report.message)) as NoxrunError)
+        void this.close()
+        break
+    }
+  }
+}

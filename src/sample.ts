@@ -1,0 +1,182 @@
+/** Sounds in memory, and what a file says of itself. */
+import * as binding from '#binding'
+import { fileURLToPath } from 'node:url'
+import { abortable } from './abort'
+import { NoxrunError, nativeAsync } from './errors'
+import { integer, invalid, number, options } from './validate'
+
+/** Planar 32-bit float in [−1, 1]: one array a channel, of equal lengths. */
+export interface PcmData {
+  channelData: Float32Array[]
+  /** Hz, 1,000…768,000. */
+  sampleRate: number
+}
+
+/** A sound in memory at an engine's rate. It plays in any engine of that rate. */
+export class Sample {
+  readonly frames: number
+  readonly channels: number
+  /** Hz. */
+  readonly sampleRate: number
+  readonly #native: binding.NativeSample
+
+  /** @internal */
+  constructor(native: binding.NativeSample, sampleRate: number) {
+    this.#native = native
+    this.frames = native.frames
+    this.channels = native.channels
+    this.sampleRate = sampleRate
+  }
+
+  /** Seconds. */
+  get duration(): number {
+    return this.frames / this.sampleRate
+  }
+
+  /** @internal Its number in the binding; 0 once disposed. */
+  get nativeId(): number {
+    return this.#native.id
+  }
+
+  /** Lets its memory go once no voice plays it any more. Playing it again is ERR_INVALID_STATE. */
+  dispose(): void {
+    this.#native.dispose()
+  }
+}
+
+export type SampleSource = string | URL | Uint8Array | PcmData
+
+export interface LoadOptions {
+  signal?: AbortSignal
+  /** Called with the fraction done, 0…1, a few times a second and once with 1. */
+  onProgress?: (fraction: number) => void
+}
+
+const PROGRESS_MS = 50
+
+/** Decodes or copies `source` to a sample of `rate` Hz. The arguments have been checked. */
+export async function loadSample(
+  source: SampleSource,
+  rate: number,
+  { signal, onProgress }: LoadOptions,
+): Promise<Sample> {
+  const control = new binding.LoadControl()
+  const work = start(source, rate, control)
+  let last = -1
+  const report = (fraction: number): void => {
+    if (fraction > last) onProgress?.((last = fraction))
+  }
+  const timer =
+    onProgress && setInterval(() => {
+      report(Math.min(control.fraction(), 0.999))
+    }, PROGRESS_MS)
+  try {
+    const loading = nativeAsync(work)
+    const loaded = await abortable(
+      loading,
+      signal,
+      () => {
+        control.abort()
+      },
+      (late) => {
+        late.dispose()
+      },
+    )
+    report(1)
+    return new Sample(loaded, rate)
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function start(
+  source: SampleSource,
+  rate: number,
+  control: binding.LoadControl,
+): Promise<binding.NativeSample> {
+  if (typeof source === 'string' || source instanceof URL) {
+    return binding.loadFile(toPath(source), rate, control)
+  }
+  if (source instanceof Uint8Array) return binding.loadBytes(source, rate, control)
+  return binding.loadPcm(source.channelData, source.sampleRate, rate, control)
+}
+
+export function checkSource(source: unknown): SampleSource {
+  if (typeof source === 'string' || source instanceof URL) {
+    toPath(source)
+    return source
+  }
+  if (source instanceof Uint8Array) return source
+  return checkPcm('source', source, 'a path, a file URL, a Uint8Array or PcmData')
+}
+
+export function checkPcm(name: string, pcm: unknown, allowed = 'PcmData'): PcmData {
+  if (typeof pcm !== 'object' || pcm === null) throw invalid(name, pcm, allowed)
+  const { channelData, sampleRate } = pcm as Partial<PcmData>
+  if (!Array.isArray(channelData) || channelData.length === 0) {
+    throw invalid(`${name}.channelData`, channelData, 'an array of one Float32Array a channel')
+  }
+  number(`${name}.channelData.length`, channelData.length, 1, 64)
+  const frames = channelData[0]?.length
+  for (const channel of channelData) {
+    if (!(channel instanceof Float32Array)) {
+      throw invalid(`${name}.channelData`, channel, 'one Float32Array a channel')
+    }
+    if (channel.length !== frames) {
+      throw invalid(`${name}.channelData`, channel.length, `arrays of equal lengths (${frames})`)
+    }
+  }
+  const rate = integer(`${name}.sampleRate`, sampleRate, 1000, 768_000)
+  return { channelData, sampleRate: rate }
+}
+
+export function toPath(source: string | URL): string {
+  if (typeof source === 'string') {
+    if (source === '' || source.includes('\0')) throw invalid('source', source, 'a path')
+    return source
+  }
+  if (source.protocol !== 'file:') throw invalid('source', source.href, 'a file URL')
+  return fileURLToPath(source)
+}
+
+export function checkLoadOptions(given: LoadOptions | undefined): LoadOptions {
+  const { signal, onProgress } = options('load', given, ['signal', 'onProgress'])
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalid('signal', signal, 'an AbortSignal')
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalid('onProgress', onProgress, 'a function')
+  }
+  return { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+}
+
+export interface ProbeResult {
+  format: string
+  codec: string
+  frames: number | null
+  /** Seconds. */
+  duration: number | null
+  channels: number
+  /** Hz. */
+  sampleRate: number
+  tags: Record<string, string>
+}
+
+/**
+ * Format, duration, channels, rate and tags, without decoding.
+ * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_DECODE, ERR_INVALID_ARG
+ */
+export async function probe(source: string | URL | Uint8Array): Promise<ProbeResult> {
+  const checked: unknown = source
+  let work
+  if (checked instanceof Uint8Array) work = binding.probeBytes(checked)
+  else if (typeof checked === 'string' || checked instanceof URL) {
+    work = binding.probeFile(toPath(checked))
+  } else throw invalid('source', checked, 'a path, a file URL or a Uint8Array')
+  const { frames = null, duration = null, ...rest } = await nativeAsync(work)
+  return { ...rest, frames, duration }
+}
+
+export function disposed(): NoxrunError {
+  return new NoxrunError('ERR_INVALID_STATE', 'the sample has been disposed')
+}

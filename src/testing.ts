@@ -1,0 +1,141 @@
+/** 'noxrun/testing': a device that a test drives by hand. */
+import * as binding from '#binding'
+import { native, nativeAsync } from './errors'
+import { pumpAll } from './live'
+import { type PcmData, checkPcm } from './sample'
+import { boolean, integer, invalid, oneOf, optional, options } from './validate'
+
+export type { PcmData } from './sample'
+
+export interface VirtualDeviceOptions {
+  /** Hz, 1,000…768,000, default 48,000. */
+  sampleRate?: number
+  /** Out and in, 1…32, default 2. */
+  channels?: number
+  /** Frames a callback that it prefers, default 256. */
+  bufferSize?: number
+  /** Sizes of the callbacks, cycled, whatever was granted. */
+  blockSizes?: number[]
+  /** Sizes that it grants; others fall back to `bufferSize`. Default: any. */
+  acceptedBufferSizes?: number[]
+  /** Output frame n is input frame n; default false. */
+  loopback?: boolean
+  /** Stepped by hand (default), or by the clock. */
+  clock?: 'manual' | 'realtime'
+}
+
+/** How a device fails. */
+export type Failure = 'lost' | 'silent' | 'xrun' | 'flood' | 'rate'
+
+export interface VirtualDevice {
+  /** Pass it to `Engine.open` and `Capture.open`. */
+  readonly id: string
+  /**
+   * Waits until every earlier call has reached the engine, runs callbacks of exactly `frames` in
+   * total, resolves after their events have fired.
+   */
+  step(frames: number): Promise<void>
+  /** Input, appended; silence after it. */
+  feed(pcm: PcmData): void
+  /** Everything played since the last call. */
+  output(): PcmData
+  fail(how: Failure, options?: { sampleRate?: number }): void
+  restore(): void
+  close(): void
+}
+
+const OPTIONS = [
+  'sampleRate',
+  'channels',
+  'bufferSize',
+  'blockSizes',
+  'acceptedBufferSizes',
+  'loopback',
+  'clock',
+] as const
+const MAX_BLOCK = 65_536
+
+class SteppedDevice implements VirtualDevice {
+  readonly id: string
+  readonly #native: binding.NativeVirtualDevice
+  readonly #sampleRate: number
+  readonly #channels: number
+  readonly #manual: boolean
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(checked: binding.NativeVirtualOptions) {
+    this.#native = native(() => new binding.NativeVirtualDevice(checked))
+    this.#sampleRate = checked.sampleRate
+    this.#channels = checked.channels
+    this.#manual = checked.manual
+    this.id = this.#native.id
+  }
+
+  async step(frames: number): Promise<void> {
+    integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
+    if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
+    // Steps that overlap run in their order.
+    const step = this.#last.then(() => nativeAsync(native(() => this.#native.step(frames))))
+    this.#last = step.catch(() => undefined)
+    await step
+    pumpAll()
+  }
+
+  feed(pcm: PcmData): void {
+    const { channelData, sampleRate } = checkPcm('pcm', pcm)
+    if (sampleRate !== this.#sampleRate) {
+      throw invalid('pcm.sampleRate', sampleRate, `the device's rate, ${this.#sampleRate} Hz`)
+    }
+    if (channelData.length !== this.#channels) {
+      const allowed = `the device's number of channels, ${this.#channels}`
+      throw invalid('pcm.channelData.length', channelData.length, allowed)
+    }
+    native(() => { this.#native.feed(channelData) })
+  }
+
+  output(): PcmData {
+    return { channelData: native(() => this.#native.output()), sampleRate: this.#sampleRate }
+  }
+
+  fail(how: Failure, failOptions?: { sampleRate?: number }): void {
+    oneOf('how', how, ['lost', 'silent', 'xrun', 'flood', 'rate'])
+    const given = options('fail', failOptions, ['sampleRate'])
+    const rate = optional(given.sampleRate, (value) => integer('sampleRate', value, 1000, 768_000))
+    if (how === 'rate' && rate === undefined) {
+      throw invalid('sampleRate', undefined, "given when how is 'rate'")
+    }
+    native(() => { this.#native.fail(how, rate) })
+  }
+
+  restore(): void {
+    native(() => { this.#native.restore() })
+  }
+
+  close(): void {
+    native(() => { this.#native.close() })
+  }
+}
+
+/**
+ * Makes a virtual device. It is the same code as the device 'virtual'.
+ * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE
+ */
+export function createVirtualDevice(given?: VirtualDeviceOptions): VirtualDevice {
+  const o = options('createVirtualDevice', given, OPTIONS)
+  const size = (name: string, value: number): number => integer(name, value, 1, MAX_BLOCK)
+  const sizes = (name: 'blockSizes' | 'acceptedBufferSizes', value: number[]): number[] => {
+    if (!Array.isArray(value) || value.length === 0) throw invalid(name, value, 'an array of sizes')
+    return value.map((one, index) => size(`${name}[${index}]`, one))
+  }
+  const blockSizes = optional(o.blockSizes, (value) => sizes('blockSizes', value))
+  const accepted = optional(o.acceptedBufferSizes, (value) => sizes('acceptedBufferSizes', value))
+  return new SteppedDevice({
+    sampleRate: optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000)) ?? 48_000,
+    channels: optional(o.channels, (value) => integer('channels', value, 1, 32)) ?? 2,
+    bufferSize: optional(o.bufferSize, (value) => size('bufferSize', value)) ?? 256,
+    loopback: boolean('loopback', o.loopback ?? false),
+    manual: oneOf('clock', o.clock ?? 'manual', ['manual', 'realtime']) === 'manual',
+    ...(blockSizes && { blockSizes }),
+    ...(accepted && { acceptedBufferSizes: accepted }),
+  })
+}

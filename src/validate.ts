@@ -1,0 +1,85 @@
+/** Checks of arguments. Each message names the argument, the value and what is allowed. */
+import { inspect } from 'node:util'
+import { NoxrunError } from './errors'
+
+function show(value: unknown): string {
+  return inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity })
+}
+
+/** ERR_INVALID_ARG: `name` must be `allowed`. */
+export function invalid(name: string, value: unknown, allowed: string): NoxrunError {
+  return new NoxrunError('ERR_INVALID_ARG', `${name} must be ${allowed}, got ${show(value)}`)
+}
+
+function outOfRange(name: string, value: number, min: number, max: number): NoxrunError {
+  const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`
+  return new NoxrunError('ERR_OUT_OF_RANGE', `${name} must be ${range}, got ${show(value)}`)
+}
+
+/** A finite number in [min, max]. */
+export function number(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw invalid(name, value, `a finite number from ${min} to ${max}`)
+  }
+  if (value < min || value > max) throw outOfRange(name, value, min, max)
+  return value
+}
+
+/** A whole number in [min, max]. */
+export function integer(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    throw invalid(name, value, `a whole number from ${min} to ${max}`)
+  }
+  if (value < min || value > max) throw outOfRange(name, value, min, max)
+  return value
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalid(name, value, 'true or false')
+  return value
+}
+
+export function string(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw invalid(name, value, 'a non-empty string')
+  return value
+}
+
+export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value)
+  if (found === undefined) {
+    throw invalid(name, value, `one of ${allowed.map((one) => `'${one}'`).join(', ')}`)
+  }
+  return found
+}
+
+/** A plain options object with known keys only; `undefined` stands for an empty one. */
+export function options<T extends object>(
+  name: string,
+  value: T | undefined,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
+  if (value === undefined) return {}
+  if (typeof value !== 'object' || (value as unknown) === null || Array.isArray(value)) {
+    throw invalid(name, value, 'an object')
+  }
+  for (const key of Object.keys(value)) {
+    if (!known.some((one) => one === key)) {
+      throw new NoxrunError(
+        'ERR_INVALID_ARG',
+        `${name} has no option '${key}'; it takes ${known.map((one) => `'${one}'`).join(', ')}`,
+      )
+    }
+  }
+  return value
+}
+
+export function signal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined
+  if (!(value instanceof AbortSignal)) throw invalid('signal', value, 'an AbortSignal')
+  return value
+}
+
+/** `check(value)` unless the value is undefined. */
+export function optional<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : check(value)
+}

@@ -1,0 +1,67 @@
+/** Warnings: trouble that did not stop anything, told in words. */
+import type { NativeWarning } from '#binding'
+
+/** Discriminated by `code`. */
+export type NoxrunWarning = { message: string } & (
+  | { code: 'BUFFER_SIZE_FALLBACK'; asked: number; granted: number }
+  | { code: 'SAMPLE_RATE_FALLBACK'; asked: number; granted: number }
+  | { code: 'VIRTUAL_DEVICE'; reason: string }
+  | { code: 'LATE_EVENT'; by: number }
+  | { code: 'QUEUE_OVERFLOW'; count: number }
+  | { code: 'NON_FINITE'; track: string }
+  | { code: 'DROPPED_SAMPLES'; count: number }
+  | { code: 'NO_REALTIME_PRIORITY'; reason: string }
+)
+
+export function toWarning(native: NativeWarning, trackName: (id: number) => string): NoxrunWarning {
+  const { asked = 0, granted = 0, reason = '', by = 0, count = 0 } = native
+  switch (native.code as NoxrunWarning['code']) {
+    case 'BUFFER_SIZE_FALLBACK': {
+      const message = `the device refused ${asked} frames a callback and granted ${granted}`
+      return { code: 'BUFFER_SIZE_FALLBACK', asked, granted, message }
+    }
+    case 'SAMPLE_RATE_FALLBACK': {
+      const message = `the device refused ${asked} Hz and runs at ${granted} Hz; the sound is resampled`
+      return { code: 'SAMPLE_RATE_FALLBACK', asked, granted, message }
+    }
+    case 'VIRTUAL_DEVICE': {
+      const message = `nobody hears this: the virtual device stands in (${reason})`
+      return { code: 'VIRTUAL_DEVICE', reason, message }
+    }
+    case 'LATE_EVENT': {
+      const message = `an event came ${by} frames after its time and was applied at once`
+      return { code: 'LATE_EVENT', by, message }
+    }
+    case 'QUEUE_OVERFLOW': {
+      const message = `the control queue was full for ${count} messages; they wait, in order`
+      return { code: 'QUEUE_OVERFLOW', count, message }
+    }
+    case 'NON_FINITE': {
+      const track = trackName(native.track ?? 0)
+      const message = `track '${track}' played a sample that is not finite and was muted`
+      return { code: 'NON_FINITE', track, message }
+    }
+    case 'DROPPED_SAMPLES': {
+      const message = `${count} captured samples were lost: nothing took them in time`
+      return { code: 'DROPPED_SAMPLES', count, message }
+    }
+    case 'NO_REALTIME_PRIORITY': {
+      const message = `the audio thread runs without real-time priority: ${reason}`
+      return { code: 'NO_REALTIME_PRIORITY', reason, message }
+    }
+  }
+}
+
+/** Keeps the warning, and emits it: to the listeners, or else to the process. */
+export function emitWarning(
+  emitter: {
+    listenerCount(event: 'warning'): number
+    emit(event: 'warning', warning: NoxrunWarning): boolean
+  },
+  kept: NoxrunWarning[],
+  warning: NoxrunWarning,
+): void {
+  kept.push(warning)
+  if (emitter.listenerCount('warning') > 0) emitter.emit('warning', warning)
+  else process.emitWarning(warning.message, { type: 'NoxrunWarning', code: warning.code })
+}
