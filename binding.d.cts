@@ -36,19 +36,14 @@ export declare class NativeCapture {
 }
 
 export declare class NativeEngine {
+  /** What the functions of `hot` take. */
+  get handle(): number
   get device(): NativeDeviceInfo
   get sampleRate(): number
   get bufferSize(): number
   get latency(): number
   get latencyIsEstimate(): boolean
   get openingWarnings(): Array<NativeWarning>
-  currentFrame(): number
-  /** Submits one record. */
-  submit(record: Float64Array): void
-  /** Submits `count` records as a batch for frame `at` (−1: the first of the next block). */
-  submitBatch(records: Float64Array, count: number, at: number): void
-  /** A parameter's value as it sounds; `null` for a voice that does not sound. */
-  paramCurrent(kind: number, id: number): number | null
   meter(track: number): NativeMeter
   stats(): NativeEngineStats
   /** Calls `bell` on the JavaScript thread when reports wait. */
@@ -88,6 +83,8 @@ export declare class NativeVirtualDevice {
   restore(): void
   close(): void
 }
+
+export declare function currentFrame(engine: number): number
 
 export declare function listDevices(): Promise<Array<NativeDeviceInfo>>
 
@@ -256,9 +253,18 @@ export declare function openCapture(options: NativeCaptureOptions): Promise<Nati
 
 export declare function openEngine(options: NativeEngineOptions): Promise<NativeEngine>
 
+/** A parameter's value as it sounds; `null` for a voice that does not sound. */
+export declare function paramCurrent(engine: number, kind: number, id: number): number | null
+
 export declare function paramSpecs(): Array<NativeParamSpec>
 
 /** The bytes are copied before this returns. */
 export declare function probeBytes(bytes: Uint8Array): Promise<NativeProbe>
 
 export declare function probeFile(path: string): Promise<NativeProbe>
+
+/** Submits one record. */
+export declare function submit(engine: number, record: Float64Array): void
+
+/** Submits `count` records as a batch for frame `at` (−1: the first of the next block). */
+export declare function submitBatch(engine: number, records: Float64Array, count: number, at: number): void

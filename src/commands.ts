@@ -2,8 +2,8 @@
  * Commands on their way to the engine: plain numbers, one call a command, or one a batch.
  * The record's layout is the binding's (`crates/node/src/records.rs`).
  */
-import type { NativeEngine } from '#binding'
-import { native } from './errors'
+import * as binding from '#binding'
+import { fromNative } from './errors'
 
 const STRIDE = 8
 
@@ -19,15 +19,24 @@ export const enum Op {
   Set,
 }
 
+/** Something that remembers the last value it was given. */
+export interface Valued {
+  /** The value that it had before. */
+  restore(before: number): void
+}
+
 export class Commands {
-  readonly #engine: NativeEngine
+  readonly #engine: number
   readonly #record = new Float64Array(STRIDE)
   #batch = new Float64Array(64 * STRIDE)
   #count = 0
   #inBatch = false
-  #undo: (() => void)[] = []
+  readonly #undo: (() => void)[] = []
+  readonly #holders: Valued[] = []
+  readonly #before: number[] = []
 
-  constructor(engine: NativeEngine) {
+  /** @param engine The native engine's handle. */
+  constructor(engine: number) {
     this.#engine = engine
   }
 
@@ -40,9 +49,11 @@ export class Commands {
       return
     }
     this.#write(this.#record, 0, op, id, at, a, b, c, d)
-    native(() => {
-      this.#engine.submit(this.#record)
-    })
+    try {
+      binding.submit(this.#engine, this.#record)
+    } catch (error) {
+      throw fromNative(error)
+    }
   }
 
   /** Inside a batch: what to undo when it comes to nothing. */
@@ -50,25 +61,34 @@ export class Commands {
     if (this.#inBatch) this.#undo.push(undo)
   }
 
+  /** As `onAbort`, for the many values of a batch: no closure for each. */
+  remember(holder: Valued, before: number): void {
+    if (!this.#inBatch) return
+    this.#holders.push(holder)
+    this.#before.push(before)
+  }
+
   batch<T>(fn: () => T, at: number): T {
     if (this.#inBatch) return fn()
     this.#inBatch = true
     this.#count = 0
-    this.#undo = []
     try {
       const result = fn()
       if (this.#count > 0) {
-        native(() => {
-          this.#engine.submitBatch(this.#batch, this.#count, at)
-        })
+        binding.submitBatch(this.#engine, this.#batch, this.#count, at)
       }
       return result
     } catch (error) {
       for (const undo of this.#undo.reverse()) undo()
-      throw error
+      for (let i = this.#holders.length - 1; i >= 0; i--) {
+        this.#holders[i]?.restore(this.#before[i] ?? 0)
+      }
+      throw fromNative(error)
     } finally {
       this.#inBatch = false
-      this.#undo = []
+      this.#undo.length = 0
+      this.#holders.length = 0
+      this.#before.length = 0
     }
   }
 

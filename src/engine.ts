@@ -6,7 +6,7 @@ import { Commands, Op } from './commands'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import { NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
 import { enter } from './live'
-import { type ParamHost, type ParamKind, initialValue } from './param'
+import { DEFAULT_RAMP, type ParamHost, type ParamKind, initialValue } from './param'
 import {
   type LoadOptions,
   type Sample,
@@ -184,7 +184,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.outputLatency = engine.latency
     this.latencyIsEstimate = engine.latencyIsEstimate
     this.#maxTracks = checked.maxTracks
-    this.#commands = new Commands(engine)
+    this.#commands = new Commands(engine.handle)
     this.#host = this.#createHost()
     this.master = new Track(this.#host, this, 0, 'master', 1, 0)
     this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
@@ -197,7 +197,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Engine time in frames: the next frame to be rendered. Never goes back. */
   get currentFrame(): number {
-    return this.#native.currentFrame()
+    return binding.currentFrame(this.#native.handle)
   }
 
   /** Engine time in seconds: `currentFrame / sampleRate`. */
@@ -341,9 +341,10 @@ export class Engine extends EventEmitter<EngineEvents> {
     const host: ParamHost = {
       commands: this.#commands,
       sampleRate: this.sampleRate,
+      defaultRamp: Math.round(DEFAULT_RAMP * this.sampleRate),
       ensureOpen: () => { this.#ensureOpen() },
       paramCurrent: (kind: ParamKind, id: number) =>
-        native(() => this.#native.paramCurrent(kind, id)),
+        native(() => binding.paramCurrent(this.#native.handle, kind, id)),
     }
     return Object.assign(host, {
       newVoice: (gain: number): Voice => {
@@ -353,7 +354,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       },
       // A voice of a batch that came to nothing: it will never sound.
       dropVoice: (voice: Voice): void => {
-        const frame = this.#native.currentFrame()
+        const frame = this.currentFrame
         this.#voices.get(voice.id)?.onEnded({ frame, reason: 'stopped' })
         this.#voices.delete(voice.id)
       },

@@ -1,6 +1,6 @@
 /** Parameters: values that move without clicks, on exact frames. */
 import { type NativeParamSpec, paramSpecs } from '#binding'
-import { type Commands, Op } from './commands'
+import { type Commands, Op, type Valued } from './commands'
 import { NoxrunError } from './errors'
 import { number, oneOf, options } from './validate'
 import { NOW, type When, toFrame, toFrames } from './when'
@@ -26,12 +26,15 @@ export const enum ParamKind {
 
 export const specs: readonly NativeParamSpec[] = paramSpecs()
 const CURVES = ['linear', 'exponential', 'step'] as const
-const DEFAULT_RAMP = 0.005
+/** Seconds. */
+export const DEFAULT_RAMP = 0.005
 
 /** What a parameter needs of its engine. */
 export interface ParamHost {
   readonly commands: Commands
   readonly sampleRate: number
+  /** Frames of the default ramp. */
+  readonly defaultRamp: number
   ensureOpen(): void
   paramCurrent(kind: ParamKind, id: number): number | null
 }
@@ -48,7 +51,7 @@ export function initialValue(kind: ParamKind, value: number | undefined): number
   return value === undefined ? spec.default : number(spec.name, value, spec.min, spec.max)
 }
 
-export class Param {
+export class Param implements Valued {
   readonly name: string
   readonly unit: string
   readonly min: number
@@ -97,28 +100,35 @@ export class Param {
     const host = this.#host
     host.ensureOpen()
     number(this.name, value, this.min, this.max)
-    let at = NOW
-    let ramp = DEFAULT_RAMP
-    let curve: Curve = 'linear'
-    if (setOptions !== undefined) {
-      const given = options('set', setOptions, ['at', 'ramp', 'curve'])
-      at = toFrame('at', given.at, host.sampleRate)
-      ramp = given.ramp ?? ramp
-      curve = given.curve === undefined ? curve : oneOf('curve', given.curve, CURVES)
-      if (curve === 'exponential' && value * this.#value <= 0) {
-        throw new NoxrunError(
-          'ERR_OUT_OF_RANGE',
-          `${this.name} cannot move exponentially from ${this.#value} to ${value}: ` +
-            'both must be of one sign and not 0',
-        )
-      }
+    if (setOptions === undefined) this.#send(NOW, value, host.defaultRamp, 0)
+    else this.#setWith(value, setOptions)
+  }
+
+  #setWith(value: number, setOptions: SetOptions): void {
+    const rate = this.#host.sampleRate
+    const given = options('set', setOptions, ['at', 'ramp', 'curve'])
+    const at = toFrame('at', given.at, rate)
+    const curve = given.curve === undefined ? 'linear' : oneOf('curve', given.curve, CURVES)
+    if (curve === 'exponential' && value * this.#value <= 0) {
+      throw new NoxrunError(
+        'ERR_OUT_OF_RANGE',
+        `${this.name} cannot move exponentially from ${this.#value} to ${value}: ` +
+          'both must be of one sign and not 0',
+      )
     }
-    const frames = toFrames('ramp', ramp, host.sampleRate)
-    host.commands.send(Op.Set, this.#id, at, this.#kind, value, frames, CURVES.indexOf(curve))
-    const before = this.#value
+    const frames = toFrames('ramp', given.ramp ?? DEFAULT_RAMP, rate)
+    this.#send(at, value, frames, CURVES.indexOf(curve))
+  }
+
+  #send(at: number, value: number, frames: number, curve: number): void {
+    const { commands } = this.#host
+    commands.send(Op.Set, this.#id, at, this.#kind, value, frames, curve)
+    commands.remember(this, this.#value)
     this.#value = value
-    host.commands.onAbort(() => {
-      this.#value = before
-    })
+  }
+
+  /** @internal */
+  restore(before: number): void {
+    this.#value = before
   }
 }

@@ -1,11 +1,11 @@
 //! The engine, as JavaScript sees it.
 
-use crate::error::{invalid, to_napi};
-use crate::records::{STRIDE, decode, param};
+use crate::error::to_napi;
+use crate::hot;
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
-use napi::bindgen_prelude::{AsyncTask, Float64ArraySlice, Function};
+use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result, Task};
 use napi_derive::napi;
@@ -106,9 +106,9 @@ impl Task for OpenEngine {
     }
 
     fn resolve(&mut self, _env: Env, engine: Engine) -> Result<NativeEngine> {
-        Ok(NativeEngine {
-            engine: Arc::new(engine),
-        })
+        let engine = Arc::new(engine);
+        let handle = hot::enter(Arc::clone(&engine));
+        Ok(NativeEngine { engine, handle })
     }
 }
 
@@ -155,10 +155,23 @@ impl Task for EngineCall {
 #[napi]
 pub struct NativeEngine {
     engine: Arc<Engine>,
+    handle: u32,
+}
+
+impl Drop for NativeEngine {
+    fn drop(&mut self) {
+        hot::leave(self.handle);
+    }
 }
 
 #[napi]
 impl NativeEngine {
+    /// What the functions of `hot` take.
+    #[napi(getter)]
+    pub fn handle(&self) -> u32 {
+        self.handle
+    }
+
     #[napi(getter)]
     pub fn device(&self) -> NativeDeviceInfo {
         device_info(self.engine.device())
@@ -188,43 +201,6 @@ impl NativeEngine {
     pub fn opening_warnings(&self) -> Vec<NativeWarning> {
         let warnings = &self.engine.granted().warnings;
         warnings.iter().map(device_warning).collect()
-    }
-
-    #[napi]
-    pub fn current_frame(&self) -> f64 {
-        self.engine.current_frame() as f64
-    }
-
-    /// Submits one record.
-    #[napi]
-    pub fn submit(&self, record: Float64ArraySlice) -> Result<()> {
-        let record = record
-            .get(..STRIDE)
-            .ok_or_else(|| invalid("a record has eight numbers"))?;
-        let intent = decode(record).map_err(to_napi)?;
-        self.engine.submit(intent).map_err(to_napi)
-    }
-
-    /// Submits `count` records as a batch for frame `at` (−1: the first of the next block).
-    #[napi]
-    pub fn submit_batch(&self, records: Float64ArraySlice, count: u32, at: f64) -> Result<()> {
-        let records = records
-            .get(..count as usize * STRIDE)
-            .ok_or_else(|| invalid("fewer records than their count"))?;
-        let intents = records
-            .chunks_exact(STRIDE)
-            .map(decode)
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(to_napi)?;
-        let at = (at >= 0.0).then_some(at as u64);
-        self.engine.submit_batch(intents, at).map_err(to_napi)
-    }
-
-    /// A parameter's value as it sounds; `null` for a voice that does not sound.
-    #[napi]
-    pub fn param_current(&self, kind: u32, id: f64) -> Result<Option<f64>> {
-        let param = param(kind, id).map_err(to_napi)?;
-        Ok(self.engine.param_current(param))
     }
 
     #[napi]

@@ -12,6 +12,7 @@ mod capture;
 mod device;
 mod engine;
 mod error;
+mod hot;
 mod records;
 mod report;
 mod sample;

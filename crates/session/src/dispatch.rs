@@ -4,6 +4,7 @@
 //! It is a plain state machine. The dispatch thread drives it; so does a stepped device, before
 //! each of its blocks, under the same mutex.
 
+use crate::batch::{Batch, Item, Slot};
 use crate::inbox::Entry;
 use crate::intent::{Intent, ParamId, TrackId, VoiceId};
 use crate::outlet::{Outlet, Reason, Report, Warning};
@@ -38,22 +39,8 @@ pub(crate) struct Counters {
 type Place = (u64, u64);
 
 enum Waiting {
-    Do {
-        frame: u64,
-        staged: bool,
-        counted: bool,
-        voice: Option<VoiceId>,
-        action: Action,
-    },
-    Play {
-        frame: u64,
-        staged: bool,
-        voice: VoiceId,
-        spec: PlaySpec,
-    },
-    Commit {
-        frame: u64,
-    },
+    One(Item),
+    Batch(Batch),
 }
 
 struct VoiceRecord {
@@ -75,12 +62,14 @@ pub(crate) struct Dispatcher {
     outlet: Arc<Outlet>,
     seq: u64,
     queue: BTreeMap<Place, Waiting>,
-    /// Where the newest value of a target waits, for the next one to replace it.
-    newest: HashMap<Target, Place>,
-    gates: HashMap<TrackId, Place>,
+    /// Where the newest value of a slot waits, for the next one to replace it.
+    newest: HashMap<Slot, Place>,
     /// Places given out for the entry in hand.
     fresh: Vec<Place>,
-    in_batch: bool,
+    /// The batch that is being taken in.
+    batch: Option<Batch>,
+    /// A waiting batch of nothing but values, which the next such batch joins.
+    values: Option<Place>,
     voices: HashMap<VoiceId, VoiceRecord>,
     ids: Vec<VoiceId>,
     generations: Vec<u32>,
@@ -116,9 +105,9 @@ impl Dispatcher {
             seq: 1,
             queue: BTreeMap::new(),
             newest: HashMap::new(),
-            gates: HashMap::new(),
             fresh: Vec::new(),
-            in_batch: false,
+            batch: None,
+            values: None,
             voices: HashMap::new(),
             ids: vec![0; keys],
             generations: vec![0; keys],
@@ -138,13 +127,8 @@ impl Dispatcher {
         for entry in entries.drain(..) {
             match entry {
                 Entry::Intent(intent) => self.translate(intent),
-                Entry::Batch => self.in_batch = true,
-                Entry::Commit { at } => {
-                    self.in_batch = false;
-                    let place = self.next_place(None);
-                    let frame = at.unwrap_or(NOW);
-                    self.queue.insert(place, Waiting::Commit { frame });
-                }
+                Entry::Batch { at } => self.batch = Some(Batch::new(at)),
+                Entry::Commit => self.close_batch(),
             }
             if !self.pump(until) {
                 let refused = |place: &&Place| place.0 <= until && self.queue.contains_key(place);
@@ -165,21 +149,16 @@ impl Dispatcher {
             if place.0 > until {
                 break;
             }
-            // A voice must be known on the other side before anything that is said of it.
-            let first = match waiting {
-                Waiting::Do {
-                    voice: Some(id), ..
-                } => self
-                    .voices
-                    .get(id)
-                    .and_then(|record| record.waiting)
-                    .unwrap_or(place),
-                _ => place,
-            };
             if self.controller.messages.is_full() {
                 return false;
             }
-            self.send(first);
+            // A voice must be known on the other side before anything that is said of it.
+            let voice = match waiting {
+                Waiting::One(item) => item.voice(),
+                Waiting::Batch(batch) => batch.next_item().and_then(Item::voice),
+            };
+            let play = voice.and_then(|id| self.voices.get(&id)?.waiting);
+            self.send(play.unwrap_or(place));
         }
         true
     }
@@ -297,7 +276,13 @@ impl Dispatcher {
             Intent::Pause { voice, at } => self.command_voice(voice, at, true, Action::Pause),
             Intent::Resume { voice, at } => self.command_voice(voice, at, true, Action::Resume),
             Intent::StopTrack { track, fade, at } => {
-                self.insert(at, true, None, Action::StopTrack { track, fade });
+                let item = Item::Do {
+                    frame: at.unwrap_or(NOW),
+                    counted: true,
+                    voice: None,
+                    action: Action::StopTrack { track, fade },
+                };
+                self.insert(at, item);
             }
             Intent::Set {
                 param,
@@ -311,7 +296,7 @@ impl Dispatcher {
                     ParamId::TrackPan(track) => (Target::TrackPan(track), None),
                     ParamId::VoiceGain(id) => match self.voices.get(&id) {
                         Some(record) => (Target::VoiceGain(record.key), Some(id)),
-                        None => return self.stale(at.is_some() || self.in_batch),
+                        None => return self.stale(at.is_some() || self.batch_is_timed()),
                     },
                 };
                 let action = Action::Set {
@@ -320,13 +305,7 @@ impl Dispatcher {
                     frames,
                     curve,
                 };
-                if at.is_some() || self.in_batch {
-                    self.newest.remove(&target);
-                    self.insert(at, at.is_some() || self.in_batch, voice, action);
-                } else if !self.replace(self.newest.get(&target).copied(), action) {
-                    let place = self.insert(None, false, voice, action);
-                    self.newest.insert(target, place);
-                }
+                self.value(Slot::Value(target), at, voice, action);
             }
         }
     }
@@ -347,19 +326,16 @@ impl Dispatcher {
             pan,
             open,
         };
-        // Never staged: a track without sound changes nothing, and calls outside the batch may use
-        // it before the batch takes effect.
+        // Never part of a batch: a track without sound changes nothing, and calls outside the batch
+        // may use it before the batch takes effect.
         let place = self.next_place(None);
-        self.queue.insert(
-            place,
-            Waiting::Do {
-                frame: NOW,
-                staged: false,
-                counted: false,
-                voice: None,
-                action: Action::AddTrack(setup),
-            },
-        );
+        let item = Item::Do {
+            frame: NOW,
+            counted: false,
+            voice: None,
+            action: Action::AddTrack(setup),
+        };
+        self.queue.insert(place, Waiting::One(item));
     }
 
     fn play(
@@ -381,20 +357,23 @@ impl Dispatcher {
             index,
             generation: self.generations[slot],
         };
-        let place = self.next_place(at);
         let spec = PlaySpec {
             sample,
             track,
             gain,
         };
-        let waiting = Waiting::Play {
+        let item = Item::Play {
             frame: at.unwrap_or(NOW),
-            staged: self.in_batch,
             voice: id,
             spec,
         };
-        self.queue.insert(place, waiting);
-        let waiting = Some(place);
+        let waiting = match &mut self.batch {
+            Some(batch) => {
+                batch.play(key, item);
+                None
+            }
+            None => self.insert(at, item),
+        };
         self.voices.insert(id, VoiceRecord { key, waiting });
     }
 
@@ -408,7 +387,15 @@ impl Dispatcher {
         match self.voices.get(&id) {
             Some(record) => {
                 let action = action(record.key);
-                self.insert(at, counted, Some(id), action);
+                let frame = at.unwrap_or(NOW);
+                let voice = Some(id);
+                let item = Item::Do {
+                    frame,
+                    counted,
+                    voice,
+                    action,
+                };
+                self.insert(at, item);
             }
             None => self.stale(counted),
         }
@@ -427,54 +414,109 @@ impl Dispatcher {
             self.tracks[track].open = open;
             let track = track as TrackId;
             let action = Action::Gate { track, open };
-            if self.in_batch {
-                self.gates.remove(&track);
-                self.insert(None, true, None, action);
-                self.counters.accepted.fetch_add(1, Ordering::Relaxed);
-            } else if !self.replace(self.gates.get(&track).copied(), action) {
-                let place = self.insert(None, false, None, action);
-                self.gates.insert(track, place);
-            }
+            self.value(Slot::Gate(track), None, None, action);
         }
     }
 
-    /// Replaces the value that waits at `place`, if it still does.
-    fn replace(&mut self, place: Option<Place>, newer: Action) -> bool {
-        match place.and_then(|place| self.queue.get_mut(&place)) {
-            Some(Waiting::Do { action, .. }) => {
-                *action = newer;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn insert(
-        &mut self,
-        at: Option<u64>,
-        counted: bool,
-        voice: Option<VoiceId>,
-        action: Action,
-    ) -> Place {
-        let place = self.next_place(at);
-        let waiting = Waiting::Do {
+    /// Takes a value in. Without a time of its own or its batch's, the newest one of its slot is
+    /// the only one that waits.
+    fn value(&mut self, slot: Slot, at: Option<u64>, voice: Option<VoiceId>, action: Action) {
+        let timed = at.is_some() || self.batch_is_timed();
+        let item = Item::Do {
             frame: at.unwrap_or(NOW),
-            staged: self.in_batch,
-            counted,
+            // Of the values with a time, parameters are events; gates are as few as tracks.
+            counted: timed && matches!(slot, Slot::Value(_)),
             voice,
             action,
         };
-        self.queue.insert(place, waiting);
+        if timed {
+            // Later values must not go in front of this one.
+            self.newest.remove(&slot);
+            self.insert(at, item);
+            return;
+        }
+        if let Some(batch) = &mut self.batch {
+            batch.value(slot, item);
+            return;
+        }
+        let place = self.newest.get(&slot).copied();
+        match place.and_then(|place| self.queue.get_mut(&place)) {
+            Some(Waiting::One(older)) => *older = item,
+            // In a batch that has not begun to cross: the newest value takes effect with it.
+            Some(Waiting::Batch(batch)) => batch.value(slot, item),
+            None => {
+                if let Some(place) = self.insert(None, item) {
+                    self.newest.insert(slot, place);
+                }
+            }
+        }
+    }
+
+    /// Adds an item to the open batch, or to the queue at the place that is returned.
+    fn insert(&mut self, at: Option<u64>, item: Item) -> Option<Place> {
+        if let Some(batch) = &mut self.batch {
+            batch.push(item);
+            return None;
+        }
+        let place = self.next_place(at);
+        self.queue.insert(place, Waiting::One(item));
+        Some(place)
+    }
+
+    fn batch_is_timed(&self) -> bool {
+        self.batch.as_ref().is_some_and(Batch::is_timed)
+    }
+
+    fn close_batch(&mut self) {
+        let Some(batch) = self.batch.take() else {
+            return;
+        };
+        // Values that wait outside are older than the batch's own.
+        for slot in batch.slots() {
+            let place = self.newest.remove(&slot);
+            if let Some(place) = place
+                && matches!(self.queue.get(&place), Some(Waiting::One(_)))
+            {
+                self.queue.remove(&place);
+            }
+        }
+        let place = self.join_values(batch);
+        if let Some(Waiting::Batch(batch)) = self.queue.get(&place) {
+            for slot in batch.slots() {
+                self.newest.insert(slot, place);
+            }
+        }
+    }
+
+    /// Puts a batch in the queue; one of nothing but values joins one that waits whole: both then
+    /// take effect on one frame, and no flood of batches can fill the queue.
+    fn join_values(&mut self, mut batch: Batch) -> Place {
+        batch.reserve();
+        let only_values = batch.is_only_values();
+        if only_values
+            && let Some(place) = self.values
+            && let Some(Waiting::Batch(waiting)) = self.queue.get_mut(&place)
+            && waiting.is_whole()
+        {
+            waiting.join(batch);
+            return place;
+        }
+        let place = self.next_place(None);
+        // A sequence number for each item: what comes later sorts behind all of them.
+        self.seq += batch.reserved;
+        if only_values {
+            self.values = Some(place);
+        }
+        self.queue.insert(place, Waiting::Batch(batch));
         place
     }
 
     fn next_place(&mut self, at: Option<u64>) -> Place {
         let seq = self.seq;
         self.seq += 1;
-        // A batch crosses whole and early: it waits complete on the other side.
-        let frame = if self.in_batch { 0 } else { at.unwrap_or(0) };
-        self.fresh.push((frame, seq));
-        (frame, seq)
+        let place = (at.unwrap_or(0), seq);
+        self.fresh.push(place);
+        place
     }
 
     fn stale(&mut self, counted: bool) {
@@ -484,38 +526,70 @@ impl Dispatcher {
         }
     }
 
-    /// Sends what waits at `place`; the queue has room.
+    /// Sends one message of what waits at `place`; the queue has room.
     fn send(&mut self, place: Place) {
-        let Some(waiting) = self.queue.remove(&place) else {
-            return;
+        let message = match self.queue.get_mut(&place) {
+            None => return,
+            Some(Waiting::Batch(batch)) => {
+                if batch.is_whole() {
+                    // From here on nothing can join or replace its values.
+                    for slot in batch.slots() {
+                        if self.newest.get(&slot) == Some(&place) {
+                            self.newest.remove(&slot);
+                        }
+                    }
+                }
+                match batch.take_next() {
+                    Some((item, index)) => {
+                        let seq = place.1 + index.min(batch.reserved);
+                        self.message(item, seq, true)
+                    }
+                    None => {
+                        let frame = batch.frame();
+                        self.queue.remove(&place);
+                        Some(Message::Commit(Commit { frame }))
+                    }
+                }
+            }
+            Some(Waiting::One(_)) => {
+                let Some(Waiting::One(item)) = self.queue.remove(&place) else {
+                    return;
+                };
+                if let Some(slot) = item.slot()
+                    && self.newest.get(&slot) == Some(&place)
+                {
+                    self.newest.remove(&slot);
+                }
+                self.message(item, place.1, false)
+            }
         };
-        let seq = place.1;
-        let message = match waiting {
-            Waiting::Do {
+        if let Some(message) = message
+            && self.controller.messages.push(message).is_ok()
+        {
+            self.counters.pushed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn message(&mut self, item: Item, seq: u64, staged: bool) -> Option<Message> {
+        Some(match item {
+            Item::Do {
                 frame,
-                staged,
                 counted,
                 action,
                 ..
-            } => {
-                self.forget(place, &action);
-                Message::Do {
-                    frame,
-                    seq,
-                    staged,
-                    counted,
-                    action,
-                }
-            }
-            Waiting::Play {
+            } => Message::Do {
                 frame,
+                seq,
                 staged,
+                counted,
+                action,
+            },
+            Item::Play {
+                frame,
                 voice: id,
                 spec,
             } => {
-                let Some(record) = self.voices.get_mut(&id) else {
-                    return;
-                };
+                let record = self.voices.get_mut(&id)?;
                 record.waiting = None;
                 Message::Play {
                     frame,
@@ -525,24 +599,7 @@ impl Dispatcher {
                     spec,
                 }
             }
-            Waiting::Commit { frame } => Message::Commit(Commit { frame }),
-        };
-        if self.controller.messages.push(message).is_ok() {
-            self.counters.pushed.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// A value that has crossed can no longer be replaced.
-    fn forget(&mut self, place: Place, action: &Action) {
-        match action {
-            Action::Set { target, .. } if self.newest.get(target) == Some(&place) => {
-                self.newest.remove(target);
-            }
-            Action::Gate { track, .. } if self.gates.get(track) == Some(&place) => {
-                self.gates.remove(track);
-            }
-            _ => {}
-        }
+        })
     }
 
     fn report_overflow(&mut self) {

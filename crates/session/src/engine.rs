@@ -153,13 +153,14 @@ impl Engine {
         for intent in &intents {
             self.check(intent)?;
         }
-        // A value in a batch cannot coalesce with one outside it, so it counts as an event.
-        let counted = |i: &&Intent| i.is_event() || matches!(i, Intent::Set { .. });
+        // Values of a batch with a time are scheduled points.
+        let scheduled = |i: &Intent| at.is_some() && matches!(i, Intent::Set { .. });
+        let counted = |i: &&Intent| i.is_event() || scheduled(i);
         self.reserve(intents.iter().filter(counted).count() as u64)?;
         let inner = intents.into_iter().map(Entry::Intent);
-        let entries = std::iter::once(Entry::Batch)
+        let entries = std::iter::once(Entry::Batch { at })
             .chain(inner)
-            .chain(std::iter::once(Entry::Commit { at }));
+            .chain(std::iter::once(Entry::Commit));
         self.core.inbox.put(entries);
         Ok(())
     }

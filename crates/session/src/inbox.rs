@@ -13,11 +13,11 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) enum Entry {
     Intent(Intent),
-    /// Everything up to `Commit` takes effect on one frame.
-    Batch,
-    Commit {
+    /// Everything up to `Commit` takes effect on one frame: `at`, or the first of a block.
+    Batch {
         at: Option<u64>,
     },
+    Commit,
 }
 
 #[derive(Default)]
@@ -91,8 +91,8 @@ fn compact(entries: &mut Vec<Entry>) {
     let mut keep = vec![true; entries.len()];
     for (index, entry) in entries.iter().enumerate() {
         match entry {
-            Entry::Batch => in_batch = true,
-            Entry::Commit { .. } => in_batch = false,
+            Entry::Batch { .. } => in_batch = true,
+            Entry::Commit => in_batch = false,
             Entry::Intent(Intent::Set {
                 param, at: None, ..
             }) if !in_batch => {

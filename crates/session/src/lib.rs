@@ -4,6 +4,7 @@
 //! [`Intent`]s to an [`Engine`] and takes [`Report`]s from its [`Outlet`]; a [`Capture`] hands out
 //! readers. Nothing here runs in an audio callback but what `driver` and `capture` name as such.
 
+mod batch;
 mod capture;
 mod dispatch;
 mod driver;
