@@ -121,7 +121,9 @@ function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureO
  */
 export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterable<Chunk> {
   readonly #native: binding.NativeCapture
+  /** Weak: an iterator that was dropped without a word is collected, and so detached. */
   readonly #readers = new Set<WeakRef<ReaderEnd>>()
+  readonly #held = new Set<ReaderEnd>()
   readonly #warnings: NoxrunWarning[] = []
   readonly #leave: () => void
   #closing: Promise<CaptureStats> | undefined
@@ -279,7 +281,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
 
   #reader(): ReaderEnd {
     this.#ensureOpen()
-    const reader = new ReaderEnd(native(() => this.#native.reader()), this)
+    const reader = new ReaderEnd(native(() => this.#native.reader()), this, this.#held)
     this.#readers.add(new WeakRef(reader))
     return reader
   }

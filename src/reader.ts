@@ -42,11 +42,14 @@ export class ReaderEnd {
   readonly #native: NativeReader
   readonly #format: ReaderFormat
   readonly #waiting = new Set<() => void>()
+  /** Readers somebody waits on. Nothing else may hold such a reader but the wait itself. */
+  readonly #held: Set<ReaderEnd>
   #detached = false
 
-  constructor(native: NativeReader, format: ReaderFormat) {
+  constructor(native: NativeReader, format: ReaderFormat, held: Set<ReaderEnd>) {
     this.#native = native
     this.#format = format
+    this.#held = held
   }
 
   /** Data may have come. */
@@ -84,10 +87,12 @@ export class ReaderEnd {
     return new Promise((resolve) => {
       const resume = (): void => {
         this.#waiting.delete(resume)
+        if (this.#waiting.size === 0) this.#held.delete(this)
         signal?.removeEventListener('abort', resume)
         resolve()
       }
       this.#waiting.add(resume)
+      this.#held.add(this)
       signal?.addEventListener('abort', resume, { once: true })
     })
   }

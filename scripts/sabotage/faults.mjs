@@ -12,10 +12,13 @@
 export const planted = [
   { fault: 'box-in-callback', file: 'proof', title: 'callbacks allocate and free nothing' },
   { fault: 'contended-lock', file: 'proof', title: 'playback callbacks never block' },
-  { fault: 'stopped-capture-thread', file: 'capture', title: 'a capture with an attentive reader loses nothing' },
-  { fault: 'lost-frame', file: 'loopback', title: 'what is played is captured bit for bit' },
-  { fault: 'swapped-channels', file: 'loopback', title: 'every channel carries its own number' },
-  { fault: 'late-start', file: 'schedule', title: 'a voice starts on the frame it was given' },
-  { fault: 'missed-wake', file: 'capture', title: 'a chunk arrives without waiting for the time-out' },
-  { fault: 'wrong-loss-count', file: 'capture', title: 'a stalled reader is told exactly what was lost' },
+  { fault: 'stopped-capture-thread', file: 'proof', title: 'a capture with an attentive reader loses nothing' },
+  { fault: 'lost-frame', file: 'proof', title: 'every captured sample is where it belongs' },
+  {
+    fault: 'swapped-channels', file: 'server/loopback',
+    title: 'a WAV played through alsa is captured back bit for bit, unbroken, in both channels',
+  },
+  { fault: 'late-start', file: 'proof', title: 'a voice starts on the frame it was given' },
+  { fault: 'missed-wake', file: 'proof', title: 'the capture thread is woken by callbacks, not by its time-out' },
+  { fault: 'wrong-loss-count', file: 'proof', title: 'what the ring refused is counted to the sample, where it was lost' },
 ]
