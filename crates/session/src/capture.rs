@@ -76,15 +76,20 @@ impl Core {
         let Ok(mut device) = self.device.try_lock() else {
             return;
         };
-        let (mut xruns, mut lost, mut denied, mut changed) = (0, false, false, false);
+        let (mut lost, mut denied, mut changed, mut panicked) = (false, false, false, false);
         if let Some(stream) = &mut device.stream {
             stream.take_events(|event| match event {
-                StreamEvent::Xrun => xruns += 1,
                 StreamEvent::Lost { .. } => lost = true,
                 StreamEvent::RealtimeDenied => denied = true,
                 StreamEvent::RateChanged(_) => changed = true,
-                StreamEvent::Error(_) | StreamEvent::Panicked => {}
+                StreamEvent::Panicked => panicked = true,
+                // Overruns stand in the statistics.
+                StreamEvent::Xrun | StreamEvent::Error(_) => {}
             });
+        }
+        if panicked {
+            let error = crate::driver::panic_error("capture");
+            self.outlet.push(Report::Failed(error));
         }
         if denied {
             let reason = self.status.realtime_refusal().unwrap_or_default();

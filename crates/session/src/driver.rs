@@ -2,7 +2,7 @@
 //! gone.
 
 use crate::engine::Core;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::outlet::{DeviceState, Report, Warning, lock};
 use crate::slot::Slot;
 use crate::standin::StandIn;
@@ -20,6 +20,14 @@ pub(crate) fn fallback(to_virtual: bool) -> Fallback {
     } else {
         Fallback::Error
     }
+}
+
+/// What a panic in a callback comes to: a fault of ours, contained, and the end.
+pub(crate) fn panic_error(what: &str) -> Error {
+    let message = format!(
+        "the {what} failed inside the audio callback and is silent; close it and open another"
+    );
+    Error::new(ErrorCode::Backend, message)
 }
 
 /// The renderer, as a device calls it.
@@ -126,7 +134,7 @@ impl Driver {
 
     /// Looks after the device: passes its reports on, notices its loss and its return.
     pub fn supervise(&mut self, core: &Core) {
-        let (mut xruns, mut lost, mut denied) = (0, false, false);
+        let (mut xruns, mut lost, mut denied, mut panicked) = (0, false, false, false);
         if let Some(stream) = &mut self.stream {
             stream.take_events(|event| match event {
                 StreamEvent::Xrun => xruns += 1,
@@ -139,8 +147,12 @@ impl Driver {
                     };
                     core.outlet.push(report);
                 }
-                StreamEvent::Error(_) | StreamEvent::Panicked => {}
+                StreamEvent::Panicked => panicked = true,
+                StreamEvent::Error(_) => {}
             });
+        }
+        if panicked {
+            core.outlet.push(Report::Failed(panic_error("engine")));
         }
         if xruns > 0 {
             let frame = core.shared.clock().frame;
@@ -180,8 +192,11 @@ impl Driver {
             return;
         }
         if !core.granted.device.id.starts_with("virtual") {
-            // A backend that died may call its error callback without end: let go of it.
-            self.stream = None;
+            // A backend that died may call its error callback without end: let go of it. That may
+            // take a moment, which nobody who reads statistics should wait for. Without a thread
+            // it happens here.
+            let stream = self.stream.take();
+            let _ = std::thread::Builder::new().spawn(move || drop(stream));
         }
         self.standin = StandIn::start(&core.slot, &core.granted).ok();
     }
