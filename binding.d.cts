@@ -26,7 +26,8 @@ export declare class NativeCapture {
   get openingWarnings(): Array<NativeWarning>
   setBell(bell: () => void): void
   takeReports(): Array<NativeReport>
-  reader(): NativeReader
+  /** A reader of chunks, which may overlap, or of a stream. */
+  reader(ofChunks: boolean): NativeReader
   record(path: string, format: string, gaps: string): NativeRecording
   meter(): NativeMeter
   pause(): void

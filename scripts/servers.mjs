@@ -1,23 +1,23 @@
 // Real JACK servers without sound hardware: `jackd -d dummy`, each under a name of its own, with the
 // environment that brings a client, through JACK or through ALSA, onto that server and no other.
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { clearSharedMemory, releasePlace, releaseStalePlaces } from './lib/jack-registry.mjs'
 import { ask, run, start, tail } from './lib/process.mjs'
 import { alsaPluginDir, isOnPath } from './setup/system.mjs'
 
 const READY_WITHIN = 15_000
 const STOP_GRACE = 3000
-// Where jackd keeps semaphores and sockets that carry the server's name.
-const SHARED_MEMORY = '/dev/shm'
 
 /**
  * @typedef {object} ServerOptions
  * @property {number} [period] Frames a callback, default 256.
  * @property {number} [rate] Default 48000.
  * @property {number} [channels] Each of capture and playback, default 2.
+ * @property {string} [label] Ends the server's name, default the period. Two at once in one process need different ones.
  *
  * @typedef {object} Server
  * @property {string} name
@@ -69,34 +69,30 @@ pcm.!default {
 }
 
 /**
- * Removes what a server that was killed left in shared memory. Only files that carry its name: the
- * registry there is shared with the servers of other people.
- * @param {string} name
- */
-function clearSharedMemory(name) {
-  /** @type {string[]} */
-  let files
-  try {
-    files = readdirSync(SHARED_MEMORY)
-  } catch {
-    return
-  }
-  for (const file of files) {
-    if (file.startsWith('jack') && file.includes(name)) rmSync(path.join(SHARED_MEMORY, file), { force: true, recursive: true })
-  }
-}
-
-/**
  * Starts a server and resolves once a client can open on it.
  * @param {ServerOptions} [options]
  * @returns {Promise<Server>}
  */
 export async function startServer(options = {}) {
-  const { period = 256, rate = 48_000, channels = 2 } = options
+  try {
+    return await tryStart(options)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('Too many servers'))) throw error
+    await releaseStalePlaces()
+    return await tryStart(options)
+  }
+}
+
+/**
+ * @param {ServerOptions} options
+ * @returns {Promise<Server>}
+ */
+async function tryStart(options) {
+  const { period = 256, rate = 48_000, channels = 2, label = `${period}` } = options
   const missing = missingForServers()
   if (missing.length > 0) throw new Error(`no server can be started: ${missing.join(', ')} missing`)
 
-  const name = `noxrun-${process.pid}-${period}`
+  const name = `noxrun-${process.pid}-${label}`
   const dir = mkdtempSync(path.join(tmpdir(), `${name}-`))
   const logFile = path.join(dir, 'jackd.log')
   const alsaFile = path.join(dir, 'asound.conf')
@@ -120,10 +116,12 @@ export async function startServer(options = {}) {
   closeSync(log)
   const { pid } = child
   let ended = pid === undefined
+  let killed = false
   child.once('error', () => (ended = true))
   const gone = new Promise((resolve) => {
-    child.once('exit', () => {
+    child.once('exit', (_code, signal) => {
       ended = true
+      killed = signal !== null
       resolve(undefined)
     })
     if (pid === undefined) resolve(undefined)
@@ -138,7 +136,8 @@ export async function startServer(options = {}) {
       child.kill('SIGKILL')
       await gone
     }
-    clearSharedMemory(name)
+    if (killed) await releasePlace(name)
+    else clearSharedMemory(name)
     rmSync(dir, { recursive: true, force: true })
   }
 

@@ -1,6 +1,11 @@
 /** Waiting that an AbortSignal can end. */
 import { AbortError } from './errors'
 
+/** Throws an AbortError when `signal` has aborted already: nothing needs to be begun. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new AbortError(signal)
+}
+
 /**
  * Settles as `promise` does, or rejects with an AbortError when `signal` aborts first; `onAbort`
  * then undoes the work, and `onLate` takes care of a result that comes after all.

@@ -1,13 +1,14 @@
 /** Capture: a device's input, delivered without losing a sample unnoticed. */
 import * as binding from '#binding'
 import { EventEmitter } from 'node:events'
-import { abortable } from './abort'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { abortable, throwIfAborted } from './abort'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import type { AudioThreadStats, EngineEvents } from './engine'
 import { type NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
-import { enter } from './live'
+import { enter, guarded } from './live'
 import { PcmReadable, type ReadableOptions } from './pcm-stream'
-import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderStats, iterate } from './reader'
+import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
 import { type RecordOptions, Recording } from './recording'
 import type { Meter } from './track'
 import { boolean, integer, invalid, oneOf, optional, options, signal, string } from './validate'
@@ -89,6 +90,7 @@ const OPTIONS = [
 const MAX_CHUNK = 46_080_000
 const MAX_CAPACITY = 2 ** 27
 const DROP_WARNING_MS = 1000
+const RECORDING_WAIT_MS = 2000
 
 function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureOptions {
   const o = options('CaptureOptions', given, OPTIONS)
@@ -96,14 +98,13 @@ function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureO
     value === undefined ? {} : { [name]: integer(name, value, 1, max) }
   const device = optional(o.device, (value) => string('device', value))
   const sampleRate = optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000))
-  if (o.hop !== undefined && o.chunk === undefined) {
-    throw invalid('chunk', undefined, "given when 'hop' is")
-  }
+  // The default chunk of a rate that only the device knows is checked once that is open.
+  const longestHop = o.chunk ?? (sampleRate === undefined ? MAX_CHUNK : Math.round(sampleRate * 0.02))
   return {
     ...(device !== undefined && { device }),
     ...(sampleRate !== undefined && { sampleRate }),
     ...count('chunk', o.chunk, MAX_CHUNK),
-    ...count('hop', o.hop, o.chunk ?? MAX_CHUNK),
+    ...count('hop', o.hop, longestHop),
     ...count('capacity', o.capacity, MAX_CAPACITY),
     fallbackVirtual: oneOf('fallback', o.fallback ?? 'error', ['error', 'virtual']) === 'virtual',
     channels: o.channels === undefined ? 1 : integer('channels', o.channels, 1, 32),
@@ -121,9 +122,9 @@ function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureO
  */
 export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterable<Chunk> {
   readonly #native: binding.NativeCapture
-  /** Weak: an iterator that was dropped without a word is collected, and so detached. */
-  readonly #readers = new Set<WeakRef<ReaderEnd>>()
-  readonly #held = new Set<ReaderEnd>()
+  readonly #home: ReaderHome
+  /** Held so that a recording that nobody else holds goes on. */
+  readonly #recordings = new Set<Recording>()
   readonly #warnings: NoxrunWarning[] = []
   readonly #leave: () => void
   #closing: Promise<CaptureStats> | undefined
@@ -137,8 +138,6 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   readonly channels: number
   /** Frames a callback, as granted. */
   readonly bufferSize: number
-  /** Seconds from the device's input to the ring, the resampler's delay included. */
-  readonly latency: number
 
   /**
    * Opens a device and starts capturing.
@@ -149,6 +148,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     const checked = checkOptions(captureOptions)
     const keepAlive = boolean('keepAlive', captureOptions?.keepAlive ?? true)
     const abort = signal(captureOptions?.signal)
+    throwIfAborted(abort)
     const opened = await abortable(
       nativeAsync(native(() => binding.openCapture(checked))),
       abort,
@@ -165,13 +165,18 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     this.sampleRate = capture.sampleRate
     this.channels = capture.channels
     this.bufferSize = capture.bufferSize
-    this.latency = capture.latency
+    this.#home = { channels: this.channels, sampleRate: this.sampleRate, waiting: new Set() }
     this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
     capture.setBell(() => { this.#pump() })
     // In a later tick than the one that resolves open(), so that a listener can be there.
     setImmediate(() => {
       for (const warning of capture.openingWarnings) this.#warn(warning)
     })
+  }
+
+  /** Seconds from the device's input to the ring, the resampler's delay included, as they are now. */
+  get latency(): number {
+    return this.#native.latency
   }
 
   /** Everything that was warned of since opening. */
@@ -190,8 +195,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    */
   chunks(chunkOptions?: { signal?: AbortSignal }): ChunkIterator {
     const given = options('chunks', chunkOptions, ['signal'])
-    const abort = signal(given.signal)
-    return iterate(this.#reader(), abort)
+    return iterate(this.#reader('chunks', signal(given.signal)))
   }
 
   /**
@@ -209,13 +213,14 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     }
     const abort = signal(given.signal)
     if (abort) checked.signal = abort
-    return new PcmReadable(this.#reader(), checked)
+    return new PcmReadable(this.#reader('stream', abort), checked)
   }
 
   /**
    * Records to a WAV file from now on, off the JavaScript thread. The file is valid at every
    * moment, even if the process is killed.
-   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG
+   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG; an
+   *   AbortError when the signal is aborted already, before a file is made
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
   async record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
@@ -226,8 +231,11 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     const gaps = oneOf('gaps', given.gaps ?? 'silence', ['silence', 'splice'])
     const abort = signal(given.signal)
     if (!path.toLowerCase().endsWith('.wav')) throw invalid('path', path, 'a path that ends in .wav')
-    const recording = native(() => this.#native.record(path, format, gaps))
-    return new Recording(recording, path, abort)
+    throwIfAborted(abort)
+    const started = native(() => this.#native.record(path, format, gaps))
+    const recording = new Recording(started, path, abort, () => this.#recordings.delete(recording))
+    this.#recordings.add(recording)
+    return recording
   }
 
   /** Levels over the last 100 ms; reading changes nothing. */
@@ -254,7 +262,8 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
 
   /**
    * Stops capturing. Resolves when everything was handed to the readers, which may read on to the
-   * end. May be called again.
+   * end, and the files of recordings are complete (a disk that takes longer than 2 s is left to
+   * finish by itself; `Recording.stop()` waits for it). May be called again.
    */
   close(): Promise<CaptureStats> {
     this.#closing ??= this.#close()
@@ -267,11 +276,12 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
 
   async #close(): Promise<CaptureStats> {
     await nativeAsync(this.#native.close())
+    await this.#completeRecordings()
     this.#pump()
     this.#tellDropped()
     this.#leave()
     const stats = this.stats()
-    this.emit('close')
+    guarded(() => this.emit('close'))
     return stats
   }
 
@@ -279,11 +289,17 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     if (this.#closing) throw closed('capture')
   }
 
-  #reader(): ReaderEnd {
+  /** `stream`: without the overlap that chunks may have. */
+  #reader(of: 'chunks' | 'stream', abort: AbortSignal | undefined): ReaderEnd {
     this.#ensureOpen()
-    const reader = new ReaderEnd(native(() => this.#native.reader()), this, this.#held)
-    this.#readers.add(new WeakRef(reader))
-    return reader
+    return new ReaderEnd(() => native(() => this.#native.reader(of === 'chunks')), this.#home, abort)
+  }
+
+  async #completeRecordings(): Promise<void> {
+    if (this.#recordings.size === 0) return
+    // A failure is told to whoever calls stop().
+    const complete = Promise.allSettled([...this.#recordings].map((recording) => recording.stop()))
+    await Promise.race([complete, sleep(RECORDING_WAIT_MS, undefined, { ref: false })])
   }
 
   #warn(warning: binding.NativeWarning): void {
@@ -291,7 +307,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   }
 
   #pump(): void {
-    for (const report of this.#native.takeReports()) this.#deliver(report)
+    for (const report of this.#native.takeReports()) guarded(() => { this.#deliver(report) })
   }
 
   #deliver(report: binding.NativeReport): void {
@@ -323,11 +339,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   }
 
   #wakeReaders(): void {
-    for (const reference of this.#readers) {
-      const reader = reference.deref()
-      if (reader) reader.wake()
-      else this.#readers.delete(reference)
-    }
+    for (const reader of [...this.#home.waiting]) reader.wake()
   }
 
   #tellDropped(): void {

@@ -2,14 +2,18 @@
 /** The command line, `noxrun`. Its commands are in src/cli/, one file each. */
 import { main } from './cli/main'
 
-// A reader that left (`noxrun devices | head -1`) is no failure of ours: the work goes on unheard.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') process.exitCode = 1
-  })
-}
+let isOutputLost = false
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that left (`noxrun devices | head -1`) is no failure of ours.
+  if (error.code === 'EPIPE' || isOutputLost) return
+  isOutputLost = true
+  process.exitCode = 1
+  process.stderr.write(`noxrun: stdout cannot be written: ${error.message}\n`)
+})
+// There is nobody left to tell.
+process.stderr.on('error', () => undefined)
 
 void main(process.argv.slice(2)).then((status) => {
-  // Whatever could not be written to stdout made it 1 already.
-  process.exitCode ||= status
+  process.exitCode = isOutputLost ? 1 : status
 })

@@ -1,11 +1,12 @@
 /** The playback engine. */
 import * as binding from '#binding'
 import { EventEmitter } from 'node:events'
-import { abortable } from './abort'
+import { types } from 'node:util'
+import { abortable, throwIfAborted } from './abort'
 import { Commands, Op } from './commands'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import { NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
-import { enter } from './live'
+import { enter, guarded } from './live'
 import { DEFAULT_RAMP, type ParamHost, type ParamKind, initialValue } from './param'
 import {
   type LoadOptions,
@@ -18,7 +19,7 @@ import {
 import { type Meter, Track, type TrackHost, type TrackOptions } from './track'
 import { boolean, integer, invalid, oneOf, optional, options, signal, string } from './validate'
 import { type EndReason, EngineVoice, type Voice } from './voice'
-import { type NoxrunWarning, emitWarning, toWarning } from './warnings'
+import { type NoxrunWarning, announce, emitWarning, toWarning } from './warnings'
 import { type When, toFrame } from './when'
 
 export interface EngineOptions {
@@ -145,10 +146,6 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly channels: number
   /** Frames a callback, as granted. */
   readonly bufferSize: number
-  /** Seconds from the engine to the device's output. */
-  readonly outputLatency: number
-  /** Whether `outputLatency` is computed from the buffer size, because the backend does not tell. */
-  readonly latencyIsEstimate: boolean
   /** What every track ends in. */
   readonly master: Track
 
@@ -161,6 +158,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const checked = checkOptions(engineOptions)
     const keepAlive = boolean('keepAlive', engineOptions?.keepAlive ?? true)
     const abort = signal(engineOptions?.signal)
+    throwIfAborted(abort)
     const opened = await abortable(
       nativeAsync(binding.openEngine(checked)),
       abort,
@@ -181,17 +179,17 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.sampleRate = engine.sampleRate
     this.channels = checked.channels
     this.bufferSize = engine.bufferSize
-    this.outputLatency = engine.latency
-    this.latencyIsEstimate = engine.latencyIsEstimate
     this.#maxTracks = checked.maxTracks
     this.#commands = new Commands(engine.handle)
     this.#host = this.#createHost()
     this.master = new Track(this.#host, this, 0, 'master', 1, 0)
     this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
     engine.setBell(() => { this.#pump() })
+    this.#warnings.push(...engine.openingWarnings.map((one) => toWarning(one, String)))
     // In a later tick than the one that resolves open(), so that a listener can be there.
+    const opening = [...this.#warnings]
     setImmediate(() => {
-      for (const warning of engine.openingWarnings) this.#warn(warning)
+      for (const warning of opening) guarded(() => { announce(this, warning) })
     })
   }
 
@@ -203,6 +201,16 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** Engine time in seconds: `currentFrame / sampleRate`. */
   get currentTime(): number {
     return this.currentFrame / this.sampleRate
+  }
+
+  /** Seconds from the engine to the device's output, as they are now. */
+  get outputLatency(): number {
+    return this.#native.latency
+  }
+
+  /** Whether `outputLatency` is computed from the buffer size, because the backend does not tell. */
+  get latencyIsEstimate(): boolean {
+    return this.#native.latencyIsEstimate
   }
 
   /** Every track but the master, in the order of their making. */
@@ -224,6 +232,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#ensureOpen()
     const checked = checkSource(source)
     const { signal: outer, onProgress } = checkLoadOptions(loadOptions)
+    throwIfAborted(outer)
     // Closing the engine ends loads that are under way.
     const onClose = new AbortController()
     this.#aborts.add(onClose)
@@ -257,9 +266,21 @@ export class Engine extends EventEmitter<EngineEvents> {
       throw new NoxrunError('ERR_LIMIT', message)
     }
     this.#commands.send(Op.AddTrack, id, -1, volume, pan)
-    const track = new Track(this.#host, this, id, name, volume, pan)
+    let undone = false
+    const host = {
+      ...this.#host,
+      ensureOpen: (): void => {
+        this.#ensureOpen()
+        // Its number belongs to the next track that is made.
+        if (undone) throw new NoxrunError('ERR_INVALID_STATE', `track '${name}' was undone with its batch`)
+      },
+    }
+    const track = new Track(host, this, id, name, volume, pan)
     this.#tracks.push(track)
-    this.#commands.onAbort(() => this.#tracks.splice(this.#tracks.indexOf(track), 1))
+    this.#commands.onAbort(() => {
+      undone = true
+      this.#tracks.splice(this.#tracks.indexOf(track), 1)
+    })
     return track
   }
 
@@ -275,7 +296,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     const frame = toFrame('at', at, this.sampleRate)
     return this.#commands.batch(() => {
       const result = fn()
-      if (result instanceof Promise) {
+      if (types.isPromise(result)) {
         // Its rejection belongs to nobody any more.
         result.catch(() => undefined)
         throw invalid('fn', fn, 'synchronous: a batch ends when it returns')
@@ -325,7 +346,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#lastStats = this.#readFinalStats()
     this.#pump()
     this.#leave()
-    this.emit('close')
+    guarded(() => { this.emit('close') })
   }
 
   #readFinalStats(): EngineStats {
@@ -369,7 +390,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   #pump(): void {
-    for (const report of this.#native.takeReports()) this.#deliver(report)
+    for (const report of this.#native.takeReports()) guarded(() => { this.#deliver(report) })
   }
 
   #deliver(report: binding.NativeReport): void {

@@ -23,6 +23,20 @@ export function enter(pumped: Pumped, keepAlive: boolean): () => void {
   }
 }
 
+/**
+ * Calls listeners. What one of them throws becomes an uncaught exception, as Node has it, and
+ * keeps neither later reports nor the caller's own work from being done.
+ */
+export function guarded(emit: () => void): void {
+  try {
+    emit()
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
+  }
+}
+
 export function pumpAll(): void {
   for (const one of [...open]) one.pump()
 }

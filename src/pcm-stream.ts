@@ -13,13 +13,17 @@ export interface ReadableOptions {
 }
 
 /** Frames of silence in one push at most. */
-const SILENCE = 16_384
+const SILENCE = 4096
 
 export class PcmReadable extends Readable {
   readonly #reader: ReaderEnd
   readonly #format: 'f32' | 's16'
   readonly #splice: boolean
+  /** Index of the frame after the newest chunk. */
   #next: number | undefined
+  /** The chunk to be pushed next, and the frames of silence that are due before it. */
+  #chunk: Chunk | undefined
+  #silence = 0
   #reading = false
 
   constructor(reader: ReaderEnd, { format, highWaterMark, gaps, signal }: ReadableOptions) {
@@ -50,17 +54,14 @@ export class PcmReadable extends Readable {
 
   async #fill(): Promise<void> {
     try {
-      for (let more = true; more; ) {
-        const chunk = await this.#reader.next()
+      do {
+        this.#chunk ??= await this.#take()
         if (this.destroyed) return
-        if (!chunk) {
+        if (!this.#chunk) {
           this.push(null)
           return
         }
-        more = this.#pushGap(chunk)
-        if (chunk.frames > 0) more = this.push(this.#encode(chunk.samples))
-        this.#next = chunk.frame + chunk.frames
-      }
+      } while (this.#pushPart(this.#chunk))
     } catch (error) {
       this.destroy(error as Error)
     } finally {
@@ -68,17 +69,30 @@ export class PcmReadable extends Readable {
     }
   }
 
-  /** A gap is filled in full even when the stream asks to wait: it is bounded by what was lost. */
-  #pushGap(chunk: Chunk): boolean {
-    let more = true
-    if (this.#splice) return more
-    let lost = chunk.frame - (this.#next ?? chunk.frame)
-    while (lost > 0) {
-      const frames = Math.min(lost, SILENCE)
-      more = this.push(this.#encode(new Float32Array(frames * chunk.channels)))
-      lost -= frames
+  /** The next chunk, with the silence that is due before it. */
+  async #take(): Promise<Chunk | undefined> {
+    const chunk = await this.#reader.next()
+    if (chunk) {
+      // What was lost before the first chunk is this reader's loss too.
+      const expected = this.#next ?? chunk.frame - chunk.droppedBefore / chunk.channels
+      this.#silence = this.#splice ? 0 : chunk.frame - expected
+      this.#next = chunk.frame + chunk.frames
     }
-    return more
+    return chunk
+  }
+
+  /**
+   * Pushes a part of what is due; `false`: the stream wants no more for now. A pause may have taken
+   * hours, so its silence obeys back-pressure like everything else.
+   */
+  #pushPart(chunk: Chunk): boolean {
+    if (this.#silence > 0) {
+      const frames = Math.min(this.#silence, SILENCE)
+      this.#silence -= frames
+      return this.push(this.#encode(new Float32Array(frames * chunk.channels)))
+    }
+    this.#chunk = undefined
+    return chunk.frames === 0 || this.push(this.#encode(chunk.samples))
   }
 
   #encode(samples: Float32Array): Buffer {

@@ -28,10 +28,15 @@ export interface ReaderStats {
   buffered: number
 }
 
-/** What a reader needs to know of its capture. */
-export interface ReaderFormat {
+/** What a reader needs of its capture. */
+export interface ReaderHome {
   readonly channels: number
   readonly sampleRate: number
+  /**
+   * The readers that somebody waits on. Nothing else holds a loop that waits: without this it could
+   * be collected in the middle. A reader that nobody waits on may be, and is detached so.
+   */
+  readonly waiting: Set<ReaderEnd>
 }
 
 /** Milliseconds to add to the native clock to be on that of `performance.now()`. */
@@ -39,66 +44,74 @@ const CLOCK_OFFSET = performance.now() - binding.monotonicNow() / 1e6
 
 /** The JavaScript end of a native reader: takes chunks when asked, waits for the bell otherwise. */
 export class ReaderEnd {
-  readonly #native: NativeReader
-  readonly #format: ReaderFormat
-  readonly #waiting = new Set<() => void>()
-  /** Readers somebody waits on. Nothing else may hold such a reader but the wait itself. */
-  readonly #held: Set<ReaderEnd>
+  readonly #native: NativeReader | undefined
+  readonly #home: ReaderHome
+  readonly #signal: AbortSignal | undefined
+  readonly #abort = (): void => {
+    if (this.#signal) this.#error = new AbortError(this.#signal)
+    this.detach()
+  }
+  #resume: (() => void)[] = []
   #detached = false
+  #error: AbortError | undefined
 
-  constructor(native: NativeReader, format: ReaderFormat, held: Set<ReaderEnd>) {
-    this.#native = native
-    this.#format = format
-    this.#held = held
+  /**
+   * Attaches the native reader, unless the signal is aborted already: it would take from the ring
+   * what belongs to the first one who reads.
+   */
+  constructor(attach: () => NativeReader, home: ReaderHome, signal: AbortSignal | undefined) {
+    this.#home = home
+    this.#signal = signal
+    if (signal?.aborted === true) {
+      this.#abort()
+    } else {
+      this.#native = attach()
+      signal?.addEventListener('abort', this.#abort, { once: true })
+    }
   }
 
   /** Data may have come. */
   wake(): void {
-    for (const resume of [...this.#waiting]) resume()
+    const waiting = this.#resume
+    this.#resume = []
+    this.#home.waiting.delete(this)
+    for (const resume of waiting) resume()
   }
 
   stats(): ReaderStats {
-    return this.#native.stats()
+    return this.#native?.stats() ?? { received: 0, delivered: 0, dropped: 0, buffered: 0 }
   }
 
   detach(): void {
     if (this.#detached) return
     this.#detached = true
-    this.#native.detach()
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#native?.detach()
     this.wake()
   }
 
-  /** The next chunk, or undefined at the end or once detached. */
-  async next(signal?: AbortSignal): Promise<Chunk | undefined> {
+  /** The next chunk, or undefined at the end or once detached. An abort rejects, once. */
+  async next(): Promise<Chunk | undefined> {
     for (;;) {
-      if (signal?.aborted === true) {
-        this.detach()
-        throw new AbortError(signal)
-      }
+      const error = this.#error
+      this.#error = undefined
+      if (error) throw error
       if (this.#detached) return undefined
-      const chunk = this.#native.take()
-      if (chunk === undefined) return undefined
+      const chunk = this.#native?.take()
+      if (chunk === undefined) {
+        this.detach()
+        return undefined
+      }
       if (chunk !== null) return this.#toChunk(chunk)
-      await this.#wait(signal)
+      await new Promise<void>((resolve) => {
+        this.#resume.push(resolve)
+        this.#home.waiting.add(this)
+      })
     }
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const resume = (): void => {
-        this.#waiting.delete(resume)
-        if (this.#waiting.size === 0) this.#held.delete(this)
-        signal?.removeEventListener('abort', resume)
-        resolve()
-      }
-      this.#waiting.add(resume)
-      this.#held.add(this)
-      signal?.addEventListener('abort', resume, { once: true })
-    })
-  }
-
   #toChunk(chunk: NativeChunk): Chunk {
-    const { channels, sampleRate } = this.#format
+    const { channels, sampleRate } = this.#home
     return {
       samples: chunk.samples,
       frames: chunk.samples.length / channels,
@@ -115,21 +128,21 @@ export class ReaderEnd {
 export type ChunkIterator = AsyncIterableIterator<Chunk> & { stats(): ReaderStats }
 
 /** An iterator over a reader's chunks. Leaving the loop detaches the reader. */
-export function iterate(reader: ReaderEnd, signal: AbortSignal | undefined): ChunkIterator {
+export function iterate(reader: ReaderEnd): ChunkIterator {
   let last: Promise<unknown> = Promise.resolve()
   const iterator: ChunkIterator = {
     next() {
       // Calls that overlap are answered in their order.
       const result = last.then(async (): Promise<IteratorResult<Chunk>> => {
-        const value = await reader.next(signal)
+        const value = await reader.next()
         return value === undefined ? { done: true, value } : { done: false, value }
       })
       last = result.catch(() => undefined)
       return result
     },
-    return() {
+    async return(value?: unknown) {
       reader.detach()
-      return Promise.resolve({ done: true, value: undefined })
+      return { done: true, value: await value }
     },
     stats: () => reader.stats(),
     [Symbol.asyncIterator]() {

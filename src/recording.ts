@@ -22,18 +22,27 @@ export interface RecordingResult {
 export class Recording {
   readonly path: string
   readonly #native: NativeRecording
+  readonly #onEnd: () => void
   #stopping: Promise<RecordingResult> | undefined
 
   /** @internal */
-  constructor(native: NativeRecording, path: string, signal: AbortSignal | undefined) {
+  constructor(
+    native: NativeRecording,
+    path: string,
+    signal: AbortSignal | undefined,
+    onEnd: () => void,
+  ) {
     this.#native = native
     this.path = path
     const stop = (): void => {
       // A failure is told to whoever calls stop().
       this.stop().catch(() => undefined)
     }
-    if (signal?.aborted === true) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
+    signal?.addEventListener('abort', stop, { once: true })
+    this.#onEnd = () => {
+      signal?.removeEventListener('abort', stop)
+      onEnd()
+    }
   }
 
   /** Frames written so far. */
@@ -46,11 +55,16 @@ export class Recording {
    * @throws NoxrunError ERR_IO when writing failed; the file is valid up to that point
    */
   stop(): Promise<RecordingResult> {
-    this.#stopping ??= nativeAsync(this.#native.stop()).then((result) => ({
-      path: this.path,
-      ...result,
-    }))
+    this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  async #stop(): Promise<RecordingResult> {
+    try {
+      return { path: this.path, ...(await nativeAsync(this.#native.stop())) }
+    } finally {
+      this.#onEnd()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -68,7 +68,9 @@ export class Track {
   }
 
   set name(name: string) {
+    const before = this.#name
     this.#name = string('name', name)
+    this.#host.commands.onAbort(() => (this.#name = before))
   }
 
   /** Silences the track over 5 ms. */

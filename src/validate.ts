@@ -25,12 +25,13 @@ export function number(name: string, value: unknown, min: number, max: number): 
   return value
 }
 
-/** A whole number in [min, max]. */
+/** A whole number in [min, max]. A fraction is out of range, as in Node. */
 export function integer(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
-    throw invalid(name, value, `a whole number from ${min} to ${max}`)
+  const allowed = `a whole number from ${min} to ${max}`
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(name, value, allowed)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new NoxrunError('ERR_OUT_OF_RANGE', `${name} must be ${allowed}, got ${show(value)}`)
   }
-  if (value < min || value > max) throw outOfRange(name, value, min, max)
   return value
 }
 

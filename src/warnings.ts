@@ -52,16 +52,19 @@ export function toWarning(native: NativeWarning, trackName: (id: number) => stri
   }
 }
 
-/** Keeps the warning, and emits it: to the listeners, or else to the process. */
-export function emitWarning(
-  emitter: {
-    listenerCount(event: 'warning'): number
-    emit(event: 'warning', warning: NoxrunWarning): boolean
-  },
-  kept: NoxrunWarning[],
-  warning: NoxrunWarning,
-): void {
+interface Warner {
+  listenerCount(event: 'warning'): number
+  emit(event: 'warning', warning: NoxrunWarning): boolean
+}
+
+/** Keeps the warning, and announces it. */
+export function emitWarning(emitter: Warner, kept: NoxrunWarning[], warning: NoxrunWarning): void {
   kept.push(warning)
+  announce(emitter, warning)
+}
+
+/** Emits a warning: to the listeners, or else to the process. */
+export function announce(emitter: Warner, warning: NoxrunWarning): void {
   if (emitter.listenerCount('warning') > 0) emitter.emit('warning', warning)
   else process.emitWarning(warning.message, { type: 'NoxrunWarning', code: warning.code })
 }

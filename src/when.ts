@@ -1,5 +1,5 @@
 /** Points in time, and what becomes of them: engine frames. */
-import { invalid, number } from './validate'
+import { integer, invalid, number } from './validate'
 
 /** Absolute, on the engine clock: seconds, or a frame. */
 export type When = number | { frame: number }
@@ -17,9 +17,7 @@ export function toFrame(name: string, when: When | undefined, rate: number): num
   if (typeof when !== 'object' || (when as unknown) === null) throw invalid(name, when, what)
   const keys = Object.keys(when)
   if (keys.length !== 1 || keys[0] !== 'frame') throw invalid(name, when, what)
-  const { frame } = when
-  if (!Number.isInteger(frame)) throw invalid(`${name}.frame`, frame, 'a whole number')
-  return number(`${name}.frame`, frame, 0, Number.MAX_SAFE_INTEGER)
+  return integer(`${name}.frame`, when.frame, 0, Number.MAX_SAFE_INTEGER)
 }
 
 /** A length in frames; at most an hour of fade or ramp. */

@@ -40,13 +40,15 @@ export interface TestServer {
   loopback(via: 'jack' | 'alsa', channels?: number): Promise<void>
 }
 
-// The port names that cpal's JACK host and ALSA's JACK plugin give to a process's streams.
+// The names that cpal's JACK host and ALSA's JACK plugin give to the ports of this process.
 const PORTS = {
-  jack: { out: (i: number) => new RegExp(`_out:out_${i}$`), in: (i: number) => new RegExp(`_in:in_${i}$`) },
-  // The name before `P.<process id>` is the program's or 'alsa-jack', as the plugin's version likes.
+  jack: {
+    out: (i: number) => new RegExp(`_${process.pid}_out:out_${i}$`),
+    in: (i: number) => new RegExp(`_${process.pid}_in:in_${i}$`),
+  },
   alsa: {
-    out: (i: number) => new RegExp(`^[^:]*P\\.${process.pid}\\.\\d+:out_00${i}$`),
-    in: (i: number) => new RegExp(`^[^:]*C\\.${process.pid}\\.\\d+:in_00${i}$`),
+    out: (i: number) => new RegExp(`\\.${process.pid}\\.\\d+:out_00${i}$`),
+    in: (i: number) => new RegExp(`\\.${process.pid}\\.\\d+:in_00${i}$`),
   },
 }
 

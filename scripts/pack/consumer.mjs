@@ -9,7 +9,7 @@ const capture = await Capture.open({ device: device.id, channels: 2 })
 const chunks = capture.chunks()
 
 const left = Float32Array.from({ length: 1000 }, (_, i) => (i % 97) / 128)
-const right = Float32Array.from({ length: 1000 }, (_, i) => -(i % 89) / 128)
+const right = Float32Array.from({ length: 1000 }, (_, i) => -(1 + (i % 89)) / 128)
 const sample = await engine.load({ channelData: [left, right], sampleRate: 48000 })
 engine.createTrack().play(sample, { at: { frame: 300 } })
 await device.step(2048)

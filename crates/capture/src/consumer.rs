@@ -8,6 +8,7 @@ use ringbuf::traits::{Consumer as _, Observer};
 use crate::clock::{Mark, Timeline};
 use crate::gaps::{Dropped, Gap};
 use crate::handoff::Link;
+use crate::shared::Told;
 
 /// What travels beside the samples.
 pub(crate) struct Notes {
@@ -86,6 +87,15 @@ impl Consumer {
     /// Samples popped so far.
     pub(crate) fn position(&self) -> u64 {
         self.position
+    }
+
+    /// How far the stream was handed out.
+    pub(crate) fn told(&self) -> Told {
+        Told {
+            position: self.position,
+            dropped: self.dropped,
+            frame: self.frame(),
+        }
     }
 
     /// Index of the next frame.

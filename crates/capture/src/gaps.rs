@@ -2,7 +2,8 @@
 //!
 //! Two kinds of note for two listeners. A [`Gap`] goes to the readers in its exact place in the
 //! stream: it leaves the callback right before the first sample after it, so whoever pops that
-//! sample already sees the gap. [`Dropped`] goes to the user at once, reader or none.
+//! sample already sees the gap. [`Dropped`] goes to the user at once, reader or none; what the queue
+//! of a reader refuses joins it on the capture thread.
 
 use crate::side::Merge;
 

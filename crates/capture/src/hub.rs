@@ -121,8 +121,9 @@ impl CaptureHub {
         }
     }
 
-    /// Who is told of what the ring refuses, instead of who was before: on the capture thread, with
-    /// no lock held, readers or none, at most ten times a second, summed. Must return soon.
+    /// Who is told of what the ring, or the queue of a reader, refuses, instead of who was before: on
+    /// the capture thread, with no lock held, readers or none, at most ten times a second, summed.
+    /// What two readers lost counts twice. Must return soon.
     pub fn on_dropped(&self, listener: Arc<dyn Fn(Dropped) + Send + Sync>) {
         self.0.shared.set_on_dropped(listener);
     }

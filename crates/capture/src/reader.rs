@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::chunker::{Chunk, Chunker};
 use crate::consumer::Piece;
+use crate::gaps::Dropped;
 use crate::ledger::Pushed;
 use crate::lock::lock;
-use crate::shared::Shared;
+use crate::shared::{Shared, Told};
 use crate::spec::ReaderSpec;
 use crate::stats::ReaderStats;
 
@@ -66,12 +67,15 @@ impl Reader {
         self.core.stats()
     }
 
-    /// Takes nothing more in. What waits can still be taken, a partial chunk as the final one; then
-    /// comes the end.
+    /// Takes in what was captured, or lost, until now, and nothing after it. What waits can still
+    /// be taken, a partial chunk as the final one; then comes the end.
+    ///
+    /// Waits for the capture thread to hand out what the ring holds: not for that thread.
     pub fn finish(&self) {
-        self.shared.detach(&self.core);
-        lock(&self.core.state).chunker.abandon();
-        self.core.ready.notify_all();
+        let now = self.shared.link.ledger.pushed();
+        self.shared.settle();
+        let told = self.shared.detach(&self.core);
+        self.core.finish_at(now, told);
     }
 
     /// Leaves the capture: gets nothing more, and what waits is forgotten. The account stays as it
@@ -136,8 +140,10 @@ impl ReaderCore {
         }
     }
 
-    /// Takes in what comes next in the stream, as far as it belongs to this reader.
-    pub(crate) fn offer(&self, piece: &Piece<'_>) {
+    /// Takes in what comes next in the stream, as far as it belongs to this reader. Says what its
+    /// own queue refused.
+    pub(crate) fn offer(&self, piece: &Piece<'_>) -> Option<Dropped> {
+        let mut refused = None;
         let mut state = lock(&self.state);
         match *piece {
             Piece::Samples {
@@ -152,7 +158,7 @@ impl ReaderCore {
                     .saturating_sub(position)
                     .min(samples.len() as u64);
                 let frame = frame + before / self.channels;
-                state.receive(
+                refused = state.receive(
                     &samples[before as usize..],
                     frame,
                     time,
@@ -166,14 +172,10 @@ impl ReaderCore {
                 frame,
             } => {
                 if gap.position < self.start.accepted {
-                    return;
+                    return None;
                 }
-                // A gap that was open when the reader came is its own only from then on.
-                let end = dropped_before + gap.dropped;
-                let own = end.saturating_sub(dropped_before.max(self.start.refused));
-                state.received += own;
-                state.dropped += own;
-                state.chunker.push_gap(own, frame);
+                let own = self.own_loss(dropped_before, dropped_before + gap.dropped);
+                state.lose(own, frame);
             }
         }
         if state.chunker.is_ready() {
@@ -181,6 +183,29 @@ impl ReaderCore {
             self.due.store(true, Ordering::Relaxed);
             self.ready.notify_all();
         }
+        refused
+    }
+
+    /// Of what the ring refused between two of its counts, the part that is this reader's: a gap
+    /// that was open when the reader came is its own only from then on.
+    fn own_loss(&self, from: u64, to: u64) -> u64 {
+        to.saturating_sub(from.max(self.start.refused))
+    }
+
+    /// The stream ends for this reader alone, at the moment of `now`, with everything up to `told`
+    /// handed out.
+    fn finish_at(&self, now: Pushed, told: Told) {
+        let mut state = lock(&self.state);
+        // A loss at the very end is told with the next sample, which this reader will not see. With
+        // samples behind that moment handed out, so was every loss before it.
+        let untold = now.refused.saturating_sub(told.dropped);
+        if told.position == now.accepted && untold > 0 {
+            let own = self.own_loss(told.dropped, now.refused);
+            state.lose(own, told.frame + untold / self.channels);
+        }
+        state.chunker.abandon();
+        drop(state);
+        self.ready.notify_all();
     }
 
     /// The stream ends before `frame`.
@@ -215,19 +240,37 @@ impl ReaderCore {
 }
 
 impl State {
-    fn receive(&mut self, samples: &[f32], frame: u64, time: f64, channels: u64, bound: usize) {
+    fn receive(
+        &mut self,
+        samples: &[f32],
+        frame: u64,
+        time: f64,
+        channels: u64,
+        bound: usize,
+    ) -> Option<Dropped> {
         let room = bound.saturating_sub(self.chunker.buffered());
         let room = room - room % channels as usize;
         let (kept, refused) = samples.split_at(room.min(samples.len()));
         self.received += samples.len() as u64;
         self.chunker.push_samples(kept, frame, time);
-        if !refused.is_empty() {
-            self.dropped += refused.len() as u64;
-            self.chunker.push_gap(
-                refused.len() as u64,
-                frame + samples.len() as u64 / channels,
-            );
+        if refused.is_empty() {
+            return None;
         }
+        let lost = refused.len() as u64;
+        self.dropped += lost;
+        let next = frame + samples.len() as u64 / channels;
+        self.chunker.push_gap(lost, next);
+        Some(Dropped {
+            samples: lost,
+            frame: next - lost / channels,
+        })
+    }
+
+    /// A loss that others caused; the stream goes on with frame `next`.
+    fn lose(&mut self, samples: u64, next: u64) {
+        self.received += samples;
+        self.dropped += samples;
+        self.chunker.push_gap(samples, next);
     }
 
     fn take(&mut self) -> Taken {

@@ -27,11 +27,23 @@ pub(crate) struct Shared {
     on_dropped: Mutex<Option<LossListener>>,
 }
 
-/// Who is attached.
+/// Who is attached, and what they were told.
 #[derive(Default)]
 pub(crate) struct Board {
     pub(crate) readers: Vec<Arc<ReaderCore>>,
     pub(crate) ended: bool,
+    pub(crate) told: Told,
+}
+
+/// How far the stream was handed out, by the newest batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    /// Samples popped.
+    pub(crate) position: u64,
+    /// Samples told as refused by the ring.
+    pub(crate) dropped: u64,
+    /// Index of the next frame.
+    pub(crate) frame: u64,
 }
 
 /// How far the readers were served, in samples popped.
@@ -102,14 +114,16 @@ impl Shared {
         Some(reader)
     }
 
-    /// Takes a reader off the board.
-    pub(crate) fn detach(&self, reader: &Arc<ReaderCore>) {
+    /// Takes a reader off the board; says how far the stream was handed out by then.
+    pub(crate) fn detach(&self, reader: &Arc<ReaderCore>) -> Told {
         let mut board = lock(&self.board);
         board.readers.retain(|other| !Arc::ptr_eq(other, reader));
         self.reader_count
             .store(board.readers.len(), Ordering::Release);
+        let told = board.told;
         drop(board);
         self.progressed.notify_all();
+        told
     }
 
     pub(crate) fn set_on_dropped(&self, listener: LossListener) {

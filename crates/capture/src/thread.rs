@@ -79,9 +79,12 @@ impl CaptureThread {
     /// Hands one batch to the readers. Without readers the ring fills.
     fn serve(&mut self) -> Served {
         let served = {
-            let board = lock(&self.shared.board);
-            let offer =
-                |piece: Piece<'_>| board.readers.iter().for_each(|reader| reader.offer(&piece));
+            let mut board = lock(&self.shared.board);
+            let untold = &mut self.untold;
+            let offer = |piece: Piece<'_>| {
+                let refusals = board.readers.iter().map(|reader| reader.offer(&piece));
+                refusals.flatten().for_each(|loss| add(untold, loss));
+            };
             let served = if board.readers.is_empty() {
                 Served::Nobody
             } else if self.consumer.drain(offer) {
@@ -89,6 +92,7 @@ impl CaptureThread {
             } else {
                 Served::Nothing
             };
+            board.told = self.consumer.told();
             self.due
                 .extend(board.readers.iter().filter_map(|reader| reader.due()));
             served
@@ -132,10 +136,7 @@ impl CaptureThread {
     /// Tells what was lost, summed, at most ten times a second.
     fn report(&mut self, is_last: bool) {
         while let Some(loss) = self.consumer.loss() {
-            match &mut self.untold {
-                Some(untold) => untold.merge(loss),
-                None => self.untold = Some(loss),
-            }
+            add(&mut self.untold, loss);
         }
         let is_time = is_last
             || self
@@ -159,6 +160,14 @@ impl CaptureThread {
             self.stops_at = None;
             std::thread::sleep(Duration::from_secs(3));
         }
+    }
+}
+
+/// Adds a loss to those that are not told yet.
+fn add(untold: &mut Option<Dropped>, loss: Dropped) {
+    match untold {
+        Some(untold) => untold.merge(loss),
+        None => *untold = Some(loss),
     }
 }
 

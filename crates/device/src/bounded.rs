@@ -1,23 +1,46 @@
 //! Calls into backends that may hang: a server that was stopped, a daemon that does not answer.
 
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
 
-/// Runs `work` on a thread of its own and waits for its result, at most `limit`. `None`: it took
-/// longer, or no thread could be had; what it returns later is dropped on its thread.
-pub(crate) fn within<T: Send + 'static>(
+/// Work on a thread of its own that nobody has to wait for.
+pub(crate) struct Pending<T> {
+    result: Receiver<T>,
+    deadline: Instant,
+}
+
+/// Starts `work`, which may take `limit`. What it returns later is dropped on its thread; a
+/// backend that hangs keeps that thread.
+pub(crate) fn start<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    std::thread::Builder::new()
+) -> Pending<T> {
+    let (sender, result) = mpsc::sync_channel(1);
+    let deadline = Instant::now() + limit;
+    // Without a thread the sender is gone at once, and so is the result.
+    let _ = std::thread::Builder::new()
         .name("noxrun-backend".into())
         .spawn(move || {
             // The receiver is gone when it took too long: then the result is dropped here.
             let _ = sender.send(work());
-        })
-        .ok()?;
-    receiver.recv_timeout(limit).ok()
+        });
+    Pending { result, deadline }
+}
+
+impl<T> Pending<T> {
+    /// The result; `None` when it took too long, panicked, or no thread could be had.
+    pub(crate) fn wait(self) -> Option<T> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        self.result.recv_timeout(left).ok()
+    }
+}
+
+/// Runs `work` and waits for its result, at most `limit`; `None` as [`Pending::wait`].
+pub(crate) fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    start(limit, work).wait()
 }
 
 #[cfg(test)]
@@ -35,9 +58,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_no_result() {
-        assert_eq!(
-            within(Duration::from_secs(10), || -> u8 { panic!("planted") }),
-            None
-        );
+        let result = within(Duration::from_secs(10), || -> u8 { panic!("planted") });
+        assert_eq!(result, None);
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! Nothing here starts a server, and whatever may hang is left behind after a while.
 
+use std::time::Duration;
+
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{HostId, SupportedBufferSize, SupportedStreamConfigRange};
 
+use crate::bounded::within;
 use crate::format::SampleFormat;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo, Direction};
 use crate::negotiate::Offer;
@@ -26,13 +29,23 @@ pub(crate) fn backends() -> Vec<Backend> {
     backends
 }
 
+/// How long a backend may take that is asked only for comparison.
+const OTHERS_LIMIT: Duration = Duration::from_millis(500);
+
 /// A device that answered, seen from one direction.
 pub(crate) struct Probe {
     pub(crate) device: cpal::Device,
     pub(crate) info: DeviceInfo,
     pub(crate) offers: Vec<Offer>,
-    pub(crate) preferred_rate: u32,
-    pub(crate) preferred_channels: u16,
+    pub(crate) preferred: Preferred,
+}
+
+/// What a device would choose by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Preferred {
+    pub(crate) channels: u16,
+    /// Hz.
+    pub(crate) rate: u32,
 }
 
 /// Why a device cannot be used, in the backend's words.
@@ -41,7 +54,7 @@ pub(crate) type Refusal = cpal::Error;
 /// Looks at a device in one direction, and fills its info in for both.
 pub(crate) fn probe(backend: Backend, name: &str, direction: Direction) -> Result<Probe, Refusal> {
     let device = find(backend, name, direction)?;
-    let (offers, default) = offers(&device, direction)?;
+    let (offers, preferred) = offers(backend, &device, direction)?;
     let mut info = DeviceInfo {
         id: format!("{backend}:{name}"),
         name: device.to_string(),
@@ -53,20 +66,19 @@ pub(crate) fn probe(backend: Backend, name: &str, direction: Direction) -> Resul
         is_default_input: false,
         is_default_output: false,
     };
-    fill_in(&mut info, direction, &offers, default.channels());
+    fill_in(&mut info, direction, &offers, preferred.channels);
     let other = direction.opposite();
     if backend == Backend::Jack {
         // A client goes either way; looking again would only make more of them.
         info.name = "JACK".into();
-        fill_in(&mut info, other, &offers, default.channels());
+        fill_in(&mut info, other, &offers, preferred.channels);
     } else if let Ok(device) = find(backend, name, other)
-        && let Ok((offers, default)) = self::offers(&device, other)
+        && let Ok((offers, preferred)) = self::offers(backend, &device, other)
     {
-        fill_in(&mut info, other, &offers, default.channels());
+        fill_in(&mut info, other, &offers, preferred.channels);
     }
     Ok(Probe {
-        preferred_rate: default.sample_rate(),
-        preferred_channels: default.channels(),
+        preferred,
         device,
         info,
         offers,
@@ -81,31 +93,44 @@ pub(crate) fn is_default(backend: Backend, name: &str, direction: Direction) -> 
             .into_iter()
             .take_while(|earlier| *earlier != backend)
             .all(|earlier| {
-                find(earlier, DEFAULT, direction)
-                    .and_then(|device| offers(&device, direction))
-                    .is_err()
+                // One that hangs must not take the device that was asked for with it.
+                let answers = within(OTHERS_LIMIT, move || {
+                    find(earlier, DEFAULT, direction)
+                        .and_then(|device| offers(earlier, &device, direction))
+                        .is_ok()
+                });
+                answers != Some(true)
             })
 }
 
+/// JACK's devices are clients that cpal makes, `cpal_client_<pid>_out` and `…_in`; the server gives
+/// a second one of the process a suffix.
 fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Device, Refusal> {
     let gone =
         |message: String| cpal::Error::with_message(cpal::ErrorKind::DeviceNotAvailable, message);
-    #[cfg(target_os = "linux")]
-    if backend == Backend::Jack {
-        return crate::jack_server::device(name, direction);
+    if backend == Backend::Jack && name != DEFAULT {
+        return Err(gone(
+            "JACK has one device, jack:default; its ports are to be connected".into(),
+        ));
     }
     let host_id = host_id(backend)
         .ok_or_else(|| gone(format!("{backend} is not a sound system of this machine")))?;
     let host = cpal::host_from_id(host_id)?;
-    if name == DEFAULT {
-        let device = match direction {
-            Direction::Input => host.default_input_device(),
-            Direction::Output => host.default_output_device(),
-        };
-        return device.ok_or_else(|| gone(format!("there is no default {}", direction.as_str())));
+    if name != DEFAULT {
+        return host
+            .device_by_id(&cpal::DeviceId::new(host_id, name))
+            .ok_or_else(|| gone("there is no such device".into()));
     }
-    host.device_by_id(&cpal::DeviceId::new(host_id, name))
-        .ok_or_else(|| gone("there is no such device".into()))
+    let device = match direction {
+        Direction::Input => host.default_input_device(),
+        Direction::Output => host.default_output_device(),
+    };
+    device.ok_or_else(|| {
+        gone(match backend {
+            Backend::Jack => "no JACK server is running".into(),
+            _ => format!("there is no default {}", direction.as_str()),
+        })
+    })
 }
 
 fn host_id(backend: Backend) -> Option<HostId> {
@@ -113,21 +138,47 @@ fn host_id(backend: Backend) -> Option<HostId> {
 }
 
 fn offers(
+    backend: Backend,
     device: &cpal::Device,
     direction: Direction,
-) -> Result<(Vec<Offer>, cpal::SupportedStreamConfig), Refusal> {
-    let (ranges, default): (Vec<SupportedStreamConfigRange>, _) = match direction {
-        Direction::Input => (
-            device.supported_input_configs()?.collect(),
-            device.default_input_config()?,
-        ),
-        Direction::Output => (
-            device.supported_output_configs()?.collect(),
-            device.default_output_config()?,
-        ),
+) -> Result<(Vec<Offer>, Preferred), Refusal> {
+    let ranges: Vec<SupportedStreamConfigRange> = match direction {
+        Direction::Input => device.supported_input_configs()?.collect(),
+        Direction::Output => device.supported_output_configs()?.collect(),
     };
-    let offers = ranges.iter().filter_map(offer).collect();
-    Ok((offers, default))
+    let offers: Vec<Offer> = ranges.iter().filter_map(offer).collect();
+    if backend == Backend::Alsa {
+        // ALSA has no preferences; asking cpal for some opens the device once more.
+        let preferred = usual(&offers).ok_or_else(|| {
+            cpal::Error::with_message(
+                cpal::ErrorKind::UnsupportedConfig,
+                "it offers no PCM format",
+            )
+        })?;
+        return Ok((offers, preferred));
+    }
+    let default = match direction {
+        Direction::Input => device.default_input_config()?,
+        Direction::Output => device.default_output_config()?,
+    };
+    let preferred = Preferred {
+        channels: default.channels(),
+        rate: default.sample_rate(),
+    };
+    Ok((offers, preferred))
+}
+
+/// Stereo at 48 kHz, or the nearest to it.
+fn usual(offers: &[Offer]) -> Option<Preferred> {
+    let distance = |offer: &&Offer| {
+        let rate = 48_000_u32.clamp(offer.rates.0, offer.rates.1);
+        (offer.channels.abs_diff(2), rate.abs_diff(48_000))
+    };
+    let offer = offers.iter().min_by_key(distance)?;
+    Some(Preferred {
+        channels: offer.channels,
+        rate: 48_000.clamp(offer.rates.0, offer.rates.1),
+    })
 }
 
 /// `None` for DSD.
@@ -146,6 +197,9 @@ fn offer(range: &SupportedStreamConfigRange) -> Option<Offer> {
 /// Where cpal stops counting; a device that offers so many (ALSA's plugins, JACK) takes any number,
 /// and the default says more about it.
 const ANY_CHANNELS: u16 = 64;
+
+/// ALSA's plugins claim sizes of hours: they do not know.
+const LARGEST_BUFFER: u32 = 1 << 20;
 
 fn fill_in(info: &mut DeviceInfo, direction: Direction, offers: &[Offer], preferred: u16) {
     let most = offers.iter().map(|offer| offer.channels).max().unwrap_or(0);
@@ -167,7 +221,8 @@ fn fill_in(info: &mut DeviceInfo, direction: Direction, offers: &[Offer], prefer
         .extend(COMMON_RATES.iter().filter(|rate| accepts(rate)));
     info.sample_rates.sort_unstable();
     info.sample_rates.dedup();
-    for (low, high) in offers.iter().filter_map(|offer| offer.buffer) {
+    let told = |range: &(u32, u32)| range.1 <= LARGEST_BUFFER;
+    for (low, high) in offers.iter().filter_map(|offer| offer.buffer).filter(told) {
         info.buffer_size = Some(match info.buffer_size {
             None => (low, high),
             Some((lowest, highest)) => (low.min(lowest), high.max(highest)),

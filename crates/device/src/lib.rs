@@ -32,8 +32,6 @@ mod gate;
 mod histogram;
 mod host;
 mod info;
-#[cfg(target_os = "linux")]
-mod jack_server;
 mod list;
 mod negotiate;
 mod open;

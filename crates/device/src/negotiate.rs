@@ -85,9 +85,9 @@ const SMALLEST_FALLBACK: u32 = 64;
 
 /// The buffer sizes to try, in order; `None`, the last resort, is whatever the backend likes.
 ///
-/// First what was asked, clamped into the device's range. Then its neighbours, nearest first: the
-/// lower end of the range, which is the server's period where a server dictates it, and the powers
-/// of two.
+/// First what was asked, clamped into the device's range. Then its neighbours, nearest first, the
+/// larger of two: the lower end of the range, which is the server's period where a server dictates
+/// it, and the powers of two.
 pub(crate) fn buffer_sizes(asked: u32, range: Option<(u32, u32)>) -> Vec<Option<u32>> {
     let (low, high) = range.unwrap_or((1, u32::MAX));
     let first = asked.clamp(low.max(1), high.max(low).max(1));
@@ -101,7 +101,7 @@ pub(crate) fn buffer_sizes(asked: u32, range: Option<(u32, u32)>) -> Vec<Option<
         let (small, large) = (u64::from(size.min(asked)), u64::from(size.max(asked)));
         large * 1024 / small.max(1)
     };
-    others.sort_by_key(|size| (distance(*size), *size));
+    others.sort_by_key(|size| (distance(*size), std::cmp::Reverse(*size)));
     others.dedup();
     let mut sizes = vec![Some(first)];
     sizes.extend(others.into_iter().map(Some));
@@ -203,6 +203,8 @@ mod tests {
         assert_eq!(sizes[..3], [Some(300), Some(256), Some(512)]);
         let sizes = buffer_sizes(300, Some((480, 16_384)));
         assert_eq!(sizes[..3], [Some(480), Some(512), Some(1024)]);
+        let sizes = buffer_sizes(128, None);
+        assert_eq!(sizes[..4], [Some(128), Some(256), Some(64), Some(512)]);
     }
 
     #[test]

@@ -111,13 +111,18 @@ fn meant(device: Option<&str>, direction: Direction) -> Result<Meant, DeviceErro
                 direction,
             }]))
         }
-        _ => Err(DeviceError::NoDevice {
-            direction,
-            tried: format!(
-                "no device or backend is called {wanted:?}; {}",
-                what_exists()
-            ),
-        }),
+        known => {
+            let wrong = match known {
+                Some(backend) if !name.is_empty() && backend != Backend::Virtual => {
+                    format!("{backend} is no sound system of this machine, so not {wanted:?}")
+                }
+                _ => format!("no device or backend is called {wanted:?}"),
+            };
+            Err(DeviceError::NoDevice {
+                direction,
+                tried: format!("{wrong}; {}", what_exists()),
+            })
+        }
     }
 }
 
@@ -134,7 +139,11 @@ fn first_that_works<P>(
         match prepare(target, request) {
             Ok(prepared) => return Ok(prepared),
             Err(DeviceError::Lost { message, .. }) => {
-                tried.push(format!("{}: {message}", target.id()));
+                tried.push(format!(
+                    "{} ({})",
+                    target.id(),
+                    message.trim_end_matches('.')
+                ));
             }
             Err(error) => {
                 tried.push(error.to_string());
@@ -153,7 +162,7 @@ fn first_that_works<P>(
 
 fn what_exists() -> String {
     let ids: Vec<String> = list_devices().into_iter().map(|device| device.id).collect();
-    format!("there is {}", ids.join(", "))
+    format!("available: {}", ids.join(", "))
 }
 
 #[cfg(test)]
@@ -183,11 +192,18 @@ mod tests {
 
     #[test]
     fn unknown_names_are_told_with_what_exists() {
-        for name in ["", "nonsense", "asio2:x", "virtual:999999", "alsa:"] {
+        for name in [
+            "",
+            "nonsense",
+            "asio2:x",
+            "aaudio",
+            "virtual:999999",
+            "alsa:",
+        ] {
             let told = names(Some(name)).join("");
             assert!(told.contains(&format!("{name:?}")), "{told}");
             assert!(
-                told.contains("there is") && told.contains("virtual"),
+                told.contains("available: ") && told.contains("virtual"),
                 "{told}"
             );
         }

@@ -19,7 +19,7 @@ use crate::status::StreamStatus;
 use crate::stream::{BackendStream, Door, Stream};
 
 /// How long a device may take to open; a server that hangs may never answer.
-const OPEN_LIMIT: Duration = Duration::from_secs(5);
+const OPEN_LIMIT: Duration = Duration::from_secs(4);
 
 /// A device of the system, by name.
 #[derive(Debug, Clone)]
@@ -66,15 +66,12 @@ impl<T: ?Sized + Send + 'static> Prepared<T> {
         make: impl FnOnce(&Granted) -> Box<T>,
     ) -> Result<Stream, DeviceError> {
         self.gate.install(make(&self.granted));
-        // JACK tells when the first frame of a block is heard from the first callback on. ALSA
-        // tells how much is queued, which means nothing until its buffer has filled.
-        let told = (self.granted.device.backend == Backend::Jack)
-            .then_some(self.built.edge_latency_seconds);
         let door: Box<dyn Door> = Box::new(self.gate);
         let backend = BackendStream::Real(Some(self.built.stream));
         let mut stream = Stream::new(self.granted, self.status, self.built.events, door, backend);
+        stream.set_edge_latency(self.built.edge_latency_seconds);
         stream.start()?;
-        stream.await_first_callback(told);
+        stream.await_first_callback();
         Ok(stream)
     }
 }
@@ -113,14 +110,14 @@ fn negotiate<T: ?Sized + Send + 'static>(
         .map_err(|refusal| not_there(backend, &id, &refusal))?;
     let asked_channels = request.channels.unwrap_or(match direction {
         Direction::Output => 2,
-        Direction::Input => probe.preferred_channels,
+        Direction::Input => probe.preferred.channels,
     });
-    let asked_rate = request.sample_rate.unwrap_or(probe.preferred_rate);
+    let asked_rate = request.sample_rate.unwrap_or(probe.preferred.rate);
     let wish = Wish {
         direction,
         channels: asked_channels.max(1),
         rate: asked_rate,
-        preferred_rate: probe.preferred_rate,
+        preferred_rate: probe.preferred.rate,
     };
     let choice = choose(&probe.offers, &wish).ok_or_else(|| DeviceError::UnsupportedConfig {
         device: id.clone(),

@@ -63,7 +63,9 @@ pub struct Granted {
     pub channels: u16,
     /// Frames a callback, at the device's rate. Single callbacks may be of any other size.
     pub buffer_size: u32,
-    /// Seconds. Output: until a rendered frame is heard. Input: age of a frame when it arrives.
+    /// Seconds, as known when the stream was opened; [`Stream::latency`](crate::Stream::latency)
+    /// knows better later. Output: until a rendered frame is heard. Input: age of a frame when it
+    /// arrives.
     pub latency_seconds: f64,
     /// Whether the latency was computed from the buffer size, because the backend does not tell.
     pub latency_is_estimate: bool,

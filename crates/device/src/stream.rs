@@ -11,6 +11,7 @@ use crate::clock::monotonic_ns;
 use crate::error::DeviceError;
 use crate::event::StreamEvent;
 use crate::gate::Gate;
+use crate::info::Backend;
 use crate::request::{DeviceWarning, Granted};
 use crate::status::StreamStatus;
 use crate::virtual_device::Attachment;
@@ -19,20 +20,25 @@ use crate::virtual_device::Attachment;
 /// process itself was stopped.
 const CALLBACK_LIMIT: Duration = Duration::from_secs(2);
 /// How long a backend may take to close; a server that died may never answer.
-const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// After so many callbacks a backend's latency means something: before, ALSA's queue is filling,
+/// and JACK does not know yet where our ports lead.
+const SETTLED: u64 = 16;
 /// How long opening waits for the first callback, which tells what only it can know.
 const FIRST_CALLBACK_LIMIT: Duration = Duration::from_millis(500);
 
 /// A running stream; dropping it closes it. When the drop returns, the
 /// [`Render`](crate::Render) or [`CaptureSink`](crate::CaptureSink) has been dropped on the thread
 /// that dropped the stream, and is called no more. A backend that does not answer is left behind
-/// after two seconds.
+/// after a second.
 pub struct Stream {
     granted: Granted,
     status: Arc<StreamStatus>,
     events: Vec<Consumer<StreamEvent>>,
     door: Box<dyn Door>,
     backend: BackendStream,
+    /// Of our resampler, where there is one.
+    edge_latency_seconds: f64,
     /// The refusal of real-time priority is told once: as a warning of opening, or as an event.
     priority_told: bool,
     #[cfg(feature = "sabotage")]
@@ -81,14 +87,15 @@ impl Stream {
             events,
             door,
             backend,
+            edge_latency_seconds: 0.0,
             priority_told: false,
             #[cfg(feature = "sabotage")]
             _rival: crate::plant::Rival::spawn(),
         }
     }
 
-    /// What the device agreed to. Warnings and latency are complete here; the copy that the maker
-    /// of the renderer saw is from before the first callback.
+    /// What the device agreed to. The warnings are complete here; the copy that the maker of the
+    /// renderer saw is from before the first callback.
     #[must_use]
     pub fn granted(&self) -> &Granted {
         &self.granted
@@ -98,6 +105,21 @@ impl Stream {
     #[must_use]
     pub fn status(&self) -> &Arc<StreamStatus> {
         &self.status
+    }
+
+    /// Seconds, as [`Granted::latency_seconds`], and whether they are an estimate: what the backend
+    /// tells now, once its buffers have filled and its connections are made, where it tells.
+    #[must_use]
+    pub fn latency(&self) -> (f64, bool) {
+        let tells = matches!(self.granted.device.backend, Backend::Jack | Backend::Alsa);
+        if tells && self.status.callbacks() > SETTLED {
+            let device = self.status.device_latency_seconds();
+            return (device + self.edge_latency_seconds, false);
+        }
+        (
+            self.granted.latency_seconds,
+            self.granted.latency_is_estimate,
+        )
     }
 
     /// Hands over everything that happened since the last call, oldest first for each of the
@@ -137,15 +159,20 @@ impl Stream {
     /// [`DeviceError::Lost`] when the device has gone; [`DeviceError::Backend`] when it does not
     /// start again. Closing and opening again is then the only way.
     pub fn resume(&mut self) -> Result<(), DeviceError> {
-        // The silence so far was wanted: the watchdog counts from here.
+        // Before the flag: the silence so far was wanted.
         self.status.touch(monotonic_ns());
         self.status.set_suspended(false);
         self.check_not_lost()?;
         self.start()
     }
 
-    /// Lets the callbacks come.
+    pub(crate) fn set_edge_latency(&mut self, seconds: f64) {
+        self.edge_latency_seconds = seconds;
+    }
+
+    /// Lets the callbacks come. The watchdog's patience begins here.
     pub(crate) fn start(&self) -> Result<(), DeviceError> {
+        self.status.touch(monotonic_ns());
         if let BackendStream::Real(Some(stream)) = &self.backend {
             let device = &self.granted.device;
             stream
@@ -157,8 +184,7 @@ impl Stream {
 
     /// Waits for the first callback and completes what was granted by what it found. A device that
     /// does not call within half a second is left to the watchdog.
-    /// `told`: the device tells its latency, to which so many seconds of our own are added.
-    pub(crate) fn await_first_callback(&mut self, told: Option<f64>) {
+    pub(crate) fn await_first_callback(&mut self) {
         let deadline = Instant::now() + FIRST_CALLBACK_LIMIT;
         while self.status.callbacks() == 0 {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -167,10 +193,6 @@ impl Stream {
             }
             // The first callback unparks this thread.
             std::thread::park_timeout(left);
-        }
-        if let Some(ours) = told {
-            self.granted.latency_seconds = self.status.device_latency_seconds() + ours;
-            self.granted.latency_is_estimate = false;
         }
         if let Some(reason) = self.status.realtime_refusal() {
             self.priority_told = true;
@@ -188,6 +210,14 @@ impl Stream {
                 message: reason.as_str().into(),
             }),
         }
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("granted", &self.granted)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,34 +2,13 @@
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-
-use common::With;
+use common::{CountingAllocator, With};
 use noxrun_device::{
-    BlockTime, CaptureSink, StreamRequest, VirtualDevice, VirtualOptions, note_allocation,
-    note_free, open_input, open_output,
+    BlockTime, CaptureSink, StreamRequest, VirtualDevice, VirtualOptions, open_input, open_output,
 };
 
-struct Counting;
-
-// SAFETY: all calls are passed on to the system's allocator unchanged; counting neither allocates
-// nor unwinds.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note_allocation();
-        // SAFETY: the caller's promise is the one that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        note_free();
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: CountingAllocator = CountingAllocator;
 
 struct Peak(f32);
 

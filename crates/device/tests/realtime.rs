@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::{Recorder, SignalSource, on, signal};
@@ -9,6 +10,13 @@ use noxrun_device::{
     Clock, DeviceError, DeviceWarning, Failure, Fallback, LossReason, StreamEvent, StreamRequest,
     VirtualDevice, VirtualOptions, Watchdog, monotonic_ns, open_input, open_output,
 };
+
+/// The shared device is shared by the tests, too: what one plays, the other would record.
+static SHARED: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn wait_until(mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -20,6 +28,7 @@ fn wait_until(mut done: impl FnMut() -> bool) {
 
 #[test]
 fn the_shared_device_loops_back_bit_for_bit_by_its_own_clock() {
+    let _alone = alone();
     let recorder = Recorder::new();
     let sink = recorder.clone();
     let input = open_input(&on("virtual"), |_| Box::new(sink)).unwrap();
@@ -42,6 +51,7 @@ fn the_shared_device_loops_back_bit_for_bit_by_its_own_clock() {
 
 #[test]
 fn without_a_usable_device_the_virtual_one_stands_in_only_when_asked() {
+    let _alone = alone();
     let mut request = on("alsa:there_is_no_such_device");
     let error = open_output(&request, |_| Box::new(SignalSource::new(2)))
         .map(drop)

@@ -16,11 +16,10 @@ pub(crate) enum Gains<'a> {
     Curve(&'a [f32]),
 }
 
-/// Adds `frames` frames of `sample` from `position` to `bus` (planar, [`MAX_BLOCK`] frames a
-/// channel) at frame `at`.
+/// Adds `frames` frames of `sample` from `position` to the start of `bus` (planar, [`MAX_BLOCK`]
+/// frames a channel).
 pub(crate) fn mix(
     bus: &mut [f32],
-    at: usize,
     sample: &SampleData,
     position: usize,
     frames: usize,
@@ -28,7 +27,7 @@ pub(crate) fn mix(
 ) {
     let source = |channel: usize| &sample.channel(channel)[position..position + frames];
     let width = bus.len() / MAX_BLOCK;
-    let lane = |channel: usize| channel * MAX_BLOCK + at..channel * MAX_BLOCK + at + frames;
+    let lane = |channel: usize| channel * MAX_BLOCK..channel * MAX_BLOCK + frames;
     match (sample.channels(), width) {
         (1, 1) => add(&mut bus[lane(0)], source(0), 1.0, gains),
         (1, _) => {

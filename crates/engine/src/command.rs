@@ -40,7 +40,8 @@ pub enum Action {
         /// Length of the fade in frames.
         fade: u32,
     },
-    /// Stops every voice that sounds on the track.
+    /// Stops every voice that was played on the track before (by sequence number); those that
+    /// wait end when their frame comes, without having sounded.
     StopTrack {
         /// The track.
         track: u32,
@@ -51,7 +52,8 @@ pub enum Action {
     Pause(VoiceKey),
     /// Goes on from the frame at which the pause was asked for, fading in over 10 ms.
     Resume(VoiceKey),
-    /// Moves a parameter.
+    /// Moves a parameter. Sent without a frame of its own, for an object that has not sounded yet,
+    /// a ramp of the default 5 ms or less is immediate: it came with the object's creation.
     Set {
         /// Which one.
         target: Target,
@@ -62,7 +64,8 @@ pub enum Action {
         /// Its shape.
         curve: Curve,
     },
-    /// Opens or closes a track's gate (mute and solo), over 5 ms.
+    /// Opens or closes a track's gate (mute and solo), over 5 ms; at once where a `Set` would be
+    /// immediate.
     Gate {
         /// The track.
         track: u32,
@@ -73,7 +76,8 @@ pub enum Action {
     AddTrack(TrackSetup),
 }
 
-/// A new track's initial values, in effect at once.
+/// A new track's initial values, in effect at once. Values that are not finite become silence and
+/// the centre.
 #[derive(Debug, Clone, Copy)]
 pub struct TrackSetup {
     /// Its place, below `max_tracks + 1`; 0 is the master and exists from the start.
@@ -91,16 +95,17 @@ pub struct TrackSetup {
 pub struct PlaySpec {
     /// The sound, at the engine's rate.
     pub sample: Arc<SampleData>,
-    /// The track it plays on.
+    /// The track it plays on. A voice for a track that is not in service ends when it would start.
     pub track: u32,
-    /// Linear gain.
+    /// Linear gain; not finite is silence.
     pub gain: f64,
 }
 
 /// One slot of the control queue.
 #[derive(Debug)]
 pub enum Message {
-    /// An action for `frame`, or for [`NOW`].
+    /// An action for `frame`, or for [`NOW`]. A frame that has passed is counted late and taken
+    /// for [`NOW`].
     Do {
         /// Engine frame, or [`NOW`].
         frame: u64,
@@ -126,7 +131,10 @@ pub enum Message {
         /// What it plays.
         spec: PlaySpec,
     },
-    /// Releases everything staged before it, on one frame.
+    /// Releases everything staged before it, on one frame. There is room for a batch of as many
+    /// actions as [`EngineConfig::max_events`](crate::EngineConfig::max_events) and one value of
+    /// each track parameter; what a bigger one has staged by then is released at once, for a
+    /// queue that waits for ever would be worse.
     Commit(Commit),
 }
 

@@ -1,10 +1,13 @@
 //! How big an engine is, and the making of its two ends.
 
-use crate::command::{Message, TrackSetup};
+use crate::command::{Commit, Message, NOW, TrackSetup, VoiceKey};
 use crate::event::{Event, Trash};
 use crate::renderer::{MAX_BLOCK, Renderer};
+use crate::reports::Reports;
+use crate::sample::SampleData;
 use crate::schedule::{Due, Schedule};
 use crate::shared::Shared;
+use crate::slots::Slots;
 use crate::track::Track;
 use crate::voices::{Fades, Voices};
 use std::sync::Arc;
@@ -17,15 +20,15 @@ pub const MASTER: u32 = 0;
 pub struct EngineConfig {
     /// Frames a second, for the engine's whole life. Default 48,000.
     pub sample_rate: u32,
-    /// Channels of every bus and of the output. Default 2.
+    /// Channels of every bus and of the output, at least 1. Default 2.
     pub channels: usize,
-    /// Messages that the control queue holds. Default 256.
+    /// Messages that the control queue holds, at least 1. Default 256.
     pub control_capacity: usize,
     /// Actions that may wait for their frame. Default 65,536.
     pub max_events: usize,
     /// Tracks beside the master. Default 64.
     pub max_tracks: usize,
-    /// Voices that may sound at once. Default 256.
+    /// Voices that may sound at once, at least 1. Default 256.
     pub max_voices: usize,
     /// Whether the master ends in the safety stage. Default true.
     pub safety_limiter: bool,
@@ -48,7 +51,7 @@ impl Default for EngineConfig {
 impl EngineConfig {
     /// Voice keys in use at once at most: every waiting voice is an event, every other one sounds.
     pub fn voice_keys(&self) -> usize {
-        self.max_events + Voices::slot_count(self.max_voices)
+        self.max_events + Slots::count(self.max_voices)
     }
 }
 
@@ -64,17 +67,27 @@ pub struct Controller {
     pub shared: Arc<Shared>,
 }
 
-/// Builds an engine and reserves all of its memory.
+/// Builds an engine: reserves all of its memory, and touches it, so that no callback is the first
+/// to fault a page in.
 ///
 /// # Panics
-/// When `channels` or `control_capacity` is 0: the caller checks its arguments.
+/// When `channels`, `control_capacity` or `max_voices` is 0: the caller checks its arguments.
 pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
-    assert!(config.channels > 0 && config.control_capacity > 0);
+    assert!(config.channels > 0 && config.control_capacity > 0 && config.max_voices > 0);
     let keys = config.voice_keys();
-    let (messages, message_end) = rtrb::RingBuffer::new(config.control_capacity);
-    let (event_end, events) = rtrb::RingBuffer::<Event>::new(2 * keys);
-    let (trash_end, trash) = rtrb::RingBuffer::<Trash>::new(keys);
-    let slots = Voices::slot_count(config.max_voices);
+    let (messages, message_end) = touched_ring(config.control_capacity, || {
+        Message::Commit(Commit { frame: NOW })
+    });
+    let (event_end, events) = touched_ring(2 * keys, || Event::Started {
+        voice: VoiceKey {
+            index: 0,
+            generation: 0,
+        },
+        frame: 0,
+    });
+    let nothing = Arc::new(SampleData::empty());
+    let (trash_end, trash) = touched_ring(keys, || Trash::Sample(Arc::clone(&nothing)));
+    let slots = Slots::count(config.max_voices);
     let shared = Arc::new(Shared::new(config.max_tracks + 1, config.channels, slots));
     let mut tracks: Vec<Track> = (0..=config.max_tracks)
         .map(|_| Track::new(config.channels, config.sample_rate))
@@ -100,8 +113,14 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         staged: touched(waiting),
         staged_capacity: waiting,
         tracks,
-        voices: Voices::new(keys, config.max_voices, fades, event_end, trash_end),
-        curve: Box::new([0.0; MAX_BLOCK]),
+        voices: Voices::new(
+            keys,
+            config.max_voices,
+            fades,
+            Reports::new(event_end, trash_end),
+        ),
+        curve: Box::new(std::hint::black_box([0.0; MAX_BLOCK])),
+        default_ramp: seconds(0.005),
         safety: config.safety_limiter,
         shared: Arc::clone(&shared),
     };
@@ -116,16 +135,18 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
 
 /// Reserves and touches memory for `capacity` staged actions.
 fn touched(capacity: usize) -> Vec<Due> {
-    let mut staged = Vec::with_capacity(capacity);
-    staged.resize_with(capacity, || Due {
-        frame: 0,
-        seq: 0,
-        counted: false,
-        action: crate::command::Action::StopTrack {
-            track: u32::MAX,
-            fade: 0,
-        },
-    });
+    let mut staged = vec![Due::IDLE; capacity];
     staged.clear();
     staged
+}
+
+/// A ring whose memory has been written once, by filling and emptying it.
+fn touched_ring<T>(
+    capacity: usize,
+    make: impl Fn() -> T,
+) -> (rtrb::Producer<T>, rtrb::Consumer<T>) {
+    let (mut producer, mut consumer) = rtrb::RingBuffer::new(capacity);
+    while !producer.is_full() && producer.push(make()).is_ok() {}
+    while consumer.pop().is_ok() {}
+    (producer, consumer)
 }

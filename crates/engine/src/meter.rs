@@ -1,6 +1,7 @@
 //! Level meters: peak and RMS of each channel over the last 100 ms.
 //!
-//! Ten buckets of 10 ms and the one being filled. The audio thread fills them and publishes the
+//! Ten buckets of 10 ms and the one being filled: a sample leaves within 10 ms after it is 100 ms
+//! old. The audio thread fills them and publishes the
 //! two figures once a callback; reading changes nothing.
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -106,7 +107,9 @@ impl Meter {
                 squares += bucket.squares;
                 frames += bucket.frames;
             }
+            // Squares of absurd samples overflow; a meter shows a number.
             let rms = (squares / frames.max(1) as f64).sqrt() as f32;
+            let rms = rms.min(f32::MAX);
             cell.peak[channel].store(peak.to_bits(), Ordering::Relaxed);
             cell.rms[channel].store(rms.to_bits(), Ordering::Relaxed);
         }

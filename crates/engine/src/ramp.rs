@@ -99,21 +99,68 @@ impl Ramp {
 
     /// Writes one value a frame into `out`, narrowed to f32, and moves on by as many frames.
     pub fn fill(&mut self, out: &mut [f32]) {
-        for slot in out {
-            *slot = self.next_value() as f32;
+        let moving = (self.remaining() as usize).min(out.len());
+        let (moving, resting) = out.split_at_mut(moving);
+        // The last frame stands on its target exactly; leaving that for later keeps the loops
+        // without a branch.
+        let ramp = *self;
+        if ramp.exponential {
+            for (k, slot) in moving.iter_mut().enumerate() {
+                *slot = ramp.exponential_after(ramp.done + 1 + k as u32) as f32;
+            }
+        } else {
+            for (k, slot) in moving.iter_mut().enumerate() {
+                *slot = ramp.linear_after(ramp.done + 1 + k as u32) as f32;
+            }
         }
+        self.advance(moving.len() as u32);
+        if let Some(last) = moving.last_mut() {
+            *last = self.current() as f32;
+        }
+        resting.fill(self.to as f32);
     }
 
     fn value_after(&self, done: u32) -> f64 {
         if done >= self.frames {
-            return self.to;
-        }
-        let position = f64::from(done) / f64::from(self.frames);
-        if self.exponential {
-            self.from * libm::pow(self.to / self.from, position)
+            self.to
+        } else if self.exponential {
+            self.exponential_after(done)
         } else {
-            self.from + (self.to - self.from) * position
+            self.linear_after(done)
         }
+    }
+
+    /// In the order of the formula, so that whoever computes it as written gets the same bits.
+    #[inline]
+    fn linear_after(&self, done: u32) -> f64 {
+        self.from + (self.to - self.from) * f64::from(done) / f64::from(self.frames)
+    }
+
+    #[inline]
+    fn exponential_after(&self, done: u32) -> f64 {
+        let position = f64::from(done) / f64::from(self.frames);
+        self.from * libm::pow(self.to / self.from, position)
+    }
+}
+
+/// One write to a parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub value: f64,
+    pub frames: u32,
+    pub curve: Curve,
+    /// It may have come with its object's creation: immediate on an object that has not sounded.
+    pub initial: bool,
+}
+
+impl Change {
+    pub fn apply(self, ramp: &mut Ramp, fresh: bool) {
+        let frames = if self.initial && fresh {
+            0
+        } else {
+            self.frames
+        };
+        ramp.set(self.value, frames, self.curve);
     }
 }
 

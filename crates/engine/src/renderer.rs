@@ -1,7 +1,8 @@
 //! One callback: drain the queue, apply what is due, render up to the next event, publish.
 
-use crate::command::{Action, Commit, Message, NOW, Target};
+use crate::command::{Action, Message, Target};
 use crate::config::MASTER;
+use crate::ramp::Change;
 use crate::safety;
 use crate::schedule::{Due, Schedule};
 use crate::shared::{ClockReading, Shared};
@@ -38,20 +39,22 @@ pub struct Renderer {
     pub(crate) tracks: Vec<Track>,
     pub(crate) voices: Voices,
     pub(crate) curve: Box<[f32; MAX_BLOCK]>,
+    /// Frames of a ramp whose length nobody chose.
+    pub(crate) default_ramp: u32,
     pub(crate) safety: bool,
     pub(crate) shared: Arc<Shared>,
 }
 
 impl Renderer {
-    /// Renders one block of any length into `out` (interleaved; its length is a multiple of the
-    /// channel count). A block of no frames drains the queue and applies what is due.
+    /// Renders one block of any length into `out` (interleaved; samples beyond the last whole frame
+    /// become 0). A block of no frames drains the queue and applies what is due.
     pub fn process(&mut self, out: &mut [f32], clock: BlockClock) {
+        let block = out.len() / self.channels;
+        let (mut rest, beyond) = out.split_at_mut(block * self.channels);
+        beyond.fill(0.0);
         self.drain();
         self.apply_due();
-        let block = (out.len() / self.channels) as u64;
-        let mut rest = out;
         while !rest.is_empty() {
-            self.apply_due();
             let mut frames = (rest.len() / self.channels).min(MAX_BLOCK);
             if let Some(next) = self.schedule.next_frame() {
                 frames = frames.min(usize::try_from(next - self.frame).unwrap_or(usize::MAX));
@@ -60,6 +63,9 @@ impl Renderer {
             self.render(now, frames);
             self.frame += frames as u64;
             rest = later;
+            if !rest.is_empty() {
+                self.apply_due();
+            }
         }
         for (index, track) in self.tracks.iter().enumerate() {
             if track.in_service {
@@ -69,7 +75,7 @@ impl Renderer {
         self.voices.publish(&self.shared);
         self.shared.publish_clock(ClockReading {
             frame: self.frame,
-            block,
+            block: block as u64,
             at_ns: clock.now_ns,
         });
     }
@@ -82,90 +88,6 @@ impl Renderer {
     /// What it publishes.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
-    }
-
-    fn drain(&mut self) {
-        let waiting = self.messages.slots();
-        self.shared.note_depth(waiting as u32);
-        for _ in 0..waiting {
-            // A full schedule leaves the rest in the queue: nothing is lost.
-            if !self.schedule.has_room(self.staged.len() + 1)
-                || self.staged.len() == self.staged_capacity
-            {
-                break;
-            }
-            let Ok(message) = self.messages.pop() else {
-                break;
-            };
-            match message {
-                Message::Do {
-                    frame,
-                    seq,
-                    staged,
-                    counted,
-                    action,
-                } => {
-                    let due = Due {
-                        frame,
-                        seq,
-                        counted,
-                        action,
-                    };
-                    self.take_in(due, staged);
-                }
-                Message::Play {
-                    frame,
-                    seq,
-                    staged,
-                    voice,
-                    spec,
-                } => {
-                    self.voices.admit(voice, spec, seq);
-                    let due = Due {
-                        frame,
-                        seq,
-                        counted: true,
-                        action: Action::Start(voice),
-                    };
-                    self.take_in(due, staged);
-                }
-                Message::Commit(Commit { frame }) => self.commit(frame),
-            }
-        }
-    }
-
-    fn take_in(&mut self, due: Due, staged: bool) {
-        if staged {
-            self.staged.push(due);
-        } else {
-            self.enqueue(due);
-        }
-    }
-
-    fn enqueue(&mut self, mut due: Due) {
-        if due.frame == NOW {
-            due.frame = self.frame;
-        } else if due.frame < self.frame {
-            self.shared.count_late(self.frame - due.frame);
-        }
-        #[cfg(feature = "sabotage")]
-        if noxrun_sabotage::is(noxrun_sabotage::Fault::LateStart)
-            && matches!(due.action, Action::Start(_))
-        {
-            due.frame += 1;
-        }
-        self.schedule.push(due);
-    }
-
-    fn commit(&mut self, frame: u64) {
-        for index in 0..self.staged.len() {
-            let mut due = self.staged[index];
-            if due.frame == NOW {
-                due.frame = frame;
-            }
-            self.enqueue(due);
-        }
-        self.staged.clear();
     }
 
     fn apply_due(&mut self) {
@@ -188,7 +110,7 @@ impl Renderer {
             Action::StopTrack { track, fade } => {
                 if let Some(strip) = self.tracks.get_mut(track as usize) {
                     strip.stopped_before = strip.stopped_before.max(due.seq);
-                    self.voices.stop_track(track, fade, due.seq);
+                    self.voices.stop_track(track, fade, due.seq, frame);
                 }
             }
             Action::Pause(voice) => self.voices.pause(voice, true, shared),
@@ -198,24 +120,32 @@ impl Renderer {
                 value,
                 frames,
                 curve,
-            } => match target {
-                Target::TrackVolume(track) => {
-                    if let Some(track) = self.tracks.get_mut(track as usize) {
-                        track.volume.set(value, frames, curve);
+            } => {
+                let change = Change {
+                    value,
+                    frames,
+                    curve,
+                    initial: due.prompt && frames <= self.default_ramp,
+                };
+                match target {
+                    Target::TrackVolume(track) => {
+                        if let Some(track) = self.tracks.get_mut(track as usize) {
+                            track.set_volume(change);
+                        }
+                    }
+                    Target::TrackPan(track) => {
+                        if let Some(track) = self.tracks.get_mut(track as usize) {
+                            track.set_pan(change);
+                        }
+                    }
+                    Target::VoiceGain(voice) => {
+                        self.voices.set_gain(voice, change, frame, shared);
                     }
                 }
-                Target::TrackPan(track) => {
-                    if let Some(track) = self.tracks.get_mut(track as usize) {
-                        track.pan.set(value.clamp(-1.0, 1.0), frames, curve);
-                    }
-                }
-                Target::VoiceGain(voice) => {
-                    self.voices.set_gain(voice, value, frames, curve, shared)
-                }
-            },
+            }
             Action::Gate { track, open } => {
                 if let Some(track) = self.tracks.get_mut(track as usize) {
-                    track.set_gate(open);
+                    track.set_gate(open, due.prompt);
                 }
             }
             Action::AddTrack(setup) => {
@@ -244,7 +174,16 @@ impl Renderer {
         if master.process(frames, &mut self.curve) {
             self.shared.note_poisoned(MASTER as usize);
         }
-        interleave(out, &master.bus, self.channels, self.safety);
+        if !master.sounding {
+            out.fill(0.0);
+            return;
+        }
+        if self.safety {
+            for lane in master.bus.chunks_exact_mut(MAX_BLOCK) {
+                safety::limit_all(&mut lane[..frames]);
+            }
+        }
+        interleave(out, &master.bus, self.channels);
         master.clear(frames);
     }
 }
@@ -260,15 +199,19 @@ fn add_bus(to: &mut [f32], from: &[f32], frames: usize) {
     }
 }
 
-fn interleave(out: &mut [f32], bus: &[f32], channels: usize, safety: bool) {
+fn interleave(out: &mut [f32], bus: &[f32], channels: usize) {
+    if channels == 2 {
+        // Two lanes known to be two: this loop becomes shuffles.
+        let (left, right) = bus.split_at(MAX_BLOCK);
+        for (frame, (l, r)) in out.chunks_exact_mut(2).zip(left.iter().zip(right)) {
+            frame[0] = *l;
+            frame[1] = *r;
+        }
+        return;
+    }
     for (channel, lane) in bus.chunks_exact(MAX_BLOCK).enumerate() {
-        let frames = out.chunks_exact_mut(channels).zip(lane);
-        for (frame, sample) in frames {
-            frame[channel] = if safety {
-                safety::limit(*sample)
-            } else {
-                *sample
-            };
+        for (frame, sample) in out.chunks_exact_mut(channels).zip(lane) {
+            frame[channel] = *sample;
         }
     }
 }

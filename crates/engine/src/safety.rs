@@ -17,6 +17,18 @@ pub fn limit(x: f32) -> f32 {
     (y as f32).copysign(x)
 }
 
+/// Limits a stretch in place. The usual case, nothing to limit, is one pass without a branch.
+pub(crate) fn limit_all(samples: &mut [f32]) {
+    let any = samples
+        .iter()
+        .fold(false, |any, x| any | (f64::from(x.abs()) > THRESHOLD));
+    if any {
+        for sample in samples {
+            *sample = limit(*sample);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,23 @@ pub(crate) struct Due {
     pub seq: u64,
     /// Whether it counts among the events of `maxEvents`.
     pub counted: bool,
+    /// It was sent without a frame of its own.
+    pub prompt: bool,
     pub action: Action,
+}
+
+impl Due {
+    /// Something to touch memory with.
+    pub const IDLE: Self = Self {
+        frame: 0,
+        seq: 0,
+        counted: false,
+        prompt: false,
+        action: Action::StopTrack {
+            track: u32::MAX,
+            fade: 0,
+        },
+    };
 }
 
 impl PartialEq for Due {
@@ -45,15 +61,7 @@ impl Schedule {
         let mut heap = BinaryHeap::with_capacity(capacity);
         // Touch every page now, not in a callback.
         for seq in 0..capacity as u64 {
-            heap.push(Due {
-                frame: seq,
-                seq,
-                counted: false,
-                action: Action::StopTrack {
-                    track: u32::MAX,
-                    fade: 0,
-                },
-            });
+            heap.push(Due { seq, ..Due::IDLE });
         }
         heap.clear();
         Self { heap, capacity }
@@ -93,15 +101,10 @@ mod tests {
     fn order_is_by_frame_then_by_sequence() {
         let mut schedule = Schedule::with_capacity(8);
         for (frame, seq) in [(5, 3), (1, 4), (5, 1), (9, 0), (1, 2)] {
-            let action = Action::Gate {
-                track: 0,
-                open: true,
-            };
             schedule.push(Due {
                 frame,
                 seq,
-                counted: true,
-                action,
+                ..Due::IDLE
             });
         }
         let mut order = Vec::new();

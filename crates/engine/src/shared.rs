@@ -4,10 +4,10 @@ use crate::command::VoiceKey;
 use crate::meter::{MeterCell, MeterReading};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
-/// Where engine time stood at the start of the newest callback.
+/// Engine time as of the newest callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClockReading {
-    /// The next frame to be rendered.
+    /// The next frame to be rendered, after that callback.
     pub frame: u64,
     /// Frames of the newest callback.
     pub block: u64,
@@ -44,9 +44,8 @@ struct TrackCell {
     meter: MeterCell,
 }
 
-/// A sounding voice's key (packed) and its gain. Read without a lock: a torn pair shows a gain that
-/// sounded a block ago under a key that has just left, which its reader cannot tell from a
-/// reading taken a block earlier.
+/// A sounding voice's key (packed) and its gain. The key is taken away while a place changes hands,
+/// so a reader that finds the same key before and after the gain has that voice's gain.
 #[derive(Debug)]
 struct VoiceCell {
     key: AtomicU64,
@@ -153,7 +152,8 @@ impl Shared {
         self.stolen.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Voices that sound (or are paused) now.
+    /// Voices that sound or are paused now, without those that fade because they were stolen: never
+    /// more than `max_voices`.
     pub fn voices(&self) -> u32 {
         self.voices.load(Ordering::Relaxed)
     }
@@ -225,18 +225,26 @@ impl Shared {
     /// A voice's gain as it sounds now; `None` when it does not sound.
     pub fn voice_gain(&self, voice: VoiceKey) -> Option<f64> {
         let key = pack(voice);
-        self.voice_gains
-            .iter()
-            .find(|cell| cell.key.load(Ordering::Relaxed) == key)
-            .map(|cell| f64::from_bits(cell.gain.load(Ordering::Relaxed)))
+        let mut cells = self.voice_gains.iter();
+        let cell = cells.find(|cell| key != NO_KEY && cell.key.load(Ordering::Acquire) == key)?;
+        let gain = f64::from_bits(cell.gain.load(Ordering::Relaxed));
+        // Orders the gain before the second look at the key.
+        fence(Ordering::Acquire);
+        (cell.key.load(Ordering::Relaxed) == key).then_some(gain)
     }
 
     pub(crate) fn publish_voice(&self, slot: usize, voice: Option<(VoiceKey, f64)>) {
         let cell = &self.voice_gains[slot];
         match voice {
             Some((key, gain)) => {
+                let key = pack(key);
+                if cell.key.load(Ordering::Relaxed) != key {
+                    cell.key.store(NO_KEY, Ordering::Relaxed);
+                    // Orders the key's leaving before the new gain.
+                    fence(Ordering::Release);
+                }
                 cell.gain.store(gain.to_bits(), Ordering::Relaxed);
-                cell.key.store(pack(key), Ordering::Relaxed);
+                cell.key.store(key, Ordering::Release);
             }
             None => cell.key.store(NO_KEY, Ordering::Relaxed),
         }

@@ -2,16 +2,18 @@
 
 use crate::command::TrackSetup;
 use crate::meter::Meter;
-use crate::pan::pan_gains;
-use crate::ramp::{Curve, Ramp};
+use crate::pan::{Panner, scale};
+use crate::ramp::{Change, Curve, Ramp};
 use crate::renderer::MAX_BLOCK;
 use crate::shared::Shared;
 
 pub(crate) struct Track {
     pub in_service: bool,
-    pub volume: Ramp,
-    pub pan: Ramp,
+    volume: Ramp,
+    pan: Panner,
     gate: Ramp,
+    /// Nothing has been rendered since it was put into service.
+    fresh: bool,
     /// Closed by a non-finite sample until the gate is set anew.
     poisoned: bool,
     /// Sum of the track's voices, planar, [`MAX_BLOCK`] frames a channel.
@@ -29,10 +31,15 @@ impl Track {
         Self {
             in_service: false,
             volume: Ramp::at(1.0),
-            pan: Ramp::at(0.0),
+            pan: Panner::at(0.0),
             gate: Ramp::at(1.0),
+            fresh: true,
             poisoned: false,
-            bus: vec![0.0; channels * MAX_BLOCK],
+            // Written one by one: memory that is merely asked for as zeros is first touched, and
+            // may fault, in a callback.
+            bus: (0..channels * MAX_BLOCK)
+                .map(|_| std::hint::black_box(0.0))
+                .collect(),
             sounding: false,
             stopped_before: 0,
             meter: Meter::new(channels, rate),
@@ -40,25 +47,51 @@ impl Track {
         }
     }
 
+    /// Puts it into service. Values that are not finite become silence and the centre.
     pub fn set_up(&mut self, setup: &TrackSetup) {
+        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
         self.in_service = true;
-        self.volume = Ramp::at(setup.volume);
-        self.pan = Ramp::at(setup.pan);
+        self.volume = Ramp::at(finite(setup.volume));
+        self.pan = Panner::at(finite(setup.pan).clamp(-1.0, 1.0));
         self.gate = Ramp::at(if setup.open { 1.0 } else { 0.0 });
+        self.fresh = true;
         self.poisoned = false;
         self.stopped_before = 0;
     }
 
-    pub fn set_gate(&mut self, open: bool) {
+    pub fn set_volume(&mut self, change: Change) {
+        change.apply(&mut self.volume, self.fresh);
+    }
+
+    pub fn set_pan(&mut self, mut change: Change) {
+        if change.value.is_finite() {
+            change.value = change.value.clamp(-1.0, 1.0);
+            change.apply(&mut self.pan.ramp, self.fresh);
+        }
+    }
+
+    /// Opens or closes the gate. `initial`: it may have come with the track's creation.
+    pub fn set_gate(&mut self, open: bool, initial: bool) {
         if std::mem::take(&mut self.poisoned) {
             // It was cut hard; it comes back by the ramp.
             self.gate = Ramp::at(0.0);
         }
-        self.gate.set(
-            if open { 1.0 } else { 0.0 },
-            self.gate_frames,
-            Curve::Linear,
-        );
+        let change = Change {
+            value: if open { 1.0 } else { 0.0 },
+            frames: self.gate_frames,
+            curve: Curve::Linear,
+            initial,
+        };
+        change.apply(&mut self.gate, self.fresh);
+    }
+
+    /// What the strip makes of a voice's loudness, by its parameters alone.
+    pub fn level(&self) -> f64 {
+        if self.poisoned {
+            0.0
+        } else {
+            self.volume.current().abs() * self.gate.current()
+        }
     }
 
     /// Empties the bus for a stretch of `frames`.
@@ -74,10 +107,11 @@ impl Track {
     /// Runs the strip in place over the first `frames` frames of the bus. Returns whether a
     /// non-finite sample closed the track in this stretch.
     pub fn process(&mut self, frames: usize, curve: &mut [f32; MAX_BLOCK]) -> bool {
+        self.fresh = false;
         if !self.sounding {
             let skipped = frames as u32;
             self.volume.advance(skipped);
-            self.pan.advance(skipped);
+            self.pan.ramp.advance(skipped);
             self.gate.advance(skipped);
             self.meter.take(frames, |_| None);
             return false;
@@ -95,21 +129,11 @@ impl Track {
 
     fn apply_pan(&mut self, frames: usize) {
         if self.bus.len() < 2 * MAX_BLOCK {
-            self.pan.advance(frames as u32);
+            self.pan.ramp.advance(frames as u32);
             return;
         }
         let (left, right) = self.bus.split_at_mut(MAX_BLOCK);
-        if self.pan.is_moving() {
-            for (l, r) in left.iter_mut().zip(right).take(frames) {
-                let (gain_left, gain_right) = pan_gains(self.pan.next_value());
-                *l *= gain_left;
-                *r *= gain_right;
-            }
-            return;
-        }
-        let (gain_left, gain_right) = pan_gains(self.pan.current());
-        scale(&mut left[..frames], gain_left);
-        scale(&mut right[..frames], gain_right);
+        self.pan.apply(&mut left[..frames], &mut right[..frames]);
     }
 
     /// Cuts the bus from the first non-finite sample on.
@@ -130,7 +154,7 @@ impl Track {
     }
 
     pub fn publish(&self, index: usize, shared: &Shared) {
-        shared.publish_track(index, self.volume.current(), self.pan.current());
+        shared.publish_track(index, self.volume.current(), self.pan.ramp.current());
         self.meter.publish(shared.meter_cell(index));
     }
 }
@@ -147,14 +171,6 @@ fn apply(bus: &mut [f32], frames: usize, ramp: &mut Ramp, curve: &mut [f32; MAX_
         let gain = ramp.current() as f32;
         for lane in bus.chunks_exact_mut(MAX_BLOCK) {
             scale(&mut lane[..frames], gain);
-        }
-    }
-}
-
-fn scale(samples: &mut [f32], gain: f32) {
-    if gain != 1.0 {
-        for sample in samples {
-            *sample *= gain;
         }
     }
 }

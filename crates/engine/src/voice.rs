@@ -30,13 +30,23 @@ const IDLE: Head = Head {
     dying: false,
 };
 
+/// A voice before its first frame.
+pub(crate) struct Score {
+    pub sample: Arc<SampleData>,
+    pub track: u32,
+    pub gain: Ramp,
+    /// Sequence number of its `play`: age for stealing, and what a track's stop compares.
+    pub seq: u64,
+    pub paused: bool,
+}
+
 pub(crate) struct Voice {
     pub key: VoiceKey,
     pub track: u32,
-    /// Sequence number of its `play`: age for stealing, and what a track's stop compares.
     pub seq: u64,
     pub sample: Arc<SampleData>,
     pub gain: Ramp,
+    /// It has sounded.
     pub started: bool,
     /// It has been stolen: it fades and no longer counts.
     pub stolen: bool,
@@ -52,26 +62,19 @@ pub(crate) struct Scratch {
 }
 
 impl Voice {
-    pub fn new(
-        key: VoiceKey,
-        track: u32,
-        seq: u64,
-        sample: Arc<SampleData>,
-        gain: f64,
-        paused: bool,
-    ) -> Self {
+    pub fn new(key: VoiceKey, score: Score) -> Self {
         let mut heads = [IDLE; HEADS];
-        heads[0].active = !paused;
+        heads[0].active = !score.paused;
         Self {
             key,
-            track,
-            seq,
-            sample,
-            gain: Ramp::at(gain),
+            track: score.track,
+            seq: score.seq,
+            sample: score.sample,
+            gain: score.gain,
             started: false,
             stolen: false,
             ending: None,
-            paused_at: paused.then_some(0),
+            paused_at: score.paused.then_some(0),
             heads,
         }
     }
@@ -89,7 +92,8 @@ impl Voice {
         }
         if let Some(head) = self.heads.iter_mut().find(|h| h.active && !h.dying) {
             self.paused_at = Some(head.position);
-            die(head, fade);
+            // What has not sounded has nothing to fade.
+            die(head, if self.started { fade } else { 0 });
         }
     }
 
@@ -105,6 +109,7 @@ impl Voice {
             level(a).total_cmp(&level(b))
         };
         if let Some(place) = self.heads.iter_mut().min_by(|a, b| quietest(a, b)) {
+            // A voice that has not sounded starts as any other: without a fade.
             let mut ramp = Ramp::at(if self.started { 0.0 } else { 1.0 });
             ramp.set(1.0, fade, Curve::Linear);
             *place = Head {
@@ -133,19 +138,28 @@ impl Voice {
         active.map(|head| head.fade.remaining()).max().unwrap_or(0)
     }
 
-    /// Whether the next rendered frame is its first.
-    pub fn is_about_to_start(&self) -> bool {
-        !self.started && self.heads.iter().any(|head| head.active)
+    /// Whether anything of it is heard in the next frame.
+    pub fn is_active(&self) -> bool {
+        self.heads.iter().any(|head| head.active)
     }
 
-    /// Adds `frames` frames to `bus`. Returns how many frames it sounded and why it ended, once it
-    /// has.
-    pub fn render(
-        &mut self,
-        bus: &mut [f32],
-        frames: usize,
-        scratch: &mut Scratch,
-    ) -> Option<(usize, EndReason)> {
+    /// Whether nothing of it will be heard any more.
+    pub fn is_over(&self) -> bool {
+        !self.is_active() && self.paused_at.is_none()
+    }
+
+    /// Why it ends.
+    pub fn reason(&self) -> EndReason {
+        self.ending.unwrap_or(EndReason::Finished)
+    }
+
+    /// Whether the next rendered frame is its first. An empty sound has none.
+    pub fn is_about_to_start(&self) -> bool {
+        !self.started && self.is_active() && self.sample.frames() > 0
+    }
+
+    /// Adds `frames` frames to `bus` and returns how many of them sounded.
+    pub fn render(&mut self, bus: &mut [f32], frames: usize, scratch: &mut Scratch) -> usize {
         let gain_moves = self.gain.is_moving();
         if gain_moves {
             self.gain.fill(&mut scratch.gain[..frames]);
@@ -153,7 +167,6 @@ impl Voice {
         let flat = self.gain.current() as f32;
         let length = self.sample.frames();
         let mut sounded = 0;
-        let mut finished = false;
         for head in self.heads.iter_mut().filter(|head| head.active) {
             // The last frame of a fade to nothing is silent already.
             let audible = if head.dying {
@@ -162,47 +175,46 @@ impl Voice {
                 usize::MAX
             };
             let count = frames.min(length - head.position).min(audible);
+            let curve = &mut scratch.fade[..count];
             let gains = match (gain_moves, head.fade.is_moving()) {
                 (false, false) => Gains::Flat(flat * head.fade.current() as f32),
                 (true, false) => {
                     let fade = head.fade.current() as f32;
-                    for i in 0..count {
-                        scratch.fade[i] = scratch.gain[i] * fade;
+                    for (value, gain) in curve.iter_mut().zip(&scratch.gain) {
+                        *value = gain * fade;
                     }
-                    Gains::Curve(&scratch.fade[..count])
+                    Gains::Curve(curve)
                 }
-                (moves, true) => {
-                    head.fade.fill(&mut scratch.fade[..count]);
-                    for i in 0..count {
-                        scratch.fade[i] *= if moves { scratch.gain[i] } else { flat };
+                (true, true) => {
+                    head.fade.fill(curve);
+                    for (value, gain) in curve.iter_mut().zip(&scratch.gain) {
+                        *value *= gain;
                     }
-                    Gains::Curve(&scratch.fade[..count])
+                    Gains::Curve(curve)
+                }
+                (false, true) => {
+                    head.fade.fill(curve);
+                    for value in curve.iter_mut() {
+                        *value *= flat;
+                    }
+                    Gains::Curve(curve)
                 }
             };
-            mix(bus, 0, &self.sample, head.position, count, gains);
+            mix(bus, &self.sample, head.position, count, gains);
             head.position += count;
             sounded = sounded.max(count);
-            let over = head.position == length;
-            finished |= over && !head.dying;
-            if over || (head.dying && head.fade.remaining() <= 1) {
+            if head.position == length || (head.dying && head.fade.remaining() <= 1) {
                 head.active = false;
             }
         }
-        if self.heads.iter().any(|head| head.active) || self.paused_at.is_some() {
-            return None;
-        }
-        let reason = match self.ending {
-            Some(reason) => reason,
-            None if finished || !self.started || sounded > 0 => EndReason::Finished,
-            None => EndReason::Stopped,
-        };
-        Some((sounded, reason))
+        sounded
     }
 }
 
+/// Lets a head fade out. A fade of one frame has no audible one.
 fn die(head: &mut Head, fade: u32) {
     head.dying = true;
-    if fade == 0 {
+    if fade <= 1 {
         head.active = false;
     } else {
         head.fade.set(0.0, fade, Curve::Linear);

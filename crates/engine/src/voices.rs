@@ -1,22 +1,21 @@
-//! The table of voices: which wait, which sound, who is stolen when places run out.
+//! The table of voices: which wait, which sound, and what is said to them.
 
 use crate::command::{PlaySpec, VoiceKey};
-use crate::event::{EndReason, Event, Trash};
-use crate::ramp::Curve;
+use crate::event::EndReason;
+use crate::ramp::{Change, Ramp};
 use crate::renderer::MAX_BLOCK;
+use crate::reports::Reports;
 use crate::shared::Shared;
+use crate::slots::Slots;
 use crate::track::Track;
-use crate::voice::{Scratch, Voice};
-
-/// Places beyond `max_voices` in which stolen voices fade.
-const SPARE: usize = 64;
+use crate::voice::{Score, Scratch, Voice};
 
 enum State {
     Free,
+    /// The gain moves in engine time; `since` is the frame it stands for.
     Waiting {
-        spec: PlaySpec,
-        seq: u64,
-        paused: bool,
+        score: Score,
+        since: u64,
     },
     Sounding {
         slot: usize,
@@ -39,22 +38,14 @@ pub(crate) struct Fades {
 
 pub(crate) struct Voices {
     entries: Vec<Entry>,
-    slots: Vec<Option<Voice>>,
-    max_voices: usize,
+    slots: Slots,
     fades: Fades,
     scratch: Box<Scratch>,
-    events: rtrb::Producer<Event>,
-    trash: rtrb::Producer<Trash>,
+    reports: Reports,
 }
 
 impl Voices {
-    pub fn new(
-        entries: usize,
-        max_voices: usize,
-        fades: Fades,
-        events: rtrb::Producer<Event>,
-        trash: rtrb::Producer<Trash>,
-    ) -> Self {
+    pub fn new(entries: usize, max_voices: usize, fades: Fades, reports: Reports) -> Self {
         Self {
             entries: (0..entries)
                 .map(|_| Entry {
@@ -62,216 +53,167 @@ impl Voices {
                     state: State::Free,
                 })
                 .collect(),
-            slots: (0..max_voices + SPARE).map(|_| None).collect(),
-            max_voices,
+            slots: Slots::new(max_voices),
             fades,
             scratch: Box::new(Scratch {
-                gain: [0.0; MAX_BLOCK],
-                fade: [0.0; MAX_BLOCK],
+                gain: std::hint::black_box([0.0; MAX_BLOCK]),
+                fade: std::hint::black_box([0.0; MAX_BLOCK]),
             }),
-            events,
-            trash,
+            reports,
         }
-    }
-
-    /// Number of places that can sound, spare ones included.
-    pub fn slot_count(max_voices: usize) -> usize {
-        max_voices + SPARE
     }
 
     /// Takes a voice in, to wait for its start. The key's place must be free: a controller that
     /// breaks this loses the newer voice, whose memory goes back.
-    pub fn admit(&mut self, key: VoiceKey, spec: PlaySpec, seq: u64) {
+    pub fn admit(&mut self, key: VoiceKey, spec: PlaySpec, seq: u64, frame: u64) {
         match self.entries.get_mut(key.index as usize) {
             Some(entry) if matches!(entry.state, State::Free) => {
                 entry.generation = key.generation;
+                let gain = if spec.gain.is_finite() {
+                    spec.gain
+                } else {
+                    0.0
+                };
                 entry.state = State::Waiting {
-                    spec,
-                    seq,
-                    paused: false,
+                    score: Score {
+                        sample: spec.sample,
+                        track: spec.track,
+                        gain: Ramp::at(gain),
+                        seq,
+                        paused: false,
+                    },
+                    since: frame,
                 };
             }
-            _ => self.retire(Trash::Sample(spec.sample)),
+            _ => self.reports.retire(spec.sample),
         }
     }
 
-    /// Makes a waiting voice sound from `frame` on.
+    /// Makes a waiting voice sound from `frame` on. One that was stopped while it waited leaves its
+    /// start behind, which is then nobody's command and not counted as stale.
     pub fn start(&mut self, key: VoiceKey, frame: u64, tracks: &[Track], shared: &Shared) {
-        let Some(entry) = self.entry(key) else {
-            shared.count_stale();
+        let Some((mut score, since)) = self.leave_waiting(key) else {
             return;
         };
-        let State::Waiting { spec, seq, paused } = std::mem::replace(&mut entry.state, State::Free)
-        else {
-            return;
-        };
-        if tracks[spec.track as usize].stopped_before > seq {
-            self.retire(Trash::Sample(spec.sample));
-            self.report(Event::Ended {
-                voice: key,
-                frame,
-                reason: EndReason::Stopped,
-            });
+        // A track that was stopped as a whole after the play, or that is not in service, has no
+        // room for it.
+        let track = tracks.get(score.track as usize);
+        if !track.is_some_and(|track| track.in_service && track.stopped_before <= score.seq) {
+            let reason = EndReason::Stopped;
+            self.reports.ended(key, frame, reason, score.sample);
             return;
         }
-        let slot = self.place(frame, tracks, shared);
-        let voice = Voice::new(key, spec.track, seq, spec.sample, spec.gain, paused);
-        self.slots[slot] = Some(voice);
+        if self.slots.is_full()
+            && let Some(slot) = self.slots.steal(self.fades.steal, tracks)
+        {
+            shared.count_stolen();
+            self.settle(slot, frame);
+        }
+        // When more were stolen in 5 ms than there are spare places, one of them is cut.
+        let slot = self.slots.free().or_else(|| {
+            let slot = self.slots.nearest_end()?;
+            self.end(slot, frame);
+            Some(slot)
+        });
+        let Some(slot) = slot else {
+            let reason = EndReason::Stolen;
+            self.reports.ended(key, frame, reason, score.sample);
+            return;
+        };
+        advance(&mut score.gain, frame - since);
+        self.slots.put(slot, Voice::new(key, score));
         self.entries[key.index as usize].state = State::Sounding { slot };
     }
 
-    /// A free place, made by stealing where the limit is reached.
-    fn place(&mut self, frame: u64, tracks: &[Track], shared: &Shared) -> usize {
-        let sounding = self.slots.iter().flatten().filter(|v| !v.stolen);
-        if sounding.count() >= self.max_voices {
-            let loudness =
-                |voice: &Voice| voice.level() * tracks[voice.track as usize].volume.current();
-            let victims = self.slots.iter_mut().flatten().filter(|v| !v.stolen);
-            let quietest = victims.min_by(|a, b| {
-                let by_level = loudness(a).total_cmp(&loudness(b));
-                by_level.then(a.seq.cmp(&b.seq))
-            });
-            if let Some(voice) = quietest {
-                voice.stolen = true;
-                voice.stop(self.fades.steal, EndReason::Stolen);
-                shared.count_stolen();
-            }
-        }
-        if let Some(slot) = self.slots.iter().position(Option::is_none) {
-            return slot;
-        }
-        // More were stolen in 5 ms than there are spare places: cut the one nearest its end.
-        let fading = self.slots.iter().enumerate();
-        let fading = fading.filter_map(|(slot, v)| v.as_ref().map(|v| (slot, v)));
-        let slot = fading
-            .filter(|(_, v)| v.stolen)
-            .min_by_key(|(slot, v)| (v.remaining(), *slot))
-            .map_or(0, |(slot, _)| slot);
-        self.end(slot, frame, EndReason::Stolen);
-        slot
-    }
-
     pub fn stop(&mut self, key: VoiceKey, fade: u32, frame: u64, shared: &Shared) {
-        let Some(entry) = self.entry(key) else {
+        if let Some((score, _)) = self.leave_waiting(key) {
+            let reason = EndReason::Stopped;
+            self.reports.ended(key, frame, reason, score.sample);
+        } else if let Some((slot, voice)) = self.sounding(key) {
+            voice.stop(fade, EndReason::Stopped);
+            self.settle(slot, frame);
+        } else {
             shared.count_stale();
-            return;
-        };
-        match &entry.state {
-            State::Sounding { slot } => {
-                let slot = *slot;
-                if let Some(voice) = &mut self.slots[slot] {
-                    voice.stop(fade, EndReason::Stopped);
-                }
-            }
-            State::Waiting { .. } => {
-                if let State::Waiting { spec, .. } =
-                    std::mem::replace(&mut entry.state, State::Free)
-                {
-                    self.retire(Trash::Sample(spec.sample));
-                    self.report(Event::Ended {
-                        voice: key,
-                        frame,
-                        reason: EndReason::Stopped,
-                    });
-                }
-            }
-            State::Free => shared.count_stale(),
         }
     }
 
-    pub fn stop_track(&mut self, track: u32, fade: u32, seq: u64) {
-        for voice in self.slots.iter_mut().flatten() {
-            if voice.track == track && voice.seq < seq {
+    /// Stops what sounds on a track and was played before `seq`.
+    pub fn stop_track(&mut self, track: u32, fade: u32, seq: u64, frame: u64) {
+        for slot in self.slots.occupied() {
+            if let Some(voice) = self.slots.get(slot)
+                && voice.track == track
+                && voice.seq < seq
+            {
                 voice.stop(fade, EndReason::Stopped);
+                self.settle(slot, frame);
             }
         }
     }
 
     pub fn pause(&mut self, key: VoiceKey, pausing: bool, shared: &Shared) {
         let fade = self.fades.pause;
-        let Some(entry) = self.entry(key) else {
-            shared.count_stale();
-            return;
-        };
-        match &mut entry.state {
-            State::Sounding { slot } => {
-                let slot = *slot;
-                if let Some(voice) = &mut self.slots[slot] {
-                    if pausing {
-                        voice.pause(fade);
-                    } else {
-                        voice.resume(fade);
-                    }
-                }
+        if let Some((score, _)) = self.waiting(key) {
+            score.paused = pausing;
+        } else if let Some((_, voice)) = self.sounding(key) {
+            if pausing {
+                voice.pause(fade);
+            } else {
+                voice.resume(fade);
             }
-            State::Waiting { paused, .. } => *paused = pausing,
-            State::Free => shared.count_stale(),
+        } else {
+            shared.count_stale();
         }
     }
 
-    pub fn set_gain(
-        &mut self,
-        key: VoiceKey,
-        value: f64,
-        frames: u32,
-        curve: Curve,
-        shared: &Shared,
-    ) {
-        let Some(entry) = self.entry(key) else {
+    pub fn set_gain(&mut self, key: VoiceKey, change: Change, frame: u64, shared: &Shared) {
+        if let Some((score, since)) = self.waiting(key) {
+            advance(&mut score.gain, frame - *since);
+            *since = frame;
+            change.apply(&mut score.gain, true);
+        } else if let Some((_, voice)) = self.sounding(key) {
+            let fresh = !voice.started;
+            change.apply(&mut voice.gain, fresh);
+        } else {
             shared.count_stale();
-            return;
-        };
-        match &mut entry.state {
-            State::Sounding { slot } => {
-                let slot = *slot;
-                if let Some(voice) = &mut self.slots[slot] {
-                    voice.gain.set(value, frames, curve);
-                }
-            }
-            State::Waiting { spec, .. } if value.is_finite() => spec.gain = value,
-            State::Waiting { .. } => {}
-            State::Free => shared.count_stale(),
         }
     }
 
     /// Adds `frames` frames of every voice, from engine frame `frame` on, to its track's bus.
     pub fn render(&mut self, frame: u64, frames: usize, tracks: &mut [Track]) {
-        for slot in 0..self.slots.len() {
-            let Some(voice) = &mut self.slots[slot] else {
+        for slot in self.slots.occupied() {
+            let Some(voice) = self.slots.get(slot) else {
                 continue;
             };
             if voice.is_about_to_start() {
                 voice.started = true;
-                let key = voice.key;
-                push(&mut self.events, Event::Started { voice: key, frame });
+                self.reports.started(voice.key, frame);
             }
             let track = &mut tracks[voice.track as usize];
-            track.sounding = true;
-            if let Some((sounded, reason)) = voice.render(&mut track.bus, frames, &mut self.scratch)
-            {
-                self.end(slot, frame + sounded as u64, reason);
-            }
+            track.sounding |= voice.is_active();
+            let sounded = voice.render(&mut track.bus, frames, &mut self.scratch);
+            self.settle(slot, frame + sounded as u64);
         }
     }
 
     pub fn publish(&self, shared: &Shared) {
-        let mut count = 0;
-        for (slot, voice) in self.slots.iter().enumerate() {
-            count += u32::from(voice.is_some());
+        for (slot, voice) in self.slots.places().iter().enumerate() {
             shared.publish_voice(slot, voice.as_ref().map(|v| (v.key, v.gain.current())));
         }
-        shared.publish_voices(count);
+        shared.publish_voices(self.slots.counted() as u32);
     }
 
-    fn end(&mut self, slot: usize, frame: u64, reason: EndReason) {
-        if let Some(voice) = self.slots[slot].take() {
+    /// Ends the voice in `slot` if nothing of it is heard from `frame` on.
+    fn settle(&mut self, slot: usize, frame: u64) {
+        if self.slots.get(slot).is_some_and(|voice| voice.is_over()) {
+            self.end(slot, frame);
+        }
+    }
+
+    fn end(&mut self, slot: usize, frame: u64) {
+        if let Some(voice) = self.slots.take(slot) {
+            let reason = voice.reason();
             self.entries[voice.key.index as usize].state = State::Free;
-            self.retire(Trash::Sample(voice.sample));
-            self.report(Event::Ended {
-                voice: voice.key,
-                frame,
-                reason,
-            });
+            self.reports.ended(voice.key, frame, reason, voice.sample);
         }
     }
 
@@ -281,22 +223,33 @@ impl Voices {
             .filter(|entry| entry.generation == key.generation)
     }
 
-    fn retire(&mut self, trash: Trash) {
-        // The ring has a place for every key. Should a controller break the rule of the credits,
-        // leaking beats freeing on the audio thread.
-        if let Err(rtrb::PushError::Full(trash)) = self.trash.push(trash) {
-            std::mem::forget(trash);
+    fn waiting(&mut self, key: VoiceKey) -> Option<(&mut Score, &mut u64)> {
+        match &mut self.entry(key)?.state {
+            State::Waiting { score, since } => Some((score, since)),
+            _ => None,
         }
     }
 
-    fn report(&mut self, event: Event) {
-        push(&mut self.events, event);
+    /// Takes a voice that waits out of the table.
+    fn leave_waiting(&mut self, key: VoiceKey) -> Option<(Score, u64)> {
+        let state = &mut self.entry(key)?.state;
+        match std::mem::replace(state, State::Free) {
+            State::Waiting { score, since } => Some((score, since)),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    fn sounding(&mut self, key: VoiceKey) -> Option<(usize, &mut Voice)> {
+        let State::Sounding { slot } = self.entry(key)?.state else {
+            return None;
+        };
+        Some((slot, self.slots.get(slot)?))
     }
 }
 
-fn push(events: &mut rtrb::Producer<Event>, event: Event) {
-    // Two places for every key: full only when the controller never reads. The event is plain data.
-    if events.push(event).is_err() {
-        debug_assert!(false, "the event ring has two places for every voice");
-    }
+fn advance(ramp: &mut Ramp, frames: u64) {
+    ramp.advance(u32::try_from(frames).unwrap_or(u32::MAX));
 }

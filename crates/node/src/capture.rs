@@ -183,9 +183,15 @@ impl NativeCapture {
         take(self.capture.outlet())
     }
 
+    /// A reader of chunks, which may overlap, or of a stream.
     #[napi]
-    pub fn reader(&self) -> Result<NativeReader> {
-        let reader = self.capture.reader().map_err(to_napi)?;
+    pub fn reader(&self, of_chunks: bool) -> Result<NativeReader> {
+        let reader = if of_chunks {
+            self.capture.reader()
+        } else {
+            self.capture.stream_reader()
+        };
+        let reader = reader.map_err(to_napi)?;
         Ok(NativeReader { reader })
     }
 

@@ -189,12 +189,12 @@ impl NativeEngine {
 
     #[napi(getter)]
     pub fn latency(&self) -> f64 {
-        self.engine.granted().latency_seconds
+        self.engine.latency().0
     }
 
     #[napi(getter)]
     pub fn latency_is_estimate(&self) -> bool {
-        self.engine.granted().latency_is_estimate
+        self.engine.latency().1
     }
 
     #[napi(getter)]

@@ -1,16 +1,19 @@
 //! Items on their way to the audio thread, and batches of them.
 
-use crate::intent::{TrackId, VoiceId};
-use noxrun_engine::{Action, NOW, PlaySpec, Target, VoiceKey};
-use std::collections::HashMap;
+use crate::intent::VoiceId;
+use crate::newest::{Newest, Rank, Slot};
+use noxrun_engine::{Action, NOW, PlaySpec};
 
 /// One action or play, resolved, waiting to cross.
+#[derive(Clone)]
 pub(crate) enum Item {
     Do {
         frame: u64,
         counted: bool,
         voice: Option<VoiceId>,
         action: Action,
+        /// Set for values without a time of their own: the newest supersedes the others.
+        value: Option<(Slot, Rank)>,
     },
     Play {
         frame: u64,
@@ -28,29 +31,13 @@ impl Item {
         }
     }
 
-    /// What it is the newest value of, if it is a value without a time.
-    pub fn slot(&self) -> Option<Slot> {
+    /// What it is a value of, if it is one without a time.
+    pub fn value(&self) -> Option<(Slot, Rank)> {
         match self {
-            Self::Do {
-                counted: false,
-                action: Action::Set { target, .. },
-                ..
-            } => Some(Slot::Value(*target)),
-            Self::Do {
-                counted: false,
-                action: Action::Gate { track, .. },
-                ..
-            } => Some(Slot::Gate(*track)),
-            _ => None,
+            Self::Do { value, .. } => *value,
+            Self::Play { .. } => None,
         }
     }
-}
-
-/// Something whose newest value alone matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Slot {
-    Value(Target),
-    Gate(TrackId),
 }
 
 /// Items that take effect on one frame.
@@ -61,8 +48,7 @@ pub(crate) struct Batch {
     /// Sequence numbers set aside for the items beyond the first. Values that join later share the
     /// last: the order of values of different slots on one frame does not matter.
     pub reserved: u64,
-    values: HashMap<Slot, usize>,
-    plays: HashMap<VoiceKey, usize>,
+    values: Newest<usize>,
 }
 
 impl Batch {
@@ -72,8 +58,7 @@ impl Batch {
             items: Vec::new(),
             next: 0,
             reserved: 0,
-            values: HashMap::new(),
-            plays: HashMap::new(),
+            values: Newest::new(),
         }
     }
 
@@ -90,48 +75,18 @@ impl Batch {
         self.items.push(Some(item));
     }
 
-    /// Adds a voice, whose gain later values of this batch change in place.
-    pub fn play(&mut self, key: VoiceKey, item: Item) {
-        self.plays.insert(key, self.items.len());
-        self.push(item);
-    }
-
-    /// Adds a value, or replaces the one of the same slot.
-    pub fn value(&mut self, slot: Slot, item: Item) {
-        if self.set_gain_of_play(&item) {
-            return;
+    /// Adds a value, or replaces those that it supersedes. Returns whether there were any.
+    pub fn value(&mut self, slot: Slot, rank: Rank, item: &Item) -> bool {
+        let places = self.values.supersede(slot, rank);
+        for index in places.iter().flatten() {
+            self.items[*index] = Some(item.clone());
         }
-        match self.values.get(&slot) {
-            Some(index) => self.items[*index] = Some(item),
-            None => {
-                self.values.insert(slot, self.items.len());
-                self.push(item);
-            }
+        let superseded = places.iter().any(Option::is_some);
+        if !superseded {
+            self.values.note(slot, rank, self.items.len());
+            self.push(item.clone());
         }
-    }
-
-    fn set_gain_of_play(&mut self, item: &Item) -> bool {
-        let Item::Do {
-            action:
-                Action::Set {
-                    target: Target::VoiceGain(key),
-                    value,
-                    ..
-                },
-            ..
-        } = item
-        else {
-            return false;
-        };
-        let play = self
-            .plays
-            .get(key)
-            .and_then(|index| self.items[*index].as_mut());
-        if let Some(Item::Play { spec, .. }) = play {
-            spec.gain = *value;
-            return true;
-        }
-        false
+        superseded
     }
 
     /// Whether nothing of it has crossed.
@@ -143,16 +98,18 @@ impl Batch {
         !self.is_timed() && self.values.len() == self.items.len()
     }
 
-    /// Whose newest values it holds.
-    pub fn slots(&self) -> Vec<Slot> {
-        self.values.keys().copied().collect()
+    /// The newest values that it holds.
+    pub fn values(&self) -> Vec<(Slot, Rank)> {
+        self.values.iter().collect()
     }
 
     /// Takes over the values of a younger batch of nothing else.
     pub fn join(&mut self, younger: Batch) {
         for item in younger.items.into_iter().flatten() {
-            match item.slot() {
-                Some(slot) => self.value(slot, item),
+            match item.value() {
+                Some((slot, rank)) => {
+                    self.value(slot, rank, &item);
+                }
                 None => self.push(item),
             }
         }

@@ -9,7 +9,7 @@ use noxrun_device::{
     AudioThreadStats, BlockTime, CaptureSink, DeviceWarning, Granted, StepHooks, Stream,
     StreamEvent, StreamRequest, StreamStatus, Watchdog, monotonic_ns,
 };
-use noxrun_media::WavFormat;
+use noxrun_media::{WavFormat, WavWriter};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -171,17 +171,20 @@ impl Capture {
         let mut opened = None;
         let stream = noxrun_device::open_input(&request, |granted| {
             let rate = options.sample_rate.unwrap_or(granted.sample_rate);
-            let result = noxrun_capture::open(CaptureSpec {
-                device_rate: granted.sample_rate,
-                device_channels: usize::from(granted.channels),
-                rate,
-                channels: options.channels,
-                capacity: options
-                    .capacity
-                    .unwrap_or(2 * rate as usize * options.channels),
-                quality: options.quality,
-                wake: options.wake,
-                max_callback_frames: granted.buffer_size as usize,
+            let result = check_hop(options, rate).and_then(|()| {
+                let spec = CaptureSpec {
+                    device_rate: granted.sample_rate,
+                    device_channels: usize::from(granted.channels),
+                    rate,
+                    channels: options.channels,
+                    capacity: options
+                        .capacity
+                        .unwrap_or(2 * rate as usize * options.channels),
+                    quality: options.quality,
+                    wake: options.wake,
+                    max_callback_frames: granted.buffer_size as usize,
+                };
+                Ok(noxrun_capture::open(spec)?)
             });
             match result {
                 Ok((input, hub)) => {
@@ -196,7 +199,7 @@ impl Capture {
         })?;
         let (hub, rate) = match opened {
             Some(Ok(opened)) => opened,
-            Some(Err(error)) => return Err(error.into()),
+            Some(Err(error)) => return Err(error),
             None => {
                 let message = "the device opened without taking a sink";
                 return Err(Error::new(crate::ErrorCode::Backend, message));
@@ -262,13 +265,15 @@ impl Capture {
 
     /// Seconds from the device's input to the ring.
     pub fn latency(&self) -> f64 {
-        self.core.granted.latency_seconds + self.core.hub.latency_seconds()
+        let device = lock(&self.core.device);
+        let opened = self.core.granted.latency_seconds;
+        let live = device.stream.as_ref().map(|stream| stream.latency().0);
+        live.unwrap_or(opened) + self.core.hub.latency_seconds()
     }
 
     /// Frames a chunk: as opened, or 20 ms.
     pub fn chunk(&self) -> usize {
-        let default = (f64::from(self.rate) * 0.020).round() as usize;
-        self.options.chunk.unwrap_or(default)
+        chunk_of(&self.options, self.rate)
     }
 
     /// A reader with the capture's chunk and hop.
@@ -278,6 +283,15 @@ impl Capture {
     pub fn reader(&self) -> Result<Reader, Error> {
         let chunk = self.chunk();
         self.reader_of(chunk, self.options.hop.unwrap_or(chunk))
+    }
+
+    /// A reader whose chunks do not overlap, whatever the capture's hop.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`.
+    pub fn stream_reader(&self) -> Result<Reader, Error> {
+        let chunk = self.chunk();
+        self.reader_of(chunk, chunk)
     }
 
     fn reader_of(&self, chunk: usize, hop: usize) -> Result<Reader, Error> {
@@ -297,10 +311,14 @@ impl Capture {
     /// # Errors
     /// `ERR_CLOSED`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`.
     pub fn record(&self, path: &Path, format: WavFormat, gaps: Gaps) -> Result<Recording, Error> {
+        if self.is_closed() {
+            return Err(Error::closed("capture"));
+        }
+        // The file first: a reader that came and left would have taken the ring's content along.
+        let writer = WavWriter::create(path, self.rate, self.options.channels, format)?;
         let chunk = (self.rate as usize / 50).max(1);
         let reader = self.reader_of(chunk, chunk)?;
-        let channels = self.options.channels;
-        Recording::start(path, self.rate, channels, format, gaps, reader)
+        Recording::start(path, writer, self.options.channels, gaps, reader)
     }
 
     /// Hands what was captured until now to the readers.
@@ -369,6 +387,24 @@ impl Drop for Capture {
     fn drop(&mut self) {
         self.close();
         self.core.outlet.set_bell(None);
+    }
+}
+
+/// Frames a chunk at `rate` Hz: as asked for, or 20 ms.
+fn chunk_of(options: &CaptureOptions, rate: u32) -> usize {
+    let default = (f64::from(rate) * 0.020).round() as usize;
+    options.chunk.unwrap_or(default).max(1)
+}
+
+/// The default chunk is known only with the device's rate, and so is whether a hop fits into it.
+fn check_hop(options: &CaptureOptions, rate: u32) -> Result<(), Error> {
+    let chunk = chunk_of(options, rate);
+    match options.hop {
+        Some(hop) if !(1..=chunk).contains(&hop) => Err(Error::new(
+            crate::ErrorCode::OutOfRange,
+            format!("hop must be from 1 to {chunk}, the frames of a chunk, got {hop}"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -4,15 +4,17 @@
 //! It is a plain state machine. The dispatch thread drives it; so does a stepped device, before
 //! each of its blocks, under the same mutex.
 
-use crate::batch::{Batch, Item, Slot};
+use crate::batch::{Batch, Item};
 use crate::inbox::Entry;
 use crate::intent::{Intent, ParamId, TrackId, VoiceId};
+use crate::newest::{Newest, Rank, Slot};
 use crate::outlet::{Outlet, Reason, Report, Warning};
 use noxrun_engine::{
     Action, Commit, Controller, EndReason, EngineConfig, Event, Message, NOW, PlaySpec, Target,
     TrackSetup, VoiceKey,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound::{Excluded, Included};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -62,10 +64,14 @@ pub(crate) struct Dispatcher {
     outlet: Arc<Outlet>,
     seq: u64,
     queue: BTreeMap<Place, Waiting>,
-    /// Where the newest value of a slot waits, for the next one to replace it.
-    newest: HashMap<Slot, Place>,
-    /// Places given out for the entry in hand.
+    /// Where the newest values wait, for the next ones to supersede them.
+    newest: Newest<Place>,
+    /// Length of the default ramp in frames.
+    short_ramp: u32,
+    /// Places given out since the queue was last pumped.
     fresh: Vec<Place>,
+    /// Up to here, what found the control queue full has been counted.
+    refused_to: Place,
     /// The batch that is being taken in.
     batch: Option<Batch>,
     /// A waiting batch of nothing but values, which the next such batch joins.
@@ -104,8 +110,10 @@ impl Dispatcher {
             outlet,
             seq: 1,
             queue: BTreeMap::new(),
-            newest: HashMap::new(),
+            newest: Newest::new(),
+            short_ramp: (f64::from(config.sample_rate) * 0.005).round() as u32,
             fresh: Vec::new(),
+            refused_to: (0, 0),
             batch: None,
             values: None,
             voices: HashMap::new(),
@@ -122,6 +130,11 @@ impl Dispatcher {
         }
     }
 
+    /// Length of the default ramp in frames.
+    pub fn short_ramp(&self) -> u32 {
+        self.short_ramp
+    }
+
     /// Takes intents in, in order, and sends what fits.
     pub fn accept(&mut self, entries: &mut Vec<Entry>, until: u64) {
         for entry in entries.drain(..) {
@@ -130,14 +143,7 @@ impl Dispatcher {
                 Entry::Batch { at } => self.batch = Some(Batch::new(at)),
                 Entry::Commit => self.close_batch(),
             }
-            if !self.pump(until) {
-                let refused = |place: &&Place| place.0 <= until && self.queue.contains_key(place);
-                let refused = self.fresh.iter().filter(refused).count() as u64;
-                self.counters
-                    .overflows
-                    .fetch_add(refused, Ordering::Relaxed);
-            }
-            self.fresh.clear();
+            self.pump(until);
         }
         self.report_overflow();
     }
@@ -150,6 +156,7 @@ impl Dispatcher {
                 break;
             }
             if self.controller.messages.is_full() {
+                self.count_refused(until);
                 return false;
             }
             // A voice must be known on the other side before anything that is said of it.
@@ -160,7 +167,24 @@ impl Dispatcher {
             let play = voice.and_then(|id| self.voices.get(&id)?.waiting);
             self.send(play.unwrap_or(place));
         }
+        self.fresh.clear();
         true
+    }
+
+    /// Counts what is due to cross before `until` and finds the control queue full, each once.
+    fn count_refused(&mut self, until: u64) {
+        let known = |place: &&Place| **place <= self.refused_to && self.queue.contains_key(place);
+        let mut count = self.fresh.iter().filter(known).count();
+        let limit = (until, u64::MAX);
+        if limit > self.refused_to {
+            let newly_due = (Excluded(self.refused_to), Included(limit));
+            count += self.queue.range(newly_due).count();
+            self.refused_to = limit;
+        }
+        self.fresh.clear();
+        self.counters
+            .overflows
+            .fetch_add(count as u64, Ordering::Relaxed);
     }
 
     /// Whether everything for frames before `until` has crossed.
@@ -281,6 +305,7 @@ impl Dispatcher {
                     counted: true,
                     voice: None,
                     action: Action::StopTrack { track, fade },
+                    value: None,
                 };
                 self.insert(at, item);
             }
@@ -305,7 +330,8 @@ impl Dispatcher {
                     frames,
                     curve,
                 };
-                self.value(Slot::Value(target), at, voice, action);
+                let rank = Rank::of(frames, curve, self.short_ramp);
+                self.value((Slot::Value(target), rank), at, voice, action);
             }
         }
     }
@@ -315,7 +341,7 @@ impl Dispatcher {
         if self.tracks.len() <= index {
             self.tracks.resize(index + 1, TrackRecord::default());
         }
-        let open = !self.tracks.iter().any(|t| t.soloed);
+        let open = !self.any_solo();
         self.tracks[index] = TrackRecord {
             open,
             ..TrackRecord::default()
@@ -334,6 +360,7 @@ impl Dispatcher {
             counted: false,
             voice: None,
             action: Action::AddTrack(setup),
+            value: None,
         };
         self.queue.insert(place, Waiting::One(item));
     }
@@ -367,13 +394,7 @@ impl Dispatcher {
             voice: id,
             spec,
         };
-        let waiting = match &mut self.batch {
-            Some(batch) => {
-                batch.play(key, item);
-                None
-            }
-            None => self.insert(at, item),
-        };
+        let waiting = self.insert(at, item);
         self.voices.insert(id, VoiceRecord { key, waiting });
     }
 
@@ -394,6 +415,7 @@ impl Dispatcher {
                     counted,
                     voice,
                     action,
+                    value: None,
                 };
                 self.insert(at, item);
             }
@@ -402,7 +424,7 @@ impl Dispatcher {
     }
 
     fn update_gates(&mut self) {
-        let any_solo = self.tracks.iter().any(|t| t.soloed);
+        let any_solo = self.any_solo();
         for track in 0..self.tracks.len() {
             let record = self.tracks[track];
             // Solo in place: the master carries what is soloed.
@@ -414,41 +436,65 @@ impl Dispatcher {
             self.tracks[track].open = open;
             let track = track as TrackId;
             let action = Action::Gate { track, open };
-            self.value(Slot::Gate(track), None, None, action);
+            if self.batch_is_timed() {
+                // A scheduled point, of which there are no more than tracks: it takes the room of
+                // others, but is never refused.
+                self.counters.accepted.fetch_add(1, Ordering::Relaxed);
+            }
+            self.value((Slot::Gate(track), Rank::Jump), None, None, action);
         }
     }
 
-    /// Takes a value in. Without a time of its own or its batch's, the newest one of its slot is
-    /// the only one that waits.
-    fn value(&mut self, slot: Slot, at: Option<u64>, voice: Option<VoiceId>, action: Action) {
-        let timed = at.is_some() || self.batch_is_timed();
+    /// Everything feeds the master, so a solo of its own changes nothing.
+    fn any_solo(&self) -> bool {
+        self.tracks.iter().skip(1).any(|track| track.soloed)
+    }
+
+    /// Takes a value in. Those without a time of their own supersede the ones that wait, within
+    /// their batch or outside of batches.
+    fn value(
+        &mut self,
+        (slot, rank): (Slot, Rank),
+        at: Option<u64>,
+        voice: Option<VoiceId>,
+        action: Action,
+    ) {
+        let counted = at.is_some() || self.batch_is_timed();
         let item = Item::Do {
             frame: at.unwrap_or(NOW),
-            // Of the values with a time, parameters are events; gates are as few as tracks.
-            counted: timed && matches!(slot, Slot::Value(_)),
+            counted,
             voice,
             action,
+            value: at.is_none().then_some((slot, rank)),
         };
-        if timed {
+        if counted {
             // Later values must not go in front of this one.
-            self.newest.remove(&slot);
+            self.newest.forget(slot);
+        }
+        if at.is_some() {
             self.insert(at, item);
             return;
         }
         if let Some(batch) = &mut self.batch {
-            batch.value(slot, item);
+            let superseded = batch.value(slot, rank, &item);
+            self.settle(superseded && counted);
             return;
         }
-        let place = self.newest.get(&slot).copied();
-        match place.and_then(|place| self.queue.get_mut(&place)) {
-            Some(Waiting::One(older)) => *older = item,
-            // In a batch that has not begun to cross: the newest value takes effect with it.
-            Some(Waiting::Batch(batch)) => batch.value(slot, item),
-            None => {
-                if let Some(place) = self.insert(None, item) {
-                    self.newest.insert(slot, place);
+        let places = self.newest.supersede(slot, rank);
+        for place in places.iter().flatten() {
+            match self.queue.get_mut(place) {
+                Some(Waiting::One(older)) => *older = item.clone(),
+                // In a batch that has not begun to cross: the newest value takes effect with it.
+                Some(Waiting::Batch(batch)) => {
+                    batch.value(slot, rank, &item);
                 }
+                None => {}
             }
+        }
+        if places.iter().all(Option::is_none)
+            && let Some(place) = self.insert(None, item)
+        {
+            self.newest.note(slot, rank, place);
         }
     }
 
@@ -472,18 +518,22 @@ impl Dispatcher {
             return;
         };
         // Values that wait outside are older than the batch's own.
-        for slot in batch.slots() {
-            let place = self.newest.remove(&slot);
-            if let Some(place) = place
-                && matches!(self.queue.get(&place), Some(Waiting::One(_)))
-            {
-                self.queue.remove(&place);
+        if !batch.is_timed() {
+            for (slot, rank) in batch.values() {
+                for place in self.newest.supersede(slot, rank).into_iter().flatten() {
+                    self.newest.leave(slot, place);
+                    if matches!(self.queue.get(&place), Some(Waiting::One(_))) {
+                        self.queue.remove(&place);
+                    }
+                }
             }
         }
         let place = self.join_values(batch);
-        if let Some(Waiting::Batch(batch)) = self.queue.get(&place) {
-            for slot in batch.slots() {
-                self.newest.insert(slot, place);
+        if let Some(Waiting::Batch(batch)) = self.queue.get(&place)
+            && !batch.is_timed()
+        {
+            for (slot, rank) in batch.values() {
+                self.newest.note(slot, rank, place);
             }
         }
     }
@@ -504,9 +554,8 @@ impl Dispatcher {
         let place = self.next_place(None);
         // A sequence number for each item: what comes later sorts behind all of them.
         self.seq += batch.reserved;
-        if only_values {
-            self.values = Some(place);
-        }
+        // Behind anything else a voice may be waiting that a later value belongs to.
+        self.values = only_values.then_some(place);
         self.queue.insert(place, Waiting::Batch(batch));
         place
     }
@@ -521,6 +570,11 @@ impl Dispatcher {
 
     fn stale(&mut self, counted: bool) {
         self.counters.stale.fetch_add(1, Ordering::Relaxed);
+        self.settle(counted);
+    }
+
+    /// A counted event came to nothing here.
+    fn settle(&self, counted: bool) {
         if counted {
             self.counters.settled_here.fetch_add(1, Ordering::Release);
         }
@@ -533,10 +587,8 @@ impl Dispatcher {
             Some(Waiting::Batch(batch)) => {
                 if batch.is_whole() {
                     // From here on nothing can join or replace its values.
-                    for slot in batch.slots() {
-                        if self.newest.get(&slot) == Some(&place) {
-                            self.newest.remove(&slot);
-                        }
+                    for (slot, _) in batch.values() {
+                        self.newest.leave(slot, place);
                     }
                 }
                 match batch.take_next() {
@@ -555,10 +607,8 @@ impl Dispatcher {
                 let Some(Waiting::One(item)) = self.queue.remove(&place) else {
                     return;
                 };
-                if let Some(slot) = item.slot()
-                    && self.newest.get(&slot) == Some(&place)
-                {
-                    self.newest.remove(&slot);
+                if let Some((slot, _)) = item.value() {
+                    self.newest.leave(slot, place);
                 }
                 self.message(item, place.1, false)
             }

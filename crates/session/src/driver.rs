@@ -7,10 +7,11 @@ use crate::outlet::{DeviceState, Report, Warning, lock};
 use crate::slot::Slot;
 use crate::standin::StandIn;
 use noxrun_device::{
-    BlockTime, DeviceWarning, Fallback, Render, StepHooks, Stream, StreamEvent, StreamStatus,
-    Watchdog, monotonic_ns,
+    BlockTime, DeviceError, DeviceWarning, Fallback, Render, StepHooks, Stream, StreamEvent,
+    StreamStatus, Watchdog, monotonic_ns,
 };
 use noxrun_engine::{BlockClock, Renderer};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -28,6 +29,14 @@ pub(crate) fn panic_error(what: &str) -> Error {
         "the {what} failed inside the audio callback and is silent; close it and open another"
     );
     Error::new(ErrorCode::Backend, message)
+}
+
+/// A device that is gone is no failure of the call: engine time is in other hands.
+fn unless_lost(result: Result<(), DeviceError>) -> Result<(), Error> {
+    match result {
+        Err(DeviceError::Lost { .. }) => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// The renderer, as a device calls it.
@@ -128,6 +137,12 @@ impl Driver {
         &self.status
     }
 
+    /// Seconds from the engine to the device's output, and whether that is an estimate; `None`
+    /// while there is no device.
+    pub fn latency(&self) -> Option<(f64, bool)> {
+        self.stream.as_ref().map(Stream::latency)
+    }
+
     pub fn losses(&self) -> u64 {
         self.losses
     }
@@ -198,7 +213,8 @@ impl Driver {
             let stream = self.stream.take();
             let _ = std::thread::Builder::new().spawn(move || drop(stream));
         }
-        self.standin = StandIn::start(&core.slot, &core.granted).ok();
+        let suspended = core.suspended.load(Ordering::Acquire);
+        self.standin = StandIn::start(&core.slot, &core.granted, suspended).ok();
     }
 
     fn restore(&mut self, core: &Core) {
@@ -214,20 +230,20 @@ impl Driver {
         if let Some(standin) = &self.standin {
             standin.suspend(true);
         }
-        if let Some(stream) = &mut self.stream {
-            stream.suspend()?;
+        match &mut self.stream {
+            Some(stream) => unless_lost(stream.suspend()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub fn resume(&mut self) -> Result<(), Error> {
         if let Some(standin) = &self.standin {
             standin.suspend(false);
         }
-        if let Some(stream) = &mut self.stream {
-            stream.resume()?;
+        match &mut self.stream {
+            Some(stream) => unless_lost(stream.resume()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Takes what drives out, to be dropped without holding the driver's lock: its last block may

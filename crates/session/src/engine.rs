@@ -11,7 +11,7 @@ use crate::slot::Slot;
 use crate::stats::EngineStats;
 use noxrun_device::{DeviceInfo, Granted, StreamRequest, monotonic_ns};
 use noxrun_engine::{EngineConfig, MeterReading, Renderer, Shared, build};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -26,26 +26,38 @@ pub(crate) struct Core {
     pub slot: Arc<Slot<Renderer>>,
     pub closing: AtomicBool,
     pub suspended: AtomicBool,
+    /// The greatest frame that anybody was told.
+    newest_frame: AtomicU64,
     pub granted: Granted,
     /// Stepped by hand: engine time is exactly what was stepped.
     pub manual: bool,
 }
 
 impl Core {
-    /// Frames up to which actions cross now.
+    /// Frames up to which actions cross now: well beyond the end of the next block.
     pub fn horizon(&self) -> u64 {
-        self.current_frame() + (HORIZON * f64::from(self.granted.sample_rate)) as u64
+        let block = self
+            .shared
+            .clock()
+            .block
+            .max(self.granted.buffer_size.into());
+        self.current_frame() + block + (HORIZON * f64::from(self.granted.sample_rate)) as u64
     }
 
     pub fn current_frame(&self) -> u64 {
         let clock = self.shared.clock();
-        if self.manual || clock.block == 0 || self.suspended.load(Ordering::Relaxed) {
+        if self.manual {
             return clock.frame;
         }
-        let elapsed = monotonic_ns().saturating_sub(clock.at_ns);
-        let frames = u128::from(elapsed) * u128::from(self.granted.sample_rate) / 1_000_000_000;
-        // Never beyond what the next callback will publish: the clock is monotonic.
-        clock.frame + (frames as u64).min(clock.block)
+        let mut now = clock.frame;
+        if clock.block > 0 && !self.suspended.load(Ordering::Relaxed) {
+            let elapsed = monotonic_ns().saturating_sub(clock.at_ns);
+            let frames = u128::from(elapsed) * u128::from(self.granted.sample_rate) / 1_000_000_000;
+            // No further than the next callback will come, if it is of the same size.
+            now += (frames as u64).min(clock.block);
+        }
+        // It may be smaller, or not come at all: time stands still then, and never goes back.
+        self.newest_frame.fetch_max(now, Ordering::Relaxed).max(now)
     }
 }
 
@@ -96,7 +108,7 @@ impl Engine {
         let dispatcher =
             Dispatcher::new(controller, &config, Arc::clone(&counters), outlet.clone());
         let core = Arc::new(Core {
-            inbox: Inbox::default(),
+            inbox: Inbox::new(dispatcher.short_ramp()),
             outlet,
             counters,
             shared,
@@ -106,6 +118,7 @@ impl Engine {
             slot,
             closing: AtomicBool::new(false),
             suspended: AtomicBool::new(false),
+            newest_frame: AtomicU64::new(0),
             granted,
         });
         sync.attach(&core);
@@ -120,6 +133,18 @@ impl Engine {
     /// What the device granted, with the warnings of opening.
     pub fn granted(&self) -> &Granted {
         &self.core.granted
+    }
+
+    /// Seconds from the engine to the device's output as they are now, and whether that is computed
+    /// from the buffer size because the backend does not tell.
+    pub fn latency(&self) -> (f64, bool) {
+        let Granted {
+            latency_seconds,
+            latency_is_estimate,
+            ..
+        } = self.core.granted;
+        let opened = (latency_seconds, latency_is_estimate);
+        lock(&self.core.driver).latency().unwrap_or(opened)
     }
 
     /// The sizes it was built with.
@@ -198,9 +223,8 @@ impl Engine {
     /// `ERR_CLOSED`, `ERR_BACKEND`.
     pub fn suspend(&self) -> Result<(), Error> {
         self.ensure_open()?;
-        lock(&self.core.driver).suspend()?;
         self.core.suspended.store(true, Ordering::Release);
-        Ok(())
+        lock(&self.core.driver).suspend()
     }
 
     /// Lets engine time go on.

@@ -4,6 +4,7 @@
 //! a moment after it was woken and only then says that it sleeps.
 
 use crate::intent::{Intent, ParamId};
+use crate::newest::Rank;
 use crate::outlet::lock;
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -28,22 +29,31 @@ struct State {
     compact_at: usize,
 }
 
-#[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
     wake: Condvar,
+    /// Length of the default ramp in frames.
+    short_ramp: u32,
 }
 
 /// Entries beyond which superseded values are thrown out.
 const COMPACT: usize = 16_384;
 
 impl Inbox {
+    pub fn new(short_ramp: u32) -> Self {
+        Self {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            short_ramp,
+        }
+    }
+
     /// Puts entries in, all or none visible to the dispatch side, and wakes it when it sleeps.
     pub fn put(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut state = lock(&self.state);
         state.entries.extend(entries);
         if state.entries.len() > state.compact_at.max(COMPACT) {
-            compact(&mut state.entries);
+            compact(&mut state.entries, self.short_ramp);
             state.compact_at = 2 * state.entries.len();
         }
         if std::mem::take(&mut state.sleeping) {
@@ -84,30 +94,33 @@ impl Inbox {
     }
 }
 
-/// Keeps the newest of each parameter's values without a time, outside batches.
-fn compact(entries: &mut Vec<Entry>) {
-    let mut newest: HashMap<ParamId, usize> = HashMap::new();
+/// Throws out values without a time, outside batches, that newer ones supersede.
+fn compact(entries: &mut Vec<Entry>, short_ramp: u32) {
+    let mut newest: HashMap<ParamId, Rank> = HashMap::new();
     let mut in_batch = false;
-    let mut keep = vec![true; entries.len()];
-    for (index, entry) in entries.iter().enumerate() {
+    entries.reverse();
+    entries.retain(|entry| {
         match entry {
-            Entry::Batch { .. } => in_batch = true,
-            Entry::Commit => in_batch = false,
+            Entry::Commit => in_batch = true,
+            Entry::Batch { .. } => in_batch = false,
             Entry::Intent(Intent::Set {
-                param, at: None, ..
+                param,
+                ramp,
+                curve,
+                at: None,
+                ..
             }) if !in_batch => {
-                if let Some(older) = newest.insert(*param, index) {
-                    keep[older] = false;
+                let rank = Rank::of(*ramp, *curve, short_ramp);
+                if newest.get(param).is_some_and(|newer| *newer <= rank) {
+                    return false;
                 }
+                newest.insert(*param, rank);
             }
             Entry::Intent(_) => {}
         }
-    }
-    let mut index = 0;
-    entries.retain(|_| {
-        index += 1;
-        keep[index - 1]
+        true
     });
+    entries.reverse();
 }
 
 #[cfg(test)]
@@ -115,11 +128,11 @@ mod tests {
     use super::*;
     use noxrun_engine::Curve;
 
-    fn set(track: u32, value: f64) -> Entry {
+    fn set(track: u32, value: f64, ramp: u32) -> Entry {
         Entry::Intent(Intent::Set {
             param: ParamId::TrackVolume(track),
             value,
-            ramp: 0,
+            ramp,
             curve: Curve::Linear,
             at: None,
         })
@@ -127,9 +140,9 @@ mod tests {
 
     #[test]
     fn a_flood_of_values_keeps_the_newest_of_each_parameter() {
-        let inbox = Inbox::default();
+        let inbox = Inbox::new(240);
         for i in 0..100_000u32 {
-            inbox.put([set(i % 3, f64::from(i))]);
+            inbox.put([set(i % 3, f64::from(i), 240)]);
         }
         let mut entries = Vec::new();
         inbox.take(&mut entries);
@@ -146,5 +159,29 @@ mod tests {
             }
         }
         assert_eq!(last, [99_999.0, 99_997.0, 99_998.0]);
+    }
+
+    #[test]
+    fn what_a_ramp_starts_from_and_what_is_in_a_batch_is_kept() {
+        let values = |entries: &[Entry]| -> Vec<f64> {
+            let value = |entry: &Entry| match entry {
+                Entry::Intent(Intent::Set { value, .. }) => Some(*value),
+                _ => None,
+            };
+            entries.iter().filter_map(value).collect()
+        };
+        let mut entries = vec![
+            set(1, 1.0, 9000),
+            set(1, 2.0, 0),
+            set(2, 3.0, 0),
+            Entry::Batch { at: None },
+            set(1, 4.0, 0),
+            Entry::Commit,
+            set(1, 5.0, 9000),
+            set(1, 6.0, 240),
+            set(1, 7.0, 9000),
+        ];
+        compact(&mut entries, 240);
+        assert_eq!(values(&entries), [2.0, 3.0, 4.0, 6.0, 7.0]);
     }
 }

@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod inbox;
 mod intent;
+mod newest;
 mod options;
 mod outlet;
 mod recorder;

@@ -3,9 +3,9 @@
 use crate::error::{Error, ErrorCode};
 use crate::outlet::lock;
 use noxrun_capture::{Chunk, Reader, Taken};
-use noxrun_media::{MediaError, WavFormat, WavWriter};
+use noxrun_media::{MediaError, WavWriter};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,7 +30,6 @@ pub struct RecordingResult {
 }
 
 struct State {
-    stop: AtomicBool,
     frames: AtomicU64,
     dropped: AtomicU64,
     failure: Mutex<Option<Error>>,
@@ -50,16 +49,13 @@ const SILENCE: usize = 4096;
 impl Recording {
     pub(crate) fn start(
         path: &Path,
-        rate: u32,
+        writer: WavWriter,
         channels: usize,
-        format: WavFormat,
         gaps: Gaps,
         reader: Reader,
     ) -> Result<Self, Error> {
         let reader = Arc::new(reader);
-        let writer = WavWriter::create(path, rate, channels, format)?;
         let state = Arc::new(State {
-            stop: AtomicBool::new(false),
             frames: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             failure: Mutex::new(None),
@@ -104,7 +100,6 @@ impl Recording {
     /// `ERR_IO` and its kin when writing failed; the file is valid up to that point.
     pub fn stop(&self) -> Result<RecordingResult, Error> {
         self.reader.finish();
-        self.state.stop.store(true, Ordering::Release);
         if let Some(thread) = lock(&self.thread).take() {
             // A panic there was reported by its hook.
             let _ = thread.join();
@@ -137,7 +132,9 @@ fn run(
     loop {
         match reader.wait_take(Duration::from_millis(100)) {
             Taken::Chunk(chunk) => {
-                let before = next_frame.unwrap_or(chunk.frame);
+                // What was lost before the first chunk is this reader's loss too.
+                let lost = chunk.dropped_before / channels as u64;
+                let before = next_frame.unwrap_or(chunk.frame - lost);
                 if gaps == Gaps::Silence {
                     silence(&mut writer, chunk.frame.saturating_sub(before), channels)?;
                 }

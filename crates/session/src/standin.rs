@@ -20,8 +20,15 @@ struct State {
 }
 
 impl StandIn {
-    pub fn start(slot: &Arc<Slot<Renderer>>, granted: &Granted) -> std::io::Result<Self> {
-        let state = Arc::new(State::default());
+    pub fn start(
+        slot: &Arc<Slot<Renderer>>,
+        granted: &Granted,
+        suspended: bool,
+    ) -> std::io::Result<Self> {
+        let state = Arc::new(State {
+            suspended: AtomicBool::new(suspended),
+            ..State::default()
+        });
         let thread = std::thread::Builder::new()
             .name("noxrun-standin".into())
             .spawn({

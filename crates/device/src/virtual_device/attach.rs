@@ -6,6 +6,7 @@ use rtrb::Consumer;
 
 use super::block::{Callback, Slot};
 use super::device::{Device, Message};
+use crate::clock::monotonic_ns;
 use crate::cycle::{Cycle, CycleRules};
 use crate::edge::Edge;
 use crate::error::DeviceError;
@@ -200,6 +201,7 @@ impl Place {
             hooks: request.hooks.clone().filter(|_| manual),
             callback,
         };
+        self.status.touch(monotonic_ns());
         let backend = BackendStream::Virtual(self.attachment);
         let mut stream = Stream::new(self.granted, self.status, vec![events], door, backend);
         {
@@ -209,7 +211,7 @@ impl Place {
         }
         device.ensure_thread()?;
         if !manual {
-            stream.await_first_callback(None);
+            stream.await_first_callback();
         }
         Ok(stream)
     }

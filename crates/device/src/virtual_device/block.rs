@@ -74,10 +74,10 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    pub(super) fn new(options: &VirtualOptions) -> Self {
+    pub(super) fn new(options: &VirtualOptions, down: bool) -> Self {
         Self {
             slots: Vec::new(),
-            down: false,
+            down,
             channels: usize::from(options.channels),
             loopback: options.loopback,
             block_sizes: options.block_sizes.clone().unwrap_or_default(),
@@ -111,7 +111,7 @@ impl Rig {
     }
 
     pub(super) fn fail(&mut self, how: Failure) {
-        self.down |= matches!(how, Failure::Lost | Failure::Silent);
+        self.down |= how.stops_callbacks();
         for slot in &mut self.slots {
             let reporter = slot.reporter();
             match how {

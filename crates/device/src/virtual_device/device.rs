@@ -42,6 +42,8 @@ pub(super) struct Control {
     /// Frames a callback, decided by the first stream that attached.
     pub(super) block: u32,
     pub(super) lost: bool,
+    /// Whether callbacks rest, for a thread that starts anew.
+    pub(super) down: bool,
     pub(super) closed: bool,
     /// The device's thread, by number; `None`: there is none.
     pub(super) thread: Option<u64>,
@@ -77,6 +79,7 @@ impl Device {
             attached: 0,
             block: options.buffer_size,
             lost: false,
+            down: false,
             closed: false,
             thread: None,
             threads: 0,
@@ -183,6 +186,7 @@ impl Device {
 
     pub(super) fn fail(&self, how: Failure) {
         let mut control = self.control();
+        control.down |= how.stops_callbacks();
         match how {
             Failure::Lost => control.lost = true,
             Failure::Rate(rate) => control.rate = rate.max(1),
@@ -195,6 +199,7 @@ impl Device {
     pub(super) fn restore(&self) {
         let mut control = self.control();
         control.lost = false;
+        control.down = false;
         control.inbox.push(Message::Restore);
         self.wake.notify_all();
     }

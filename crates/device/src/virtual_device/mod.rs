@@ -80,6 +80,12 @@ pub enum Failure {
     Rate(u32),
 }
 
+impl Failure {
+    fn stops_callbacks(self) -> bool {
+        matches!(self, Self::Lost | Self::Silent)
+    }
+}
+
 /// A virtual device, for as long as this lives; dropping it closes it.
 ///
 /// All methods may be called from any thread, but from the callbacks and hooks of its streams.

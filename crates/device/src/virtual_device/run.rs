@@ -1,5 +1,6 @@
 //! The device's own thread and its clock.
 
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::Failure;
@@ -16,27 +17,22 @@ pub(super) fn run(device: &Device, number: u64) {
         }
     }
     let _farewell = Farewell(device, number);
-    let mut rig = Rig::new(&device.options);
+    let mut rig = Rig::new(&device.options, device.control().down);
     let mut timeline = Timeline::start(device.rate());
     while let Some(work) = next(device, &rig, &timeline) {
-        match work {
-            Work::Messages(messages) => {
-                for message in messages {
-                    take(message, &mut rig, &mut timeline);
-                }
+        for message in work.messages {
+            take(message, &mut rig, &mut timeline);
+        }
+        let Some(due) = work.block else { continue };
+        let size = u64::from(rig.next_block(due.granted)).min(due.left) as u32;
+        if device.is_manual() {
+            rig.run_block(device, size);
+            device.block_is_over(u64::from(size));
+        } else {
+            if timeline.begin_block(size) {
+                rig.report_xrun();
             }
-            Work::Manual { granted, left } => {
-                let size = u64::from(rig.next_block(granted)).min(left) as u32;
-                rig.run_block(device, size);
-                device.block_is_over(u64::from(size));
-            }
-            Work::Due { granted } => {
-                let size = rig.next_block(granted);
-                if timeline.begin_block(size) {
-                    rig.report_xrun();
-                }
-                rig.run_block(device, size);
-            }
+            rig.run_block(device, size);
         }
     }
     if device.control().closed {
@@ -44,55 +40,55 @@ pub(super) fn run(device: &Device, number: u64) {
     }
 }
 
-enum Work {
-    Messages(Vec<Message>),
-    /// Part of a step: at most `left` frames.
-    Manual {
-        granted: u32,
-        left: u64,
-    },
-    /// The clock wants a block.
-    Due {
-        granted: u32,
-    },
+/// What to do next: messages first, then a block. Both are taken at one moment, so that a block
+/// never overtakes a message that was sent before it was asked for, and a stream of messages never
+/// keeps a block waiting.
+struct Work {
+    messages: Vec<Message>,
+    block: Option<Due>,
+}
+
+/// A block that is to be run now.
+struct Due {
+    /// Frames that were granted.
+    granted: u32,
+    /// Frames that are left of the steps; more than any block when the clock wants it.
+    left: u64,
 }
 
 /// Waits for something to do; `None`: the thread is not needed any more.
 fn next(device: &Device, rig: &Rig, timeline: &Timeline) -> Option<Work> {
     let mut control = device.control();
     loop {
-        if !control.inbox.is_empty() {
-            return Some(Work::Messages(std::mem::take(&mut control.inbox)));
-        }
-        if control.closed {
+        let messages = std::mem::take(&mut control.inbox);
+        if messages.is_empty() && control.closed {
             return None;
         }
-        let granted = control.block;
-        if device.is_manual() {
-            if control.wanted > control.stepped {
-                let left = control.wanted - control.stepped;
-                return Some(Work::Manual { granted, left });
-            }
-            control = device
-                .wake
-                .wait(control)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            continue;
-        }
-        if rig.is_unused() {
+        if messages.is_empty() && rig.is_unused() && !device.is_manual() {
             // Under the lock: whoever attaches next finds that it has to start a new thread.
             control.thread = None;
             return None;
         }
-        let left = timeline.until_due();
-        if left.is_zero() {
-            return Some(Work::Due { granted });
+        let until_due = timeline.until_due();
+        let left = if device.is_manual() {
+            control.wanted - control.stepped
+        } else if until_due.is_zero() {
+            u64::MAX
+        } else {
+            0
+        };
+        let granted = control.block;
+        let block = (left > 0 && !control.closed).then_some(Due { granted, left });
+        if !messages.is_empty() || block.is_some() {
+            return Some(Work { messages, block });
         }
-        control = device
-            .wake
-            .wait_timeout(control, left)
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .0;
+        control = if device.is_manual() {
+            let waited = device.wake.wait(control);
+            waited.unwrap_or_else(PoisonError::into_inner)
+        } else {
+            let waited = device.wake.wait_timeout(control, until_due);
+            waited.unwrap_or_else(PoisonError::into_inner).0
+        };
     }
 }
 

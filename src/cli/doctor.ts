@@ -1,0 +1,45 @@
+/** `noxrun doctor`: what this machine can do, and proof that the callback stays clean on it. */
+import { command } from './command'
+import { findings, prove } from './doctor-proof'
+import { deviceLines, missingLines, proofLines, versionLine } from './doctor-report'
+import { hasSoundCard, missingPieces, versions } from './doctor-system'
+import { library } from './library'
+
+export const doctor = command({
+  name: 'doctor',
+  summary: 'Show what this machine can do, and prove that audio callbacks stay clean on it',
+  usage: 'noxrun doctor [--device ID] [--json]',
+  about: `Shows versions, devices and missing pieces, then plays and captures for two seconds under a stream
+of control messages and counts what happened inside the audio callbacks. Exit status 1 if they
+allocated or freed memory, if playback was blocked, or if a captured sample was lost.`,
+  operands: [],
+  options: {
+    device: { value: 'ID', help: "What to play on; default 'virtual', which makes no sound" },
+    json: { help: 'One line of JSON, nothing else' },
+  },
+  async run(invocation) {
+    const { values, screen, interrupt } = invocation
+    const say = (lines: readonly string[]): void => {
+      if (!values.json) for (const line of lines) screen.print(line)
+    }
+    const system = { versions: versions(), soundCard: hasSoundCard(), missing: missingPieces() }
+    say([versionLine(system.versions), ''])
+    // Before the engine is loaded: what is missing may be why it cannot be.
+    say(missingLines(system.missing, screen))
+    const noxrun = await library()
+    const devices = await noxrun.listDevices()
+    say(deviceLines(devices, system.soundCard, screen))
+    const proof = await prove(noxrun, values.device ?? 'virtual', invocation)
+    if (interrupt.status !== undefined) return interrupt.status
+    const found = findings(proof)
+    const clean = found.length === 0
+    if (values.json) screen.print(JSON.stringify({ ...system, devices, proof, findings: found, clean }))
+    say(proofLines(proof, screen))
+    if (!clean) {
+      screen.complain(found.join('; '))
+      return 1
+    }
+    say(['', screen.style('green', 'The callbacks stayed clean.')])
+    return 0
+  },
+})
