@@ -37,8 +37,8 @@ export default defineConfig(
     },
   },
   {
-    // Benchmarks measure the built package, whose types are not there when lints run.
-    files: ['bench/**'],
+    // Benchmarks and examples use the built package, whose types are not there when lints run.
+    files: ['bench/**', 'examples/**'],
     extends: [tseslint.configs.disableTypeChecked],
   },
 )

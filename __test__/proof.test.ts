@@ -14,7 +14,7 @@ async function traffic(callbacks: number, audit: boolean) {
   try {
     const chunks = capture.chunks()
     const reading = (async () => {
-      for await (const chunk of chunks) void chunk
+      while ((await chunks.next()).done !== true);
     })()
     const tracks = Array.from({ length: 4 }, () => engine.createTrack())
     const sample = await engine.load({ channelData: [noise(4800, 1)], sampleRate: 48_000 })

@@ -34,7 +34,7 @@ export function abortable<T>(
       },
       (error: unknown) => {
         signal.removeEventListener('abort', abort)
-        reject(error as Error)
+        reject(error)
       },
     )
   })

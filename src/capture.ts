@@ -92,6 +92,11 @@ const MAX_CAPACITY = 2 ** 27
 const DROP_WARNING_MS = 1000
 const RECORDING_WAIT_MS = 2000
 
+/** One of the allowed names; the first one where none is given. */
+function choice<T extends string>(name: string, value: T | undefined, allowed: readonly [T, ...T[]]): T {
+  return optional(value, (given) => oneOf(name, given, allowed)) ?? allowed[0]
+}
+
 function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureOptions {
   const o = options('CaptureOptions', given, OPTIONS)
   const count = (name: keyof CaptureOptions, value: number | undefined, max: number) =>
@@ -106,12 +111,12 @@ function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureO
     ...count('chunk', o.chunk, MAX_CHUNK),
     ...count('hop', o.hop, longestHop),
     ...count('capacity', o.capacity, MAX_CAPACITY),
-    fallbackVirtual: oneOf('fallback', o.fallback ?? 'error', ['error', 'virtual']) === 'virtual',
-    channels: o.channels === undefined ? 1 : integer('channels', o.channels, 1, 32),
-    bufferSize: o.bufferSize === undefined ? 256 : integer('bufferSize', o.bufferSize, 1, 65_536),
-    quality: oneOf('quality', o.quality ?? 'balanced', ['low-latency', 'balanced', 'best']),
-    wake: oneOf('wake', o.wake ?? 'condvar', ['condvar', 'unpark']),
-    audit: boolean('audit', o.audit ?? false),
+    fallbackVirtual: choice('fallback', o.fallback, ['error', 'virtual']) === 'virtual',
+    channels: optional(o.channels, (value) => integer('channels', value, 1, 32)) ?? 1,
+    bufferSize: optional(o.bufferSize, (value) => integer('bufferSize', value, 1, 65_536)) ?? 256,
+    quality: choice('quality', o.quality, ['balanced', 'low-latency', 'best']),
+    wake: choice('wake', o.wake, ['condvar', 'unpark']),
+    audit: optional(o.audit, (value) => boolean('audit', value)) ?? false,
   }
 }
 
@@ -146,7 +151,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    */
   static async open(captureOptions?: CaptureOptions): Promise<Capture> {
     const checked = checkOptions(captureOptions)
-    const keepAlive = boolean('keepAlive', captureOptions?.keepAlive ?? true)
+    const keepAlive = optional(captureOptions?.keepAlive, (value) => boolean('keepAlive', value)) ?? true
     const abort = signal(captureOptions?.signal)
     throwIfAborted(abort)
     const opened = await abortable(
@@ -205,8 +210,8 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   readable(readableOptions?: ReadableOptions): PcmReadable {
     const given = options('readable', readableOptions, ['format', 'highWaterMark', 'gaps', 'signal'])
     const checked: ReadableOptions = {
-      format: oneOf('format', given.format ?? 'f32', ['f32', 's16']),
-      gaps: oneOf('gaps', given.gaps ?? 'silence', ['silence', 'splice']),
+      format: choice('format', given.format, ['f32', 's16']),
+      gaps: choice('gaps', given.gaps, ['silence', 'splice']),
     }
     if (given.highWaterMark !== undefined) {
       checked.highWaterMark = integer('highWaterMark', given.highWaterMark, 0, 2 ** 31)
@@ -227,8 +232,8 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     this.#ensureOpen()
     string('path', path)
     const given = options('record', recordOptions, ['format', 'gaps', 'signal'])
-    const format = oneOf('format', given.format ?? 'f32', ['f32', 's24', 's16'])
-    const gaps = oneOf('gaps', given.gaps ?? 'silence', ['silence', 'splice'])
+    const format = choice('format', given.format, ['f32', 's24', 's16'])
+    const gaps = choice('gaps', given.gaps, ['silence', 'splice'])
     const abort = signal(given.signal)
     if (!path.toLowerCase().endsWith('.wav')) throw invalid('path', path, 'a path that ends in .wav')
     throwIfAborted(abort)

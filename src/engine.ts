@@ -7,7 +7,7 @@ import { Commands, Op } from './commands'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import { NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
 import { enter, guarded } from './live'
-import { DEFAULT_RAMP, type ParamHost, type ParamKind, initialValue } from './param'
+import { DEFAULT_RAMP, type ParamHost, ParamKind, initialValue } from './param'
 import {
   type LoadOptions,
   type Sample,
@@ -259,8 +259,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     const given = options('createTrack', trackOptions, ['name', 'volume', 'pan'])
     const id = this.#tracks.length + 1
     const name = optional(given.name, (value) => string('name', value)) ?? `Track ${id}`
-    const volume = initialValue(0, given.volume)
-    const pan = initialValue(1, given.pan)
+    const volume = initialValue(ParamKind.TrackVolume, given.volume)
+    const pan = initialValue(ParamKind.TrackPan, given.pan)
     if (id > this.#maxTracks) {
       const message = `the engine has room for ${this.#maxTracks} tracks (maxTracks)`
       throw new NoxrunError('ERR_LIMIT', message)

@@ -1,5 +1,5 @@
 /** A capture as a Node stream of interleaved PCM, whole frames a push. */
-import { Readable } from 'node:stream'
+import { Readable, addAbortSignal } from 'node:stream'
 import type { Chunk, ReaderEnd, ReaderStats } from './reader'
 
 export interface ReadableOptions {
@@ -27,13 +27,12 @@ export class PcmReadable extends Readable {
   #reading = false
 
   constructor(reader: ReaderEnd, { format, highWaterMark, gaps, signal }: ReadableOptions) {
-    super({
-      ...(highWaterMark !== undefined && { highWaterMark }),
-      ...(signal && { signal }),
-    })
+    super({ ...(highWaterMark !== undefined && { highWaterMark }) })
     this.#reader = reader
     this.#format = format ?? 'f32'
     this.#splice = gaps === 'splice'
+    // Not an option of the base class: aborted already, it would destroy what is half made.
+    if (signal) addAbortSignal(signal, this)
   }
 
   /** The account of this reader. */

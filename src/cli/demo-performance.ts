@@ -52,14 +52,22 @@ export class Performance {
     return this.#peak
   }
 
-  /** Plays from beginning to end; resolves when a capture has heard the end too. */
-  async play(interrupt: Interrupt, capture: Capture | undefined): Promise<void> {
+  /**
+   * Plays from beginning to end; resolves when a capture has heard the end too, rejects as soon as
+   * `failed` does.
+   */
+  async play(
+    interrupt: Interrupt,
+    capture: Capture | undefined,
+    failed: Promise<never>,
+  ): Promise<void> {
     const listening = setInterval(() => {
       if (capture) this.#peak = Math.max(this.#peak, loudest(capture.meter().peak))
     }, LISTEN_MS)
     try {
       const voices = this.#engine.batch(() => this.#schedule())
-      await interrupt.orEnd(Promise.all(voices.map((voice) => voice.ended)))
+      const ended = Promise.all(voices.map((voice) => voice.ended))
+      await interrupt.orEnd(Promise.race([ended, failed]))
       if (interrupt.signal.aborted) {
         this.#engine.master.volume.set(0, { ramp: CUT })
         await sleep(1000 * CUT)

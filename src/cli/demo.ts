@@ -45,11 +45,11 @@ status 1 if the audio callbacks allocated anything or a sample was lost.`,
     let recorded: RecordingResult | undefined
     try {
       if (!values.json) screen.live(() => performance.lines(screen, capture))
-      await Promise.race([performance.play(interrupt, capture), ...failures])
+      await performance.play(interrupt, capture, Promise.race(failures))
     } finally {
+      screen.endLive()
       recorded = await recording?.stop()
     }
-    screen.endLive()
     if (interrupt.status !== undefined) {
       if (recorded && !values.json) screen.print(`Stopped; ${recorded.path} holds ${plural(recorded.frames, 'frame')}`)
       return interrupt.status

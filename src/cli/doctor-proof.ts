@@ -9,7 +9,8 @@ import type { Interrupt } from './interrupt'
 import type { Library } from './library'
 import { watch } from './watch'
 
-const SECONDS = 2
+/** How long it plays and captures. */
+export const PROOF_SECONDS = 2
 /** Milliseconds between two volleys of control messages. */
 const VOLLEY_MS = 4
 const TRACKS = 4
@@ -103,7 +104,7 @@ async function listen(capture: Capture): Promise<number> {
 async function traffic(engine: Engine, samples: readonly Sample[], interrupt: Interrupt): Promise<void> {
   engine.master.volume.set(MASTER_VOLUME, { ramp: 0 })
   const tracks = Array.from({ length: TRACKS }, () => engine.createTrack())
-  const end = performance.now() + 1000 * SECONDS
+  const end = performance.now() + 1000 * PROOF_SECONDS
   for (let volley = 0; performance.now() < end && !interrupt.signal.aborted; volley++) {
     const soon = engine.currentTime + 0.02
     for (const [i, track] of tracks.entries()) {

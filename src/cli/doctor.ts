@@ -1,8 +1,9 @@
 /** `noxrun doctor`: what this machine can do, and proof that the callback stays clean on it. */
 import { command } from './command'
-import { findings, prove } from './doctor-proof'
+import { PROOF_SECONDS, findings, prove } from './doctor-proof'
 import { deviceLines, missingLines, proofLines, versionLine } from './doctor-report'
 import { hasSoundCard, missingPieces, versions } from './doctor-system'
+import { clock } from './format'
 import { library } from './library'
 
 export const doctor = command({
@@ -29,7 +30,11 @@ allocated or freed memory, if playback was blocked, or if a captured sample was 
     const noxrun = await library()
     const devices = await noxrun.listDevices()
     say(deviceLines(devices, system.soundCard, screen))
+    const started = performance.now()
+    const elapsed = (): string => clock((performance.now() - started) / 1000)
+    if (!values.json) screen.live(() => [`  playing and capturing  ${elapsed()} / ${clock(PROOF_SECONDS)}`])
     const proof = await prove(noxrun, values.device ?? 'virtual', invocation)
+    screen.endLive()
     if (interrupt.status !== undefined) return interrupt.status
     const found = findings(proof)
     const clean = found.length === 0

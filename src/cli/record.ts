@@ -55,9 +55,9 @@ replaced. Samples that could not be taken in time are counted and stand as silen
       const frames = duration === undefined ? Infinity : Math.round(duration * capture.sampleRate)
       await enough(recording, frames, interrupt, failed)
     } finally {
+      screen.endLive()
       // Also when the device failed: what was recorded until then is kept, and told.
       const result = await recording.stop()
-      screen.endLive()
       screen.print(values.json ? jsonSummary(result, capture) : summary(result, capture))
     }
     return 0
