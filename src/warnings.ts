@@ -46,7 +46,7 @@ export function toWarning(native: NativeWarning, trackName: (id: number) => stri
       return { code: 'DROPPED_SAMPLES', count, message }
     }
     case 'NO_REALTIME_PRIORITY': {
-      const message = `the audio thread runs without real-time priority: ${reason}`
+      const message = `${reason}; on a loaded machine the sound may break up`
       return { code: 'NO_REALTIME_PRIORITY', reason, message }
     }
   }

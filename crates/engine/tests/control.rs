@@ -268,12 +268,15 @@ fn a_stopped_track_ends_what_was_played_before_and_nothing_else() {
     let elsewhere = rig.play(0, 2, &content, 1.0);
     rig.act(500, Action::StopTrack { track: 1, fade: 0 });
     let later = rig.play(800, 1, &content, 1.0);
+    let earlier_but_played_later = rig.play(400, 1, &content, 1.0);
     rig.render(1_000);
     assert_eq!(rig.ended(sounding), Some((500, EndReason::Stopped)));
     assert_eq!(rig.ended(waiting), Some((700, EndReason::Stopped)));
     assert_eq!(rig.started(waiting), None);
     assert_eq!(rig.ended(elsewhere), None);
-    assert_eq!((rig.started(later), rig.ended(later)), (Some(800), None));
+    for (voice, frame) in [(later, 800), (earlier_but_played_later, 400)] {
+        assert_eq!((rig.started(voice), rig.ended(voice)), (Some(frame), None));
+    }
 }
 
 #[test]

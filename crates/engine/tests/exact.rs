@@ -91,7 +91,14 @@ fn beyond_two_channels_pan_acts_on_the_first_two() {
 
 #[test]
 fn a_linear_ramp_has_the_bits_of_its_formula() {
-    for (a, b, n) in [(1.0, 0.0, 7u32), (1.0, 0.3, 1_000), (0.1, 0.7, 333)] {
+    // The last pair shows that it stands exactly on its target, not where rounding leaves it.
+    let ramps = [
+        (1.0, 0.0, 7u32),
+        (1.0, 0.3, 1_000),
+        (0.1, 0.7, 333),
+        (1e9, 1e-3, 101),
+    ];
+    for (a, b, n) in ramps {
         let mut rig = Rig::new(&small());
         unity(&mut rig);
         rig.set(10, Target::TrackVolume(1), a, 0);

@@ -30,6 +30,7 @@ fn a_sample_that_is_not_a_number_mutes_its_track_from_there_on_and_is_reported_o
                 assert_eq!(pair, expected, "{bad} at {place}, frame {frame}");
             }
             assert!(shared.take_poisoned(1));
+            rig.render(500);
             for track in 0..5 {
                 assert!(!shared.take_poisoned(track), "track {track}");
             }

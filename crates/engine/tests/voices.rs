@@ -132,8 +132,14 @@ fn every_voice_can_be_replaced_at_once_and_none_clicks() {
 fn more_thefts_than_places_still_leave_the_newest_voices() {
     let mut rig = Rig::new(&three_voices());
     let content = constant(2, 5_000, 0.01);
+    let heard: Vec<_> = (0..3).map(|_| rig.play(0, 1, &content, 0.5)).collect();
     let voices: Vec<_> = (0..200).map(|_| rig.play(50, 1, &content, 1.0)).collect();
     rig.render(500);
+    // What has been heard fades in full; what has not is cut to make room, and no click is heard.
+    for voice in heard {
+        let expected = (50 + STEAL - 1, EndReason::Stolen);
+        assert_eq!(rig.ended(voice), Some(expected));
+    }
     let (gone, left) = voices.split_at(197);
     for voice in left {
         assert_eq!((rig.started(*voice), rig.ended(*voice)), (Some(50), None));
@@ -141,8 +147,8 @@ fn more_thefts_than_places_still_leave_the_newest_voices() {
     for voice in gone {
         assert_eq!(rig.ended(*voice).map(|e| e.1), Some(EndReason::Stolen));
     }
-    assert_eq!(rig.controller.shared.stolen_voices(), 197);
-    assert_eq!(rig.returned, 197);
+    assert_eq!(rig.controller.shared.stolen_voices(), 200);
+    assert_eq!(rig.returned, 200);
 }
 
 #[test]
