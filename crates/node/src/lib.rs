@@ -6,6 +6,13 @@
     missing_docs,
     reason = "the exported items are documented where users see them, in the TypeScript classes"
 )]
+#![cfg_attr(
+    test,
+    allow(
+        dead_code,
+        reason = "only the addon's registration calls these, and a test build has none"
+    )
+)]
 
 mod alloc;
 mod capture;

@@ -31,6 +31,14 @@ impl Item {
         }
     }
 
+    /// Whether it is one of the events that `max_events` bounds.
+    pub fn is_counted(&self) -> bool {
+        match self {
+            Self::Do { counted, .. } => *counted,
+            Self::Play { .. } => true,
+        }
+    }
+
     /// What it is a value of, if it is one without a time.
     pub fn value(&self) -> Option<(Slot, Rank)> {
         match self {

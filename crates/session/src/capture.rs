@@ -162,7 +162,8 @@ impl Capture {
             device: options.device.clone(),
             fallback: crate::driver::fallback(options.fallback_virtual),
             sample_rate: options.sample_rate,
-            channels: Some(options.channels as u16),
+            // One channel is the average of all that the device has, so all are taken.
+            channels: (options.channels > 1).then_some(options.channels as u16),
             buffer_size: options.buffer_size,
             audit: options.audit,
             hooks: Some(sync.clone()),

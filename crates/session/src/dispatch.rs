@@ -139,7 +139,7 @@ impl Dispatcher {
     pub fn accept(&mut self, entries: &mut Vec<Entry>, until: u64) {
         for entry in entries.drain(..) {
             match entry {
-                Entry::Intent(intent) => self.translate(intent),
+                Entry::Intent(intent) => self.translate(intent, until),
                 Entry::Batch { at } => self.batch = Some(Batch::new(at)),
                 Entry::Commit => self.close_batch(),
             }
@@ -272,7 +272,7 @@ impl Dispatcher {
         self.queue.clear();
     }
 
-    fn translate(&mut self, intent: Intent) {
+    fn translate(&mut self, intent: Intent, until: u64) {
         match intent {
             Intent::AddTrack { track, volume, pan } => self.add_track(track, volume, pan),
             Intent::Mute { track, on } => {
@@ -295,6 +295,9 @@ impl Dispatcher {
                 at,
             } => self.play(voice, track, sample, gain, at),
             Intent::Stop { voice, fade, at } => {
+                if at.is_none() && self.cancel(voice, until) {
+                    return;
+                }
                 self.command_voice(voice, at, true, |voice| Action::Stop { voice, fade });
             }
             Intent::Pause { voice, at } => self.command_voice(voice, at, true, Action::Pause),
@@ -331,6 +334,15 @@ impl Dispatcher {
                     curve,
                 };
                 let rank = Rank::of(frames, curve, self.short_ramp);
+                // A voice that has not sounded takes a short ramp at once.
+                if let Some(id) = voice
+                    && at.is_none()
+                    && rank <= Rank::Short
+                    && let Some(spec) = self.distant(id, until)
+                {
+                    spec.gain = value;
+                    return;
+                }
                 self.value((Slot::Value(target), rank), at, voice, action);
             }
         }
@@ -421,6 +433,41 @@ impl Dispatcher {
             }
             None => self.stale(counted),
         }
+    }
+
+    /// The play of a voice that waits here for a frame beyond `until`, outside of batches.
+    fn distant(&mut self, id: VoiceId, until: u64) -> Option<&mut PlaySpec> {
+        let place = self.voices.get(&id)?.waiting?;
+        if self.batch.is_some() || place.0 <= until {
+            return None;
+        }
+        match self.queue.get_mut(&place) {
+            Some(Waiting::One(Item::Play { spec, .. })) => Some(spec),
+            _ => None,
+        }
+    }
+
+    /// Ends a voice whose start is far away. Nothing of it remains, so that whoever plans ahead and
+    /// changes his mind does not run out of events.
+    fn cancel(&mut self, id: VoiceId, until: u64) -> bool {
+        if self.distant(id, until).is_none() {
+            return false;
+        }
+        if let Some(record) = self.voices.remove(&id) {
+            if let Some(place) = record.waiting {
+                self.queue.remove(&place);
+            }
+            self.free.push(record.key.index);
+        }
+        // The play and its stop.
+        self.settle(true);
+        self.settle(true);
+        self.outlet.push(Report::Ended {
+            voice: id,
+            frame: self.controller.shared.clock().frame,
+            reason: Reason::Stopped,
+        });
+        true
     }
 
     fn update_gates(&mut self) {
@@ -621,6 +668,13 @@ impl Dispatcher {
     }
 
     fn message(&mut self, item: Item, seq: u64, staged: bool) -> Option<Message> {
+        if item
+            .voice()
+            .is_some_and(|id| !self.voices.contains_key(&id))
+        {
+            self.stale(item.is_counted());
+            return None;
+        }
         Some(match item {
             Item::Do {
                 frame,

@@ -19,7 +19,9 @@ pub struct Slot<T> {
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 /// Exclusive access, given back when dropped.
-pub struct Entered<'a, T>(&'a Slot<T>);
+pub struct Entered<'a, T> {
+    slot: &'a Slot<T>,
+}
 
 impl<T> Slot<T> {
     /// Wraps a value.
@@ -36,7 +38,7 @@ impl<T> Slot<T> {
         if self.occupied.swap(true, Ordering::Acquire) {
             None
         } else {
-            Some(Entered(self))
+            Some(Entered { slot: self })
         }
     }
 }
@@ -46,20 +48,20 @@ impl<T> Deref for Entered<'_, T> {
     fn deref(&self) -> &T {
         // SAFETY: `occupied` was false when this was made and is true until it is dropped, so no
         // other reference exists.
-        unsafe { &*self.0.value.get() }
+        unsafe { &*self.slot.value.get() }
     }
 }
 
 impl<T> DerefMut for Entered<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as in `deref`; `&mut self` keeps it the only one made from this `Entered`.
-        unsafe { &mut *self.0.value.get() }
+        unsafe { &mut *self.slot.value.get() }
     }
 }
 
 impl<T> Drop for Entered<'_, T> {
     fn drop(&mut self) {
-        self.0.occupied.store(false, Ordering::Release);
+        self.slot.occupied.store(false, Ordering::Release);
     }
 }
 
@@ -85,10 +87,11 @@ mod tests {
                 scope.spawn(|| {
                     for _ in 0..20_000 {
                         if let Some(mut pair) = slot.try_enter() {
-                            pair.0 += 1;
+                            let (first, second) = &mut *pair;
+                            *first += 1;
                             std::hint::spin_loop();
-                            pair.1 += 1;
-                            assert_eq!(pair.0, pair.1);
+                            *second += 1;
+                            assert_eq!(first, second);
                         }
                     }
                 });
