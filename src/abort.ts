@@ -26,16 +26,12 @@ export function abortable<T>(
     }
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
-    promise.then(
-      (value) => {
-        signal.removeEventListener('abort', abort)
-        if (aborted) onLate?.(value)
-        else resolve(value)
-      },
-      (error: unknown) => {
-        signal.removeEventListener('abort', abort)
-        reject(error)
-      },
-    )
+    const settled = promise.then((value) => {
+      if (aborted) onLate?.(value)
+      else resolve(value)
+    }, reject)
+    void settled.finally(() => {
+      signal.removeEventListener('abort', abort)
+    })
   })
 }

@@ -3,6 +3,7 @@ import * as binding from '#binding'
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { abortable, throwIfAborted } from './abort'
+import { type CaptureOptions, checkOptions, choice } from './capture-options'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import type { AudioThreadStats, EngineEvents } from './engine'
 import { type NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
@@ -11,36 +12,10 @@ import { PcmReadable, type ReadableOptions } from './pcm-stream'
 import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
 import { type RecordOptions, Recording } from './recording'
 import type { Meter } from './track'
-import { boolean, integer, invalid, oneOf, optional, options, signal, string } from './validate'
+import { boolean, integer, invalid, optional, options, signal, string } from './validate'
 import { type NoxrunWarning, emitWarning, toWarning } from './warnings'
 
-export interface CaptureOptions {
-  /** `DeviceInfo.id` or a backend's name; default: the default input. */
-  device?: string
-  /** No usable device: reject with ERR_NO_DEVICE (default), or run on the virtual clock. */
-  fallback?: 'error' | 'virtual'
-  /** Delivered rate in Hz, 1,000…768,000; default: the device's. */
-  sampleRate?: number
-  /** Delivered, 1…32; default 1 (the average of the device's). */
-  channels?: number
-  /** Frames a callback asked for, 1…65,536, default 256. */
-  bufferSize?: number
-  /** Frames a chunk at the delivered rate; default 20 ms. */
-  chunk?: number
-  /** Frames between chunk starts; default: the chunk. Less: chunks overlap. */
-  hop?: number
-  /** Samples that the ring holds; default 2 s. Rounded down to whole frames, at least one. */
-  capacity?: number
-  /** Of the resampler; default 'balanced'. */
-  quality?: 'low-latency' | 'balanced' | 'best'
-  /** How the consumer is woken; default 'condvar'. */
-  wake?: 'condvar' | 'unpark'
-  /** A running capture keeps the process alive; default true. */
-  keepAlive?: boolean
-  /** Also count voluntary context switches inside the callback; default false. */
-  audit?: boolean
-  signal?: AbortSignal
-}
+export type { CaptureOptions } from './capture-options'
 
 export interface CaptureStats {
   callbacks: number
@@ -62,7 +37,10 @@ export interface CaptureStats {
 }
 
 export interface CaptureEvents {
-  /** At most ten a second, summed. */
+  /**
+   * What the ring, or the queue of a reader, refused: at most ten a second, summed; `frame` is the
+   * first one. What two readers lost counts twice.
+   */
   dropped: [{ samples: number; frame: number }]
   warning: [NoxrunWarning]
   device: EngineEvents['device']
@@ -70,55 +48,9 @@ export interface CaptureEvents {
   close: []
 }
 
-const OPTIONS = [
-  'device',
-  'fallback',
-  'sampleRate',
-  'channels',
-  'bufferSize',
-  'chunk',
-  'hop',
-  'capacity',
-  'quality',
-  'wake',
-  'keepAlive',
-  'audit',
-  'signal',
-] as const
-
-/** A minute of chunk at 768 kHz; a ring of half a gigabyte. */
-const MAX_CHUNK = 46_080_000
-const MAX_CAPACITY = 2 ** 27
+/** How often later losses are warned of, and how long a closing capture waits for its files. */
 const DROP_WARNING_MS = 1000
 const RECORDING_WAIT_MS = 2000
-
-/** One of the allowed names; the first one where none is given. */
-function choice<T extends string>(name: string, value: T | undefined, allowed: readonly [T, ...T[]]): T {
-  return optional(value, (given) => oneOf(name, given, allowed)) ?? allowed[0]
-}
-
-function checkOptions(given: CaptureOptions | undefined): binding.NativeCaptureOptions {
-  const o = options('CaptureOptions', given, OPTIONS)
-  const count = (name: keyof CaptureOptions, value: number | undefined, max: number) =>
-    value === undefined ? {} : { [name]: integer(name, value, 1, max) }
-  const device = optional(o.device, (value) => string('device', value))
-  const sampleRate = optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000))
-  // The default chunk of a rate that only the device knows is checked once that is open.
-  const longestHop = o.chunk ?? (sampleRate === undefined ? MAX_CHUNK : Math.round(sampleRate * 0.02))
-  return {
-    ...(device !== undefined && { device }),
-    ...(sampleRate !== undefined && { sampleRate }),
-    ...count('chunk', o.chunk, MAX_CHUNK),
-    ...count('hop', o.hop, longestHop),
-    ...count('capacity', o.capacity, MAX_CAPACITY),
-    fallbackVirtual: choice('fallback', o.fallback, ['error', 'virtual']) === 'virtual',
-    channels: optional(o.channels, (value) => integer('channels', value, 1, 32)) ?? 1,
-    bufferSize: optional(o.bufferSize, (value) => integer('bufferSize', value, 1, 65_536)) ?? 256,
-    quality: choice('quality', o.quality, ['balanced', 'low-latency', 'best']),
-    wake: choice('wake', o.wake, ['condvar', 'unpark']),
-    audit: optional(o.audit, (value) => boolean('audit', value)) ?? false,
-  }
-}
 
 /**
  * Captures a device's input. Each iterator, stream and recording is a reader of its own from the

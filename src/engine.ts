@@ -107,15 +107,15 @@ function checkOptions(given: EngineOptions | undefined): binding.NativeEngineOpt
   return {
     ...(device !== undefined && { device }),
     ...(sampleRate !== undefined && { sampleRate }),
-    fallbackVirtual: oneOf('fallback', o.fallback ?? 'error', ['error', 'virtual']) === 'virtual',
+    fallbackVirtual: optional(o.fallback, (v) => oneOf('fallback', v, ['error', 'virtual'])) === 'virtual',
     channels: size('channels', o.channels, 32, 2),
     bufferSize: size('bufferSize', o.bufferSize, 65_536, 256),
     controlCapacity: size('controlCapacity', o.controlCapacity, 65_536, 256),
     maxEvents: size('maxEvents', o.maxEvents, 2 ** 24, 65_536),
     maxTracks: size('maxTracks', o.maxTracks, 4096, 64),
     maxVoices: size('maxVoices', o.maxVoices, 16_384, 256),
-    safetyLimiter: boolean('safetyLimiter', o.safetyLimiter ?? true),
-    audit: boolean('audit', o.audit ?? false),
+    safetyLimiter: optional(o.safetyLimiter, (v) => boolean('safetyLimiter', v)) ?? true,
+    audit: optional(o.audit, (v) => boolean('audit', v)) ?? false,
   }
 }
 
@@ -156,7 +156,7 @@ export class Engine extends EventEmitter<EngineEvents> {
    */
   static async open(engineOptions?: EngineOptions): Promise<Engine> {
     const checked = checkOptions(engineOptions)
-    const keepAlive = boolean('keepAlive', engineOptions?.keepAlive ?? true)
+    const keepAlive = optional(engineOptions?.keepAlive, (v) => boolean('keepAlive', v)) ?? true
     const abort = signal(engineOptions?.signal)
     throwIfAborted(abort)
     const opened = await abortable(

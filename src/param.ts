@@ -116,7 +116,7 @@ export class Param implements Valued {
           'both must be of one sign and not 0',
       )
     }
-    const frames = toFrames('ramp', given.ramp ?? DEFAULT_RAMP, rate)
+    const frames = toFrames('ramp', given.ramp === undefined ? DEFAULT_RAMP : given.ramp, rate)
     this.#send(at, value, frames, CURVES.indexOf(curve))
   }
 

@@ -133,8 +133,8 @@ export function createVirtualDevice(given?: VirtualDeviceOptions): VirtualDevice
     sampleRate: optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000)) ?? 48_000,
     channels: optional(o.channels, (value) => integer('channels', value, 1, 32)) ?? 2,
     bufferSize: optional(o.bufferSize, (value) => size('bufferSize', value)) ?? 256,
-    loopback: boolean('loopback', o.loopback ?? false),
-    manual: oneOf('clock', o.clock ?? 'manual', ['manual', 'realtime']) === 'manual',
+    loopback: optional(o.loopback, (v) => boolean('loopback', v)) ?? false,
+    manual: optional(o.clock, (v) => oneOf('clock', v, ['manual', 'realtime'])) !== 'realtime',
     ...(blockSizes && { blockSizes }),
     ...(accepted && { acceptedBufferSizes: accepted }),
   })

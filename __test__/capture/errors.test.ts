@@ -67,7 +67,7 @@ test('open() refuses what is no options object, and options that are not there',
     assertTells(t, await t.throwsAsync(Capture.open(value as never)), TYPE, 'CaptureOptions', value)
   }
   for (const name of ['samplerate', 'preRoll', 'voiceActivity', 'rate']) {
-    assertTells(t, await t.throwsAsync(Capture.open({ [name]: 1 } as never)), TYPE, name, {})
+    assertTells(t, await t.throwsAsync(Capture.open({ [name]: 1 })), TYPE, name, {})
   }
 })
 

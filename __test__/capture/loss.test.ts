@@ -200,7 +200,7 @@ test.serial('a loss that nobody listens for is a warning of the process', async 
   t.teardown(() => { device.close() })
   const capture = await Capture.open({ device: device.id, ...SMALL })
   t.teardown(() => capture.close())
-  await device.step(1001)
+  await device.step(2500)
   const warning = await told
   t.is(warning.code, 'DROPPED_SAMPLES')
   t.regex(warning.message, /\d+ captured samples were lost/)

@@ -189,7 +189,7 @@ test('an abort destroys the stream with an AbortError', async (t) => {
   controller.abort()
   await ended
   t.deepEqual(stand.capture.stats().readers, [])
-  t.is((await t.throwsAsync(bytesOf(stand.capture.readable({ signal: AbortSignal.abort() }))))?.name, 'AbortError')
+  await t.throwsAsync(bytesOf(stand.capture.readable({ signal: AbortSignal.abort() })), { name: 'AbortError' })
   t.deepEqual(stand.capture.stats().readers, [])
 })
 

@@ -63,9 +63,9 @@ export class Stand {
 export async function take(chunks: AsyncIterator<Chunk>, count: number): Promise<Chunk[]> {
   const taken: Chunk[] = []
   while (taken.length < count) {
-    const { done, value } = await chunks.next()
-    if (done === true) throw new Error(`the iterator ended after ${taken.length} of ${count} chunks`)
-    taken.push(value)
+    const result = await chunks.next()
+    if (result.done === true) throw new Error(`the iterator ended after ${taken.length} of ${count} chunks`)
+    taken.push(result.value)
   }
   return taken
 }

@@ -1,4 +1,5 @@
 // Every bad argument throws its code at once, with a message that names it, and changes nothing.
+import { inspect } from 'node:util'
 import test from 'ava'
 import { Engine, type ErrorCode, probe } from '../../index'
 import { createVirtualDevice } from '../../src/testing'
@@ -23,8 +24,9 @@ const time: Bad[] = [
 ]
 const length: Bad[] = [...notNumbers, ...outside(-0.001)]
 
-/** How a bad value is shown in a message. */
-function shown(value: unknown): string[] {
+/** How a bad value is shown in a message. That of an option that is not known is not told. */
+function shown(value: unknown, option = ''): string[] {
+  if (option === 'nonsense') return []
   return typeof value === 'number' ? [String(value)] : typeof value === 'string' && value !== '' ? [`'${value}'`] : []
 }
 
@@ -43,14 +45,13 @@ test('options of Engine.open', async (t) => {
     safetyLimiter: notBooleans,
     audit: notBooleans,
     signal: notSignals,
-    onLost: [['continue', INVALID]],
     nonsense: [[1, INVALID]],
   }
   const device = createVirtualDevice()
   for (const [option, values] of Object.entries(table)) {
     for (const [value, code] of values) {
       const opening = Engine.open({ device: device.id, [option]: value })
-      await rejectsCode(t, opening, code, [option], `${option}: ${String(value)}`)
+      await rejectsCode(t, opening, code, [option], `${option}: ${inspect(value)}`)
     }
   }
   for (const [options, code] of notObjects) await rejectsCode(t, Engine.open(options as object), code)
@@ -67,7 +68,7 @@ test('options of createTrack, and the properties of a track', async (t) => {
   }
   for (const [option, values] of Object.entries(table)) {
     for (const [value, code] of values) {
-      throwsCode(t, () => engine.createTrack({ [option]: value }), code, [option, ...shown(value)], option)
+      throwsCode(t, () => engine.createTrack({ [option]: value }), code, [option, ...shown(value, option)], option)
     }
   }
   for (const [options, code] of notObjects) throwsCode(t, () => engine.createTrack(options as object), code)
@@ -87,22 +88,22 @@ test('arguments of play, stop, pause and resume', async (t) => {
   const track = engine.createTrack()
   const long = await sample(flat(0.5, 1000), flat(0.5, 1000))
   for (const value of [undefined, null, {}, 'x', long.frames, { frames: 1, channels: 1, sampleRate: RATE }]) {
-    throwsCode(t, () => track.play(value as never), INVALID, ['sample'], String(value))
+    throwsCode(t, () => track.play(value as never), INVALID, ['sample'], inspect(value))
   }
   const voice = track.play(long)
   const table: [string, (options: object) => unknown, Record<string, Bad[]>][] = [
     ['play', (o) => track.play(long, o), {
-      at: time, gain: [...notNumbers, ...outside(-0.1, 16.1)], nonsense: [[1, INVALID]], fadeIn: [[0.1, INVALID]],
+      at: time, gain: [...notNumbers, ...outside(-0.1, 16.1)], nonsense: [[1, INVALID]],
     }],
     ['track.stop', (o) => { track.stop(o) }, { at: time, fade: length, nonsense: [[1, INVALID]] }],
     ['voice.stop', (o) => { voice.stop(o) }, { at: time, fade: length, nonsense: [[1, INVALID]] }],
-    ['pause', (o) => { voice.pause(o) }, { at: time, fade: [[0, INVALID]] }],
-    ['resume', (o) => { voice.resume(o) }, { at: time, fade: [[0, INVALID]] }],
+    ['pause', (o) => { voice.pause(o) }, { at: time, nonsense: [[1, INVALID]] }],
+    ['resume', (o) => { voice.resume(o) }, { at: time, nonsense: [[1, INVALID]] }],
   ]
   for (const [name, call, options] of table) {
     for (const [option, values] of Object.entries(options)) {
       for (const [value, code] of values) {
-        throwsCode(t, () => call({ [option]: value }), code, [option, ...shown(value)], `${name} ${option}`)
+        throwsCode(t, () => call({ [option]: value }), code, [option, ...shown(value, option)], `${name} ${option}`)
       }
     }
     for (const [bad, code] of notObjects) throwsCode(t, () => call(bad as object), code, [], name)
@@ -127,7 +128,7 @@ test('arguments of Param.set', async (t) => {
   }
   for (const [option, values] of Object.entries(options)) {
     for (const [value, code] of values) {
-      throwsCode(t, () => { volume.set(1, { [option]: value }) }, code, [option, ...shown(value)], option)
+      throwsCode(t, () => { volume.set(1, { [option]: value }) }, code, [option, ...shown(value, option)], option)
     }
   }
   for (const [bad, code] of notObjects) throwsCode(t, () => { volume.set(1, bad as object) }, code)
@@ -144,7 +145,7 @@ test('arguments of batch', async (t) => {
   }
   let called = 0
   for (const [at, code] of time) {
-    throwsCode(t, () => engine.batch(() => (called += 1), at as never), code, ['at', ...shown(at)], String(at))
+    throwsCode(t, () => engine.batch(() => (called += 1), at as never), code, ['at', ...shown(at)], inspect(at))
   }
   t.is(called, 0)
   // The engine is as good as before.
@@ -172,10 +173,10 @@ test('sources and options of load and probe', async (t) => {
     [{ channelData: [ok], sampleRate: 1e9 }, RANGE, 'sampleRate'],
   ]
   for (const [source, code, name] of sources) {
-    await rejectsCode(t, engine.load(source as never), code, [name], String(source))
+    await rejectsCode(t, engine.load(source as never), code, [name], inspect(source))
   }
   for (const source of [undefined, null, 5, '', {}, new URL('https://example.org/a.wav')]) {
-    await rejectsCode(t, probe(source as never), INVALID, [], String(source))
+    await rejectsCode(t, probe(source as never), INVALID, [], inspect(source))
   }
   const pcm = { channelData: [ok], sampleRate: RATE }
   for (const [value, code] of notSignals) {

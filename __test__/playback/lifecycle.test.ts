@@ -151,7 +151,7 @@ test('an aborted open rejects with an AbortError and leaves the device free', as
   const opening = Engine.open({ device: device.id, signal: during.signal })
   during.abort()
   for (const promise of [opening, Engine.open({ device: device.id, signal: before })]) {
-    t.is((await t.throwsAsync(promise))?.name, 'AbortError')
+    t.is((await t.throwsAsync(promise)).name, 'AbortError')
   }
   // What had been opened already is closed behind the scenes; then the device grants a size anew.
   let granted = 0

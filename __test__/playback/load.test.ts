@@ -165,10 +165,10 @@ test('an aborted load rejects with an AbortError, before and during', async (t) 
   const loading = engine.load(source, { signal: controller.signal })
   controller.abort(new Error('why'))
   const error = await t.throwsAsync(loading)
-  t.is(error?.name, 'AbortError')
-  t.is((error?.cause as Error).message, 'why')
+  t.is(error.name, 'AbortError')
+  t.is((error.cause as Error).message, 'why')
   const late = engine.load(source, { signal: AbortSignal.abort() })
-  t.is((await t.throwsAsync(late))?.name, 'AbortError')
+  t.is((await t.throwsAsync(late)).name, 'AbortError')
 })
 
 test('a disposed sample cannot be played, but what plays it goes on', async (t) => {
@@ -201,7 +201,7 @@ test('a path that is not there, a folder, and what may not be read', async (t) =
   await rejectsCode(t, engine.load(path.join(dir, 'no', 'folder.wav')), 'ERR_NOT_FOUND')
   await rejectsCode(t, engine.load(pathToFileURL(missing)), 'ERR_NOT_FOUND')
   const folder = await t.throwsAsync(engine.load(dir))
-  t.true(['ERR_IO', 'ERR_DECODE'].includes((folder as { code?: string }).code ?? ''), folder?.message)
+  t.true(['ERR_IO', 'ERR_DECODE'].includes((folder as { code?: string }).code ?? ''), folder.message)
 })
 
 test('a broken file gives ERR_DECODE or the frames that are really there', async (t) => {

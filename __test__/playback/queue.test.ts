@@ -120,6 +120,24 @@ test('the event beyond maxEvents throws and changes nothing; values without a ti
   for (const voice of [...voices, ...more]) t.is((await voice.ended).reason, 'finished')
 })
 
+test('who plans ahead and changes his mind does not run out of events', async (t) => {
+  const { engine, play, sample } = await stage(t, { maxEvents: 10 })
+  const track = engine.createTrack()
+  const click = await sample(flat(0.25, 1), flat(0.25, 1))
+  for (let i = 0; i < 100; i++) {
+    const voice = track.play(click, { at: 3600 })
+    voice.gain.value = 0.5
+    voice.stop()
+    await play(16)
+    t.is(await voice.startedAt, null)
+    t.deepEqual(await voice.ended, { frame: 16 * i, reason: 'stopped' })
+  }
+  const kept = track.play(click, { at: { frame: 48_000 } })
+  kept.gain.value = 0.5
+  isHeard(t, channel(await play(50_000), 0), (n) => (n === 48_000 - 1600 ? 0.125 : 0))
+  t.is(engine.stats().staleCommands, 0)
+})
+
 test('a track beyond maxTracks throws ERR_LIMIT and is not there', async (t) => {
   const { engine, play, sample } = await stage(t, { maxTracks: 2 })
   const tracks = [engine.createTrack(), engine.createTrack()]

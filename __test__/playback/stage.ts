@@ -9,9 +9,9 @@ export interface Stage {
   engine: Engine
   device: VirtualDevice
   /** Steps, and returns what was played: one array a channel. */
-  play(frames: number): Promise<Float32Array[]>
+  play: (frames: number) => Promise<Float32Array[]>
   /** Planar PCM at the engine's rate, as a sample. */
-  sample(...channels: Float32Array[]): Promise<Sample>
+  sample: (...channels: Float32Array[]) => Promise<Sample>
 }
 
 /** Opens an engine on a device of its own; both go with the test. */
@@ -22,6 +22,8 @@ export async function stage(
 ): Promise<Stage> {
   const device = createVirtualDevice({ sampleRate: RATE, ...deviceOptions })
   const engine = await Engine.open({ device: device.id, ...engineOptions })
+  // What a test provokes need not stand on stderr too.
+  engine.on('warning', () => undefined)
   t.teardown(async () => {
     await engine.close()
     device.close()
