@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { Capture, Engine } from '../../index'
+import { heard } from '../support/heard'
 import { useServer } from '../support/servers'
-import { Collector, find, noise, wavFile } from '../support/signal'
+import { find, noise, wavFile } from '../support/signal'
 
 const server = useServer(test, 256)
 const dir = mkdtempSync(path.join(tmpdir(), 'noxrun-loopback-'))
@@ -21,13 +21,9 @@ for (const backend of ['jack', 'alsa'] as const) {
     const file = path.join(dir, `${backend}.wav`)
     writeFileSync(file, wavFile([left, right], 48_000))
 
-    const engine = await Engine.open({ device: backend, bufferSize: 256 })
-    const capture = await Capture.open({ device: backend, channels: 2, bufferSize: 256 })
-    try {
+    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
       t.is(engine.sampleRate, 48_000)
       t.is(engine.bufferSize, 256)
-      const collector = new Collector(capture)
-      await server.loopback(backend)
       const sample = await engine.load(file)
       const voice = engine.createTrack().play(sample, { at: engine.currentTime + 0.3 })
       const { reason } = await voice.ended
@@ -47,9 +43,6 @@ for (const backend of ['jack', 'alsa'] as const) {
         t.is(audioThread.allocations, 0)
         t.is(audioThread.frees, 0)
       }
-    } finally {
-      await engine.close()
-      await capture.close()
-    }
+    })
   })
 }

@@ -1,55 +1,13 @@
 // Playback on a real server, through JACK and through ALSA, listened to by a capture.
 import { setTimeout as sleep } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
-import { Capture, Engine } from '../../index'
+import test from 'ava'
+import { Engine } from '../../index'
+import { heard } from '../support/heard'
 import { useServer } from '../support/servers'
-import { Collector, block, find, noise } from '../support/signal'
+import { block, find, noise } from '../support/signal'
 
 const server = useServer(test, 256)
 const RATE = 48_000
-
-interface Loop {
-  engine: Engine
-  capture: Capture
-  collector: Collector
-}
-
-/** Attempts at a comparison to the sample: a loaded machine may miss a deadline of the server. */
-const ATTEMPTS = 6
-
-/**
- * Runs a test on an engine and a capture that hears it, with room for half a minute. When it fails
- * and the server missed deadlines meanwhile, sound was lost outside of us, and it is run again.
- */
-async function heard(
-  t: ExecutionContext,
-  backend: 'jack' | 'alsa',
-  body: (t: ExecutionContext, loop: Loop) => Promise<void>,
-): Promise<void> {
-  for (let left = ATTEMPTS - 1; ; left--) {
-    let xruns = 0
-    const attempt = await t.try(async (inner) => {
-      const engine = await Engine.open({ device: backend })
-      const capture = await Capture.open({ device: backend, channels: 2, capacity: 30 * 2 * RATE })
-      try {
-        for (const one of [engine, capture]) one.on('warning', () => undefined)
-        const collector = new Collector(capture)
-        await server.loopback(backend)
-        await body(inner, { engine, capture, collector })
-      } finally {
-        await engine.close()
-        const stats = await capture.close()
-        xruns = engine.stats().xruns + stats.xruns
-      }
-    })
-    if (attempt.passed || xruns === 0 || left === 0) {
-      attempt.commit()
-      return
-    }
-    attempt.discard()
-    t.log(`run again: ${xruns} xruns`)
-  }
-}
 
 for (const backend of ['jack', 'alsa'] as const) {
   test.serial(`${backend}: a buffer size that the server refuses falls back, with a warning`, async (t) => {
@@ -65,14 +23,14 @@ for (const backend of ['jack', 'alsa'] as const) {
   })
 
   test.serial(`${backend}: an event loop blocked for 2 s breaks nothing in the sound`, async (t) => {
-    await heard(t, backend, async (t, { engine, capture, collector }) => {
+    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
       const [left, right] = [noise(4 * RATE, 1), noise(4 * RATE, 2)]
       const sample = await engine.load({ channelData: [left, right], sampleRate: RATE })
       const second = await engine.load({ channelData: [noise(1000, 3), noise(1000, 4)], sampleRate: RATE })
       const track = engine.createTrack()
       const start = engine.currentFrame + RATE / 2
       const voice = track.play(sample, { at: { frame: start } })
-      // Called before the block, due in its middle and after it: nothing waits for JavaScript.
+      // The sound goes on through the block, and what was called before it comes on its frame.
       await sleep(800)
       const inside = track.play(second, { at: { frame: start + 4 * RATE + 100 } })
       block(2000)
@@ -91,7 +49,7 @@ for (const backend of ['jack', 'alsa'] as const) {
   })
 
   test.serial(`${backend}: a call takes effect though JavaScript blocks straight after it`, async (t) => {
-    await heard(t, backend, async (t, { engine, capture, collector }) => {
+    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
       const signal = noise(RATE / 2, 5)
       const sample = await engine.load({ channelData: [signal, signal], sampleRate: RATE })
       const track = engine.createTrack()
@@ -109,7 +67,7 @@ for (const backend of ['jack', 'alsa'] as const) {
   })
 
   test.serial(`${backend}: onsets fall on their frames while JavaScript floods parameters`, async (t) => {
-    await heard(t, backend, async (t, { engine, capture, collector }) => {
+    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
       const track = engine.createTrack()
       const others = Array.from({ length: 16 }, () => engine.createTrack())
       const offsets = [0, 1, 255, 256, 257, 1000, 4801, 12_345, 48_000, 48_007, 60_000, 95_999, 110_003]
