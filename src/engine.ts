@@ -5,6 +5,8 @@ import { types } from 'node:util'
 import { abortable, throwIfAborted } from './abort'
 import { Commands, Op } from './commands'
 import { type DeviceInfo, toDeviceInfo } from './devices'
+import { type EngineOptions, checkOptions } from './engine-options'
+import { type EngineStats, toEngineStats } from './engine-stats'
 import { NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
 import { enter, guarded } from './live'
 import { DEFAULT_RAMP, type ParamHost, ParamKind, initialValue } from './param'
@@ -17,61 +19,13 @@ import {
   loadSample,
 } from './sample'
 import { type Meter, Track, type TrackHost, type TrackOptions } from './track'
-import { boolean, integer, invalid, oneOf, optional, options, signal, string } from './validate'
+import { boolean, invalid, optional, options, signal, string } from './validate'
 import { type EndReason, EngineVoice, type Voice } from './voice'
 import { type NoxrunWarning, announce, emitWarning, toWarning } from './warnings'
 import { type When, toFrame } from './when'
 
-export interface EngineOptions {
-  /** `DeviceInfo.id` or a backend's name ('jack', 'virtual'); default: the default output. */
-  device?: string
-  /** No usable device: reject with ERR_NO_DEVICE (default), or run on the virtual clock. */
-  fallback?: 'error' | 'virtual'
-  /** Engine rate in Hz, 1,000…768,000; default: the device's preference. */
-  sampleRate?: number
-  /** 1…32, default 2. */
-  channels?: number
-  /** Frames a callback asked for, 1…65,536, default 256. */
-  bufferSize?: number
-  /** Messages that the control queue holds, 1…65,536, default 256. */
-  controlCapacity?: number
-  /** Scheduled and waiting events, 1…16,777,216, default 65,536. */
-  maxEvents?: number
-  /** 1…4,096, default 64, pre-allocated. */
-  maxTracks?: number
-  /** 1…16,384, default 256, pre-allocated. */
-  maxVoices?: number
-  /** A running engine keeps the process alive; default true. */
-  keepAlive?: boolean
-  /** The master's safety stage; default true. */
-  safetyLimiter?: boolean
-  /** Also count voluntary context switches inside the callback; default false. */
-  audit?: boolean
-  signal?: AbortSignal
-}
-
-export interface AudioThreadStats {
-  allocations: number
-  frees: number
-  /** Voluntary context switches; null without `audit`. */
-  blocked: number | null
-}
-
-export interface EngineStats {
-  callbacks: number
-  frames: number
-  xruns: number
-  /** Callback time / its deadline. */
-  load: { mean: number; p50: number; p99: number; max: number }
-  controlQueue: { capacity: number; pushed: number; overflows: number; maxDepth: number }
-  lateEvents: number
-  staleCommands: number
-  voices: number
-  stolenVoices: number
-  deviceLosses: number
-  /** Inside the callbacks since opening; must stay 0. */
-  audioThread: AudioThreadStats
-}
+export type { EngineOptions } from './engine-options'
+export type { AudioThreadStats, EngineStats } from './engine-stats'
 
 export interface EngineEvents {
   warning: [NoxrunWarning]
@@ -80,43 +34,6 @@ export interface EngineEvents {
   ended: [Voice]
   error: [NoxrunError]
   close: []
-}
-
-const OPTIONS = [
-  'device',
-  'fallback',
-  'sampleRate',
-  'channels',
-  'bufferSize',
-  'controlCapacity',
-  'maxEvents',
-  'maxTracks',
-  'maxVoices',
-  'keepAlive',
-  'safetyLimiter',
-  'audit',
-  'signal',
-] as const
-
-function checkOptions(given: EngineOptions | undefined): binding.NativeEngineOptions {
-  const o = options('EngineOptions', given, OPTIONS)
-  const size = (name: keyof EngineOptions, value: number | undefined, max: number, or: number) =>
-    value === undefined ? or : integer(name, value, 1, max)
-  const device = optional(o.device, (value) => string('device', value))
-  const sampleRate = optional(o.sampleRate, (v) => integer('sampleRate', v, 1000, 768_000))
-  return {
-    ...(device !== undefined && { device }),
-    ...(sampleRate !== undefined && { sampleRate }),
-    fallbackVirtual: optional(o.fallback, (v) => oneOf('fallback', v, ['error', 'virtual'])) === 'virtual',
-    channels: size('channels', o.channels, 32, 2),
-    bufferSize: size('bufferSize', o.bufferSize, 65_536, 256),
-    controlCapacity: size('controlCapacity', o.controlCapacity, 65_536, 256),
-    maxEvents: size('maxEvents', o.maxEvents, 2 ** 24, 65_536),
-    maxTracks: size('maxTracks', o.maxTracks, 4096, 64),
-    maxVoices: size('maxVoices', o.maxVoices, 16_384, 256),
-    safetyLimiter: optional(o.safetyLimiter, (v) => boolean('safetyLimiter', v)) ?? true,
-    audit: optional(o.audit, (v) => boolean('audit', v)) ?? false,
-  }
 }
 
 /**
@@ -307,15 +224,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   stats(): EngineStats {
     if (this.#lastStats) return this.#lastStats
-    const { load, queue, audioThread, ...counters } = this.#native.stats()
-    const [mean = 0, p50 = 0, p99 = 0, max = 0] = load
-    const [capacity = 0, pushed = 0, overflows = 0, maxDepth = 0] = queue
-    return {
-      ...counters,
-      load: { mean, p50, p99, max },
-      controlQueue: { capacity, pushed, overflows, maxDepth },
-      audioThread: { ...audioThread, blocked: audioThread.blocked ?? null },
-    }
+    return toEngineStats(this.#native.stats())
   }
 
   /** Stops engine time; nothing sounds until `resume()`. */

@@ -1,17 +1,16 @@
-//! Capture, its readers and its recordings, as JavaScript sees them.
+//! Capture, as JavaScript sees it; it hands out readers and recordings.
 
 use crate::engine::{NativeAudioThread, NativeMeter, audio_thread, set_bell};
 use crate::error::{invalid, to_napi};
+use crate::reader::{NativeReader, NativeReaderStats, reader_stats};
+use crate::recording::NativeRecording;
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
-use napi::bindgen_prelude::{AsyncTask, Float32Array, Function};
+use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{
-    Capture, CaptureOptions, Gaps, Quality, Reader, ReaderStats, Recording, RecordingResult, Taken,
-    WakeKind, WavFormat,
-};
+use noxrun_session::{Capture, CaptureOptions, Gaps, Quality, WakeKind, WavFormat};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,23 +30,6 @@ pub struct NativeCaptureOptions {
 }
 
 #[napi(object)]
-pub struct NativeReaderStats {
-    pub received: f64,
-    pub delivered: f64,
-    pub dropped: f64,
-    pub buffered: f64,
-}
-
-fn reader_stats(stats: ReaderStats) -> NativeReaderStats {
-    NativeReaderStats {
-        received: stats.received as f64,
-        delivered: stats.delivered as f64,
-        dropped: stats.dropped as f64,
-        buffered: stats.buffered as f64,
-    }
-}
-
-#[napi(object)]
 pub struct NativeCaptureStats {
     pub callbacks: f64,
     pub captured: f64,
@@ -59,16 +41,6 @@ pub struct NativeCaptureStats {
     pub lost_by_device: f64,
     pub readers: Vec<NativeReaderStats>,
     pub audio_thread: NativeAudioThread,
-}
-
-#[napi(object)]
-pub struct NativeChunk {
-    pub samples: Float32Array,
-    pub frame: f64,
-    /// Nanoseconds on the clock of `monotonicNow`.
-    pub time: f64,
-    pub dropped_before: f64,
-    pub is_final: bool,
 }
 
 pub struct OpenCapture(CaptureOptions);
@@ -257,83 +229,5 @@ impl NativeCapture {
     #[napi]
     pub fn close(&self) -> AsyncTask<CloseCapture> {
         AsyncTask::new(CloseCapture(Arc::clone(&self.capture)))
-    }
-}
-
-#[napi]
-pub struct NativeReader {
-    reader: Reader,
-}
-
-#[napi]
-impl NativeReader {
-    /// The next chunk; `null` when none is ready, `undefined` at the end.
-    #[napi(ts_return_type = "NativeChunk | null | undefined")]
-    pub fn take(&self) -> napi::Either<NativeChunk, napi::Either<napi::bindgen_prelude::Null, ()>> {
-        use napi::Either;
-        match self.reader.take() {
-            Taken::Chunk(chunk) => Either::A(NativeChunk {
-                samples: Float32Array::new(chunk.samples),
-                frame: chunk.frame as f64,
-                time: chunk.time * 1e9,
-                dropped_before: chunk.dropped_before as f64,
-                is_final: chunk.is_final,
-            }),
-            Taken::Empty => Either::B(Either::A(napi::bindgen_prelude::Null)),
-            Taken::End => Either::B(Either::B(())),
-        }
-    }
-
-    #[napi]
-    pub fn stats(&self) -> NativeReaderStats {
-        reader_stats(self.reader.stats())
-    }
-
-    #[napi]
-    pub fn detach(&self) {
-        self.reader.detach();
-    }
-}
-
-#[napi(object)]
-pub struct NativeRecordingResult {
-    pub frames: f64,
-    pub dropped: f64,
-}
-
-pub struct StopRecording(Arc<Recording>);
-
-#[napi]
-impl Task for StopRecording {
-    type Output = RecordingResult;
-    type JsValue = NativeRecordingResult;
-
-    fn compute(&mut self) -> Result<RecordingResult> {
-        self.0.stop().map_err(to_napi)
-    }
-
-    fn resolve(&mut self, _env: Env, result: RecordingResult) -> Result<NativeRecordingResult> {
-        Ok(NativeRecordingResult {
-            frames: result.frames as f64,
-            dropped: result.dropped as f64,
-        })
-    }
-}
-
-#[napi]
-pub struct NativeRecording {
-    recording: Arc<Recording>,
-}
-
-#[napi]
-impl NativeRecording {
-    #[napi(getter)]
-    pub fn frames(&self) -> f64 {
-        self.recording.frames() as f64
-    }
-
-    #[napi]
-    pub fn stop(&self) -> AsyncTask<StopRecording> {
-        AsyncTask::new(StopRecording(Arc::clone(&self.recording)))
     }
 }

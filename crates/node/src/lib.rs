@@ -20,6 +20,8 @@ mod device;
 mod engine;
 mod error;
 mod hot;
+mod reader;
+mod recording;
 mod records;
 mod report;
 mod sample;

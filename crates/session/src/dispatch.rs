@@ -3,21 +3,29 @@
 //!
 //! It is a plain state machine. The dispatch thread drives it; so does a stepped device, before
 //! each of its blocks, under the same mutex.
+//!
+//! Here are its state and what crosses when. `translate` makes items of intents, `tracks` keeps the
+//! gates of mute and solo, `waiting` gives items their places, `reports` passes on what comes back.
+
+mod reports;
+mod tracks;
+mod translate;
+mod waiting;
 
 use crate::batch::{Batch, Item};
 use crate::inbox::Entry;
-use crate::intent::{Intent, ParamId, TrackId, VoiceId};
-use crate::newest::{Newest, Rank, Slot};
-use crate::outlet::{Outlet, Reason, Report, Warning};
-use noxrun_engine::{
-    Action, Commit, Controller, EndReason, EngineConfig, Event, Message, NOW, PlaySpec, Target,
-    TrackSetup, VoiceKey,
-};
+use crate::intent::VoiceId;
+use crate::newest::Newest;
+use crate::outlet::Outlet;
+use noxrun_engine::{Commit, Controller, EngineConfig, Message, VoiceKey};
+use reports::Overflow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound::{Excluded, Included};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use tracks::TrackRecord;
+use waiting::{Place, Waiting};
 
 /// Actions for frames farther away than this stay on the dispatch side, seconds.
 pub(crate) const HORIZON: f64 = 0.250;
@@ -37,25 +45,10 @@ pub(crate) struct Counters {
     pub stale: AtomicU64,
 }
 
-/// When a message crosses: those without a frame first, in order.
-type Place = (u64, u64);
-
-enum Waiting {
-    One(Item),
-    Batch(Batch),
-}
-
 struct VoiceRecord {
     key: VoiceKey,
     /// Where its `Play` waits, until it has crossed.
     waiting: Option<Place>,
-}
-
-#[derive(Default, Clone, Copy)]
-struct TrackRecord {
-    muted: bool,
-    soloed: bool,
-    open: bool,
 }
 
 pub(crate) struct Dispatcher {
@@ -86,16 +79,6 @@ pub(crate) struct Dispatcher {
     last_late: Option<Instant>,
 }
 
-/// One warning for each time the queue runs over, and not more than one a second.
-#[derive(Default)]
-struct Overflow {
-    reported: u64,
-    running: bool,
-    last: Option<Instant>,
-}
-
-const WARN_EVERY: Duration = Duration::from_secs(1);
-
 impl Dispatcher {
     pub fn new(
         controller: Controller,
@@ -120,10 +103,7 @@ impl Dispatcher {
             ids: vec![0; keys],
             generations: vec![0; keys],
             free: (0..keys as u32).rev().collect(),
-            tracks: vec![TrackRecord {
-                open: true,
-                ..TrackRecord::default()
-            }],
+            tracks: vec![TrackRecord::new(true)],
             overflow: Overflow::default(),
             late_seen: 0,
             last_late: None,
@@ -209,424 +189,6 @@ impl Dispatcher {
         self.voices.get(&voice).map(|record| record.key)
     }
 
-    /// Takes what the audio thread says, frees what it retired, passes reports on.
-    pub fn collect(&mut self) {
-        while let Ok(event) = self.controller.events.pop() {
-            let report = match event {
-                Event::Started { voice, frame } => Report::Started {
-                    voice: self.ids[voice.index as usize],
-                    frame,
-                },
-                Event::Ended {
-                    voice,
-                    frame,
-                    reason,
-                } => {
-                    let id = self.ids[voice.index as usize];
-                    self.voices.remove(&id);
-                    // Its memory came back before the report did; free it before the key is used
-                    // again, or the ring of returned memory could fill.
-                    while self.controller.trash.pop().is_ok() {}
-                    self.free.push(voice.index);
-                    Report::Ended {
-                        voice: id,
-                        frame,
-                        reason: match reason {
-                            EndReason::Finished => Reason::Finished,
-                            EndReason::Stopped => Reason::Stopped,
-                            EndReason::Stolen => Reason::Stolen,
-                        },
-                    }
-                }
-            };
-            self.outlet.push(report);
-        }
-        for track in 0..self.tracks.len() as TrackId {
-            if self.controller.shared.take_poisoned(track) {
-                self.warn(Warning::NonFinite { track });
-            }
-        }
-        let late = self.controller.shared.late_events();
-        if late > self.late_seen && self.last_late.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
-            self.late_seen = late;
-            self.last_late = Some(Instant::now());
-            let by = self.controller.shared.late_by();
-            self.warn(Warning::Late { by });
-        }
-        self.report_overflow();
-    }
-
-    /// Ends every voice that is alive, at `frame`.
-    pub fn close(&mut self, frame: u64) {
-        self.collect();
-        let mut ids: Vec<VoiceId> = self.voices.drain().map(|(id, _)| id).collect();
-        ids.sort_unstable();
-        for voice in ids {
-            let reason = Reason::Closed;
-            self.outlet.push(Report::Ended {
-                voice,
-                frame,
-                reason,
-            });
-        }
-        self.queue.clear();
-    }
-
-    fn translate(&mut self, intent: Intent, until: u64) {
-        match intent {
-            Intent::AddTrack { track, volume, pan } => self.add_track(track, volume, pan),
-            Intent::Mute { track, on } => {
-                if let Some(record) = self.tracks.get_mut(track as usize) {
-                    record.muted = on;
-                    self.update_gates();
-                }
-            }
-            Intent::Solo { track, on } => {
-                if let Some(record) = self.tracks.get_mut(track as usize) {
-                    record.soloed = on;
-                    self.update_gates();
-                }
-            }
-            Intent::Play {
-                voice,
-                track,
-                sample,
-                gain,
-                at,
-            } => self.play(voice, track, sample, gain, at),
-            Intent::Stop { voice, fade, at } => {
-                if at.is_none() && self.cancel(voice, until) {
-                    return;
-                }
-                self.command_voice(voice, at, true, |voice| Action::Stop { voice, fade });
-            }
-            Intent::Pause { voice, at } => self.command_voice(voice, at, true, Action::Pause),
-            Intent::Resume { voice, at } => self.command_voice(voice, at, true, Action::Resume),
-            Intent::StopTrack { track, fade, at } => {
-                let item = Item::Do {
-                    frame: at.unwrap_or(NOW),
-                    counted: true,
-                    voice: None,
-                    action: Action::StopTrack { track, fade },
-                    value: None,
-                };
-                self.insert(at, item);
-            }
-            Intent::Set {
-                param,
-                value,
-                ramp: frames,
-                curve,
-                at,
-            } => {
-                let (target, voice) = match param {
-                    ParamId::TrackVolume(track) => (Target::TrackVolume(track), None),
-                    ParamId::TrackPan(track) => (Target::TrackPan(track), None),
-                    ParamId::VoiceGain(id) => match self.voices.get(&id) {
-                        Some(record) => (Target::VoiceGain(record.key), Some(id)),
-                        None => return self.stale(at.is_some() || self.batch_is_timed()),
-                    },
-                };
-                let action = Action::Set {
-                    target,
-                    value,
-                    frames,
-                    curve,
-                };
-                let rank = Rank::of(frames, curve, self.short_ramp);
-                // A voice that has not sounded takes a short ramp at once.
-                if let Some(id) = voice
-                    && at.is_none()
-                    && rank <= Rank::Short
-                    && let Some(spec) = self.distant(id, until)
-                {
-                    spec.gain = value;
-                    return;
-                }
-                self.value((Slot::Value(target), rank), at, voice, action);
-            }
-        }
-    }
-
-    fn add_track(&mut self, track: TrackId, volume: f64, pan: f64) {
-        let index = track as usize;
-        if self.tracks.len() <= index {
-            self.tracks.resize(index + 1, TrackRecord::default());
-        }
-        let open = !self.any_solo();
-        self.tracks[index] = TrackRecord {
-            open,
-            ..TrackRecord::default()
-        };
-        let setup = TrackSetup {
-            track,
-            volume,
-            pan,
-            open,
-        };
-        // Never part of a batch: a track without sound changes nothing, and calls outside the batch
-        // may use it before the batch takes effect.
-        let place = self.next_place(None);
-        let item = Item::Do {
-            frame: NOW,
-            counted: false,
-            voice: None,
-            action: Action::AddTrack(setup),
-            value: None,
-        };
-        self.queue.insert(place, Waiting::One(item));
-    }
-
-    fn play(
-        &mut self,
-        id: VoiceId,
-        track: TrackId,
-        sample: Arc<noxrun_engine::SampleData>,
-        gain: f64,
-        at: Option<u64>,
-    ) {
-        let Some(index) = self.free.pop() else {
-            // More events than `max_events`: the submitting side refuses them before they come here.
-            return self.stale(true);
-        };
-        let slot = index as usize;
-        self.generations[slot] = self.generations[slot].wrapping_add(1);
-        self.ids[slot] = id;
-        let key = VoiceKey {
-            index,
-            generation: self.generations[slot],
-        };
-        let spec = PlaySpec {
-            sample,
-            track,
-            gain,
-        };
-        let item = Item::Play {
-            frame: at.unwrap_or(NOW),
-            voice: id,
-            spec,
-        };
-        let waiting = self.insert(at, item);
-        self.voices.insert(id, VoiceRecord { key, waiting });
-    }
-
-    fn command_voice(
-        &mut self,
-        id: VoiceId,
-        at: Option<u64>,
-        counted: bool,
-        action: impl FnOnce(VoiceKey) -> Action,
-    ) {
-        match self.voices.get(&id) {
-            Some(record) => {
-                let action = action(record.key);
-                let frame = at.unwrap_or(NOW);
-                let voice = Some(id);
-                let item = Item::Do {
-                    frame,
-                    counted,
-                    voice,
-                    action,
-                    value: None,
-                };
-                self.insert(at, item);
-            }
-            None => self.stale(counted),
-        }
-    }
-
-    /// The play of a voice that waits here for a frame beyond `until`, outside of batches.
-    fn distant(&mut self, id: VoiceId, until: u64) -> Option<&mut PlaySpec> {
-        let place = self.voices.get(&id)?.waiting?;
-        if self.batch.is_some() || place.0 <= until {
-            return None;
-        }
-        match self.queue.get_mut(&place) {
-            Some(Waiting::One(Item::Play { spec, .. })) => Some(spec),
-            _ => None,
-        }
-    }
-
-    /// Ends a voice whose start is far away. Nothing of it remains, so that whoever plans ahead and
-    /// changes his mind does not run out of events.
-    fn cancel(&mut self, id: VoiceId, until: u64) -> bool {
-        if self.distant(id, until).is_none() {
-            return false;
-        }
-        if let Some(record) = self.voices.remove(&id) {
-            if let Some(place) = record.waiting {
-                self.queue.remove(&place);
-            }
-            self.free.push(record.key.index);
-        }
-        // The play and its stop.
-        self.settle(true);
-        self.settle(true);
-        self.outlet.push(Report::Ended {
-            voice: id,
-            frame: self.controller.shared.clock().frame,
-            reason: Reason::Stopped,
-        });
-        true
-    }
-
-    fn update_gates(&mut self) {
-        let any_solo = self.any_solo();
-        for track in 0..self.tracks.len() {
-            let record = self.tracks[track];
-            // Solo in place: the master carries what is soloed.
-            let heard = track == 0 || !any_solo || record.soloed;
-            let open = !record.muted && heard;
-            if open == record.open {
-                continue;
-            }
-            self.tracks[track].open = open;
-            let track = track as TrackId;
-            let action = Action::Gate { track, open };
-            if self.batch_is_timed() {
-                // A scheduled point, of which there are no more than tracks: it takes the room of
-                // others, but is never refused.
-                self.counters.accepted.fetch_add(1, Ordering::Relaxed);
-            }
-            self.value((Slot::Gate(track), Rank::Jump), None, None, action);
-        }
-    }
-
-    /// Everything feeds the master, so a solo of its own changes nothing.
-    fn any_solo(&self) -> bool {
-        self.tracks.iter().skip(1).any(|track| track.soloed)
-    }
-
-    /// Takes a value in. Those without a time of their own supersede the ones that wait, within
-    /// their batch or outside of batches.
-    fn value(
-        &mut self,
-        (slot, rank): (Slot, Rank),
-        at: Option<u64>,
-        voice: Option<VoiceId>,
-        action: Action,
-    ) {
-        let counted = at.is_some() || self.batch_is_timed();
-        let item = Item::Do {
-            frame: at.unwrap_or(NOW),
-            counted,
-            voice,
-            action,
-            value: at.is_none().then_some((slot, rank)),
-        };
-        if counted {
-            // Later values must not go in front of this one.
-            self.newest.forget(slot);
-        }
-        if at.is_some() {
-            self.insert(at, item);
-            return;
-        }
-        if let Some(batch) = &mut self.batch {
-            let superseded = batch.value(slot, rank, &item);
-            self.settle(superseded && counted);
-            return;
-        }
-        let places = self.newest.supersede(slot, rank);
-        for place in places.iter().flatten() {
-            match self.queue.get_mut(place) {
-                Some(Waiting::One(older)) => *older = item.clone(),
-                // In a batch that has not begun to cross: the newest value takes effect with it.
-                Some(Waiting::Batch(batch)) => {
-                    batch.value(slot, rank, &item);
-                }
-                None => {}
-            }
-        }
-        if places.iter().all(Option::is_none)
-            && let Some(place) = self.insert(None, item)
-        {
-            self.newest.note(slot, rank, place);
-        }
-    }
-
-    /// Adds an item to the open batch, or to the queue at the place that is returned.
-    fn insert(&mut self, at: Option<u64>, item: Item) -> Option<Place> {
-        if let Some(batch) = &mut self.batch {
-            batch.push(item);
-            return None;
-        }
-        let place = self.next_place(at);
-        self.queue.insert(place, Waiting::One(item));
-        Some(place)
-    }
-
-    fn batch_is_timed(&self) -> bool {
-        self.batch.as_ref().is_some_and(Batch::is_timed)
-    }
-
-    fn close_batch(&mut self) {
-        let Some(batch) = self.batch.take() else {
-            return;
-        };
-        // Values that wait outside are older than the batch's own.
-        if !batch.is_timed() {
-            for (slot, rank) in batch.values() {
-                for place in self.newest.supersede(slot, rank).into_iter().flatten() {
-                    self.newest.leave(slot, place);
-                    if matches!(self.queue.get(&place), Some(Waiting::One(_))) {
-                        self.queue.remove(&place);
-                    }
-                }
-            }
-        }
-        let place = self.join_values(batch);
-        if let Some(Waiting::Batch(batch)) = self.queue.get(&place)
-            && !batch.is_timed()
-        {
-            for (slot, rank) in batch.values() {
-                self.newest.note(slot, rank, place);
-            }
-        }
-    }
-
-    /// Puts a batch in the queue; one of nothing but values joins one that waits whole: both then
-    /// take effect on one frame, and no flood of batches can fill the queue.
-    fn join_values(&mut self, mut batch: Batch) -> Place {
-        batch.reserve();
-        let only_values = batch.is_only_values();
-        if only_values
-            && let Some(place) = self.values
-            && let Some(Waiting::Batch(waiting)) = self.queue.get_mut(&place)
-            && waiting.is_whole()
-        {
-            waiting.join(batch);
-            return place;
-        }
-        let place = self.next_place(None);
-        // A sequence number for each item: what comes later sorts behind all of them.
-        self.seq += batch.reserved;
-        // Behind anything else a voice may be waiting that a later value belongs to.
-        self.values = only_values.then_some(place);
-        self.queue.insert(place, Waiting::Batch(batch));
-        place
-    }
-
-    fn next_place(&mut self, at: Option<u64>) -> Place {
-        let seq = self.seq;
-        self.seq += 1;
-        let place = (at.unwrap_or(0), seq);
-        self.fresh.push(place);
-        place
-    }
-
-    fn stale(&mut self, counted: bool) {
-        self.counters.stale.fetch_add(1, Ordering::Relaxed);
-        self.settle(counted);
-    }
-
-    /// A counted event came to nothing here.
-    fn settle(&self, counted: bool) {
-        if counted {
-            self.counters.settled_here.fetch_add(1, Ordering::Release);
-        }
-    }
-
     /// Sends one message of what waits at `place`; the queue has room.
     fn send(&mut self, place: Place) {
         let message = match self.queue.get_mut(&place) {
@@ -704,24 +266,5 @@ impl Dispatcher {
                 }
             }
         })
-    }
-
-    fn report_overflow(&mut self) {
-        let total = self.counters.overflows.load(Ordering::Relaxed);
-        let overflow = &mut self.overflow;
-        let count = total - std::mem::replace(&mut overflow.reported, total);
-        if count == 0 {
-            overflow.running &= self.controller.messages.is_full();
-            return;
-        }
-        let recently = overflow.last.is_some_and(|at| at.elapsed() < WARN_EVERY);
-        if !std::mem::replace(&mut overflow.running, true) && !recently {
-            overflow.last = Some(Instant::now());
-            self.warn(Warning::QueueOverflow { count });
-        }
-    }
-
-    fn warn(&self, warning: Warning) {
-        self.outlet.push(Report::Warning(warning));
     }
 }

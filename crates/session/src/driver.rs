@@ -1,7 +1,7 @@
 //! What drives an engine's renderer: a device's stream, or a clock that stands in for one that is
 //! gone.
 
-use crate::engine::Core;
+use crate::core::Core;
 use crate::error::{Error, ErrorCode};
 use crate::outlet::{DeviceState, Report, Warning, lock};
 use crate::slot::Slot;

@@ -1,6 +1,7 @@
 //! An open engine: the caller's handle, which everything else hangs on.
 
-use crate::dispatch::{Counters, Dispatcher, HORIZON};
+use crate::core::Core;
+use crate::dispatch::{Counters, Dispatcher};
 use crate::driver::{Driver, EngineRender, StepSync};
 use crate::error::{Error, ErrorCode};
 use crate::inbox::{Entry, Inbox};
@@ -9,57 +10,11 @@ use crate::options::EngineOptions;
 use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
 use crate::stats::EngineStats;
-use noxrun_device::{DeviceInfo, Granted, StreamRequest, monotonic_ns};
-use noxrun_engine::{EngineConfig, MeterReading, Renderer, Shared, build};
+use noxrun_device::{DeviceInfo, Granted, StreamRequest};
+use noxrun_engine::{EngineConfig, MeterReading, build};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-
-/// What the threads of one engine share.
-pub(crate) struct Core {
-    pub inbox: Inbox,
-    pub outlet: Arc<Outlet>,
-    pub counters: Arc<Counters>,
-    pub shared: Arc<Shared>,
-    pub dispatcher: Mutex<Dispatcher>,
-    pub driver: Mutex<Driver>,
-    pub slot: Arc<Slot<Renderer>>,
-    pub closing: AtomicBool,
-    pub suspended: AtomicBool,
-    /// The greatest frame that anybody was told.
-    newest_frame: AtomicU64,
-    pub granted: Granted,
-    /// Stepped by hand: engine time is exactly what was stepped.
-    pub manual: bool,
-}
-
-impl Core {
-    /// Frames up to which actions cross now: well beyond the end of the next block.
-    pub fn horizon(&self) -> u64 {
-        let block = self
-            .shared
-            .clock()
-            .block
-            .max(self.granted.buffer_size.into());
-        self.current_frame() + block + (HORIZON * f64::from(self.granted.sample_rate)) as u64
-    }
-
-    pub fn current_frame(&self) -> u64 {
-        let clock = self.shared.clock();
-        if self.manual {
-            return clock.frame;
-        }
-        let mut now = clock.frame;
-        if clock.block > 0 && !self.suspended.load(Ordering::Relaxed) {
-            let elapsed = monotonic_ns().saturating_sub(clock.at_ns);
-            let frames = u128::from(elapsed) * u128::from(self.granted.sample_rate) / 1_000_000_000;
-            // No further than the next callback will come, if it is of the same size.
-            now += (frames as u64).min(clock.block);
-        }
-        // It may be smaller, or not come at all: time stands still then, and never goes back.
-        self.newest_frame.fetch_max(now, Ordering::Relaxed).max(now)
-    }
-}
 
 /// An engine on a device. All methods may be called from any thread; none but [`Engine::open`],
 /// [`Engine::suspend`], [`Engine::resume`] and [`Engine::close`] waits for anything.

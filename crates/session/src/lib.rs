@@ -6,6 +6,7 @@
 
 mod batch;
 mod capture;
+mod core;
 mod dispatch;
 mod driver;
 mod engine;

@@ -1,6 +1,6 @@
 //! The counters of an engine, put together from the threads that write them.
 
-use crate::engine::Core;
+use crate::core::Core;
 use crate::outlet::lock;
 use noxrun_device::AudioThreadStats;
 use noxrun_engine::EngineConfig;

@@ -1,7 +1,7 @@
 //! The dispatch thread: sleeps until there is something to do, then drives the dispatcher and looks
 //! after the device.
 
-use crate::engine::Core;
+use crate::core::Core;
 use crate::error::{Error, ErrorCode};
 use crate::outlet::lock;
 use std::sync::Arc;

@@ -1,0 +1,57 @@
+//! What the threads of an engine share, and its time as they all read it.
+
+use crate::dispatch::{Counters, Dispatcher, HORIZON};
+use crate::driver::Driver;
+use crate::inbox::Inbox;
+use crate::outlet::Outlet;
+use crate::slot::Slot;
+use noxrun_device::{Granted, monotonic_ns};
+use noxrun_engine::{Renderer, Shared};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What the threads of one engine share.
+pub(crate) struct Core {
+    pub inbox: Inbox,
+    pub outlet: Arc<Outlet>,
+    pub counters: Arc<Counters>,
+    pub shared: Arc<Shared>,
+    pub dispatcher: Mutex<Dispatcher>,
+    pub driver: Mutex<Driver>,
+    pub slot: Arc<Slot<Renderer>>,
+    pub closing: AtomicBool,
+    pub suspended: AtomicBool,
+    /// The greatest frame that anybody was told.
+    pub newest_frame: AtomicU64,
+    pub granted: Granted,
+    /// Stepped by hand: engine time is exactly what was stepped.
+    pub manual: bool,
+}
+
+impl Core {
+    /// Frames up to which actions cross now: well beyond the end of the next block.
+    pub fn horizon(&self) -> u64 {
+        let block = self
+            .shared
+            .clock()
+            .block
+            .max(self.granted.buffer_size.into());
+        self.current_frame() + block + (HORIZON * f64::from(self.granted.sample_rate)) as u64
+    }
+
+    pub fn current_frame(&self) -> u64 {
+        let clock = self.shared.clock();
+        if self.manual {
+            return clock.frame;
+        }
+        let mut now = clock.frame;
+        if clock.block > 0 && !self.suspended.load(Ordering::Relaxed) {
+            let elapsed = monotonic_ns().saturating_sub(clock.at_ns);
+            let frames = u128::from(elapsed) * u128::from(self.granted.sample_rate) / 1_000_000_000;
+            // No further than the next callback will come, if it is of the same size.
+            now += (frames as u64).min(clock.block);
+        }
+        // It may be smaller, or not come at all: time stands still then, and never goes back.
+        self.newest_frame.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+}
