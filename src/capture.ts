@@ -13,7 +13,7 @@ import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type Reader
 import { type RecordOptions, Recording } from './recording'
 import type { Meter } from './track'
 import { boolean, integer, invalid, optional, options, signal, string } from './validate'
-import { type NoxrunWarning, emitWarning, toWarning } from './warnings'
+import { type NoxrunWarning, WarningLog } from './warnings'
 
 export type { CaptureOptions } from './capture-options'
 
@@ -62,7 +62,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   readonly #home: ReaderHome
   /** Held so that a recording that nobody else holds goes on. */
   readonly #recordings = new Set<Recording>()
-  readonly #warnings: NoxrunWarning[] = []
+  readonly #warnings: WarningLog
   readonly #leave: () => void
   #closing: Promise<CaptureStats> | undefined
   #droppedUntold = 0
@@ -105,10 +105,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     this.#home = { channels: this.channels, sampleRate: this.sampleRate, waiting: new Set() }
     this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
     capture.setBell(() => { this.#pump() })
-    // In a later tick than the one that resolves open(), so that a listener can be there.
-    setImmediate(() => {
-      for (const warning of capture.openingWarnings) this.#warn(warning)
-    })
+    this.#warnings = new WarningLog(this, capture.openingWarnings)
   }
 
   /** Seconds from the device's input to the ring, the resampler's delay included, as they are now. */
@@ -118,7 +115,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
 
   /** Everything that was warned of since opening. */
   get warnings(): readonly NoxrunWarning[] {
-    return [...this.#warnings]
+    return this.#warnings.all
   }
 
   /** A reader from now on; ends after `close()`, once everything captured was delivered. */
@@ -239,10 +236,6 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     await Promise.race([complete, sleep(RECORDING_WAIT_MS, undefined, { ref: false })])
   }
 
-  #warn(warning: binding.NativeWarning): void {
-    emitWarning(this, this.#warnings, toWarning(warning, String))
-  }
-
   #pump(): void {
     for (const report of this.#native.takeReports()) guarded(() => { this.#deliver(report) })
   }
@@ -260,7 +253,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
         if (this.#dropTimer === undefined) this.#tellDropped()
         break
       case 'warning':
-        if (report.warning) this.#warn(report.warning)
+        if (report.warning) this.#warnings.add(report.warning)
         break
       case 'device':
         if (report.device) {
@@ -283,7 +276,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     clearTimeout(this.#dropTimer)
     this.#dropTimer = undefined
     if (this.#droppedUntold === 0) return
-    this.#warn({ code: 'DROPPED_SAMPLES', count: this.#droppedUntold })
+    this.#warnings.add({ code: 'DROPPED_SAMPLES', count: this.#droppedUntold })
     this.#droppedUntold = 0
     if (this.#closing) return
     this.#dropTimer = setTimeout(() => { this.#tellDropped() }, DROP_WARNING_MS)

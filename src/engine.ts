@@ -21,7 +21,7 @@ import {
 import { type Meter, Track, type TrackHost, type TrackOptions } from './track'
 import { boolean, invalid, optional, options, signal, string } from './validate'
 import { type EndReason, EngineVoice, type Voice } from './voice'
-import { type NoxrunWarning, announce, emitWarning, toWarning } from './warnings'
+import { type NoxrunWarning, WarningLog } from './warnings'
 import { type When, toFrame } from './when'
 
 export type { EngineOptions } from './engine-options'
@@ -48,7 +48,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   readonly #commands: Commands
   readonly #voices = new Map<number, EngineVoice>()
   readonly #tracks: Track[] = []
-  readonly #warnings: NoxrunWarning[] = []
+  readonly #warnings: WarningLog
   readonly #aborts = new Set<AbortController>()
   readonly #maxTracks: number
   readonly #leave: () => void
@@ -102,12 +102,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.master = new Track(this.#host, this, 0, 'master', 1, 0)
     this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
     engine.setBell(() => { this.#pump() })
-    this.#warnings.push(...engine.openingWarnings.map((one) => toWarning(one, String)))
-    // In a later tick than the one that resolves open(), so that a listener can be there.
-    const opening = [...this.#warnings]
-    setImmediate(() => {
-      for (const warning of opening) guarded(() => { announce(this, warning) })
-    })
+    this.#warnings = new WarningLog(this, engine.openingWarnings, (id) => this.#trackName(id))
   }
 
   /** Engine time in frames: the next frame to be rendered. Never goes back. */
@@ -137,7 +132,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** Everything that was warned of since opening. */
   get warnings(): readonly NoxrunWarning[] {
-    return [...this.#warnings]
+    return this.#warnings.all
   }
 
   /**
@@ -292,10 +287,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     })
   }
 
-  #warn(warning: binding.NativeWarning): void {
-    const name = (id: number): string =>
-      id === 0 ? this.master.name : (this.#tracks[id - 1]?.name ?? String(id))
-    emitWarning(this, this.#warnings, toWarning(warning, name))
+  #trackName(id: number): string {
+    return id === 0 ? this.master.name : (this.#tracks[id - 1]?.name ?? String(id))
   }
 
   #pump(): void {
@@ -317,7 +310,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         break
       }
       case 'warning':
-        if (report.warning) this.#warn(report.warning)
+        if (report.warning) this.#warnings.add(report.warning)
         break
       case 'xrun':
         this.emit('xrun', { frame, count })

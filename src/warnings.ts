@@ -1,5 +1,6 @@
 /** Warnings: trouble that did not stop anything, told in words. */
 import type { NativeWarning } from '#binding'
+import { guarded } from './live'
 
 /** Discriminated by `code`. */
 export type NoxrunWarning = { message: string } & (
@@ -13,7 +14,7 @@ export type NoxrunWarning = { message: string } & (
   | { code: 'NO_REALTIME_PRIORITY'; reason: string }
 )
 
-export function toWarning(native: NativeWarning, trackName: (id: number) => string): NoxrunWarning {
+function toWarning(native: NativeWarning, trackName: (id: number) => string): NoxrunWarning {
   const { asked = 0, granted = 0, reason = '', by = 0, count = 0 } = native
   switch (native.code as NoxrunWarning['code']) {
     case 'BUFFER_SIZE_FALLBACK': {
@@ -57,14 +58,36 @@ interface Warner {
   emit(event: 'warning', warning: NoxrunWarning): boolean
 }
 
-/** Keeps the warning, and announces it. */
-export function emitWarning(emitter: Warner, kept: NoxrunWarning[], warning: NoxrunWarning): void {
-  kept.push(warning)
-  announce(emitter, warning)
-}
+/** The warnings of an engine or a capture: kept, and told to its listeners or else to the process. */
+export class WarningLog {
+  readonly #emitter: Warner
+  readonly #trackName: (id: number) => string
+  readonly #kept: NoxrunWarning[]
 
-/** Emits a warning: to the listeners, or else to the process. */
-export function announce(emitter: Warner, warning: NoxrunWarning): void {
-  if (emitter.listenerCount('warning') > 0) emitter.emit('warning', warning)
-  else process.emitWarning(warning.message, { type: 'NoxrunWarning', code: warning.code })
+  /** Those of opening are told in a later tick, so that a listener can be there. */
+  constructor(emitter: Warner, opening: NativeWarning[], trackName: (id: number) => string = String) {
+    this.#emitter = emitter
+    this.#trackName = trackName
+    const told = opening.map((one) => toWarning(one, trackName))
+    this.#kept = [...told]
+    setImmediate(() => {
+      for (const warning of told) guarded(() => { this.#announce(warning) })
+    })
+  }
+
+  /** Everything that was warned of since opening. */
+  get all(): readonly NoxrunWarning[] {
+    return [...this.#kept]
+  }
+
+  add(native: NativeWarning): void {
+    const warning = toWarning(native, this.#trackName)
+    this.#kept.push(warning)
+    this.#announce(warning)
+  }
+
+  #announce(warning: NoxrunWarning): void {
+    if (this.#emitter.listenerCount('warning') > 0) this.#emitter.emit('warning', warning)
+    else process.emitWarning(warning.message, { type: 'NoxrunWarning', code: warning.code })
+  }
 }
