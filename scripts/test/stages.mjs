@@ -1,6 +1,6 @@
 // The stages of `npm test`, in the order in which they run: cheap and telling ones first.
 import process from 'node:process'
-import { binOf, native, tests } from '../lib/build.mjs'
+import { binOf, native, sabotage, tests } from '../lib/build.mjs'
 import { fromAva, fromCargo, fromChecks } from '../lib/counts.mjs'
 import { inRoot, root } from '../lib/paths.mjs'
 import { bringUpToDate } from '../lib/perform.mjs'
@@ -106,7 +106,11 @@ export const stages = [
   { name: 'ava', title: 'tests on the virtual device', run: () => ava(['target/ts/__test__/**/*.test.js', `!${SERVER_TESTS}`]) },
   {
     name: 'server', title: 'tests on a real audio server', needsServers: true,
-    run: () => ava(['--serial', '--concurrency', '1', `${SERVER_TESTS}/*.test.js`]),
+    async run() {
+      // One of them stops the capture thread by a planted fault.
+      await bringUpToDate(sabotage, { quiet: true })
+      return ava(['--serial', '--concurrency', '1', `${SERVER_TESTS}/*.test.js`])
+    },
   },
   { name: 'witness', title: 'the second witness: what callbacks really did', needsServers: true, run: () => checks('witness.mjs') },
   { name: 'pack', title: 'the packed package, used from other folders', run: () => checks('pack-check.mjs') },
