@@ -1,131 +1,21 @@
 //! An open capture: device, pipeline, readers, and the thread that looks after the device.
 
+mod sink;
+mod watch;
+
+use self::sink::{Nowhere, Sink};
+use self::watch::{Core, Device, StepSync, watch};
 use crate::error::Error;
 use crate::options::CaptureOptions;
-use crate::outlet::{DeviceState, Outlet, Report, Warning, lock};
+use crate::outlet::{Outlet, Report, lock};
 use crate::recorder::{Gaps, Recording};
-use noxrun_capture::{CaptureHub, CaptureInput, CaptureSpec, Meter, Reader, ReaderSpec};
-use noxrun_device::{
-    AudioThreadStats, BlockTime, CaptureSink, DeviceWarning, Granted, StepHooks, Stream,
-    StreamEvent, StreamRequest, StreamStatus, Watchdog, monotonic_ns,
-};
+use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
+use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
 use noxrun_media::{WavFormat, WavWriter};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
-
-/// How often the device is looked after.
-const WATCH: Duration = Duration::from_millis(50);
-
-/// The pipeline's entrance, as a device calls it.
-struct Sink {
-    input: CaptureInput,
-}
-
-impl CaptureSink for Sink {
-    fn capture(&mut self, input: &[f32], time: &BlockTime) {
-        let now = time.now_ns as f64 * 1e-9;
-        self.input.push(input, now - time.device_latency_seconds);
-    }
-}
-
-/// After each block of a stepped device: what was captured has been handed to the readers.
-#[derive(Default)]
-struct StepSync {
-    core: OnceLock<Arc<Core>>,
-}
-
-impl StepHooks for StepSync {
-    fn before_block(&self, _frames: u32) {}
-
-    fn after_block(&self) {
-        if let Some(core) = self.core.get().filter(|core| !core.is_closing()) {
-            core.hub.settle();
-            core.watch();
-        }
-    }
-}
-
-struct Core {
-    hub: CaptureHub,
-    outlet: Arc<Outlet>,
-    granted: Granted,
-    status: Arc<StreamStatus>,
-    device: Mutex<Device>,
-    closing: Mutex<bool>,
-    bell: Condvar,
-    closed: AtomicBool,
-}
-
-struct Device {
-    stream: Option<Stream>,
-    watchdog: Watchdog,
-    lost_after: Option<u64>,
-}
-
-impl Core {
-    fn is_closing(&self) -> bool {
-        *lock(&self.closing)
-    }
-
-    /// Passes the device's reports on and notices its loss and its return.
-    fn watch(&self) {
-        // Whoever holds the device may be waiting for a stepped block to end: never wait for it.
-        let Ok(mut device) = self.device.try_lock() else {
-            return;
-        };
-        let (mut lost, mut denied, mut changed, mut panicked) = (false, false, false, false);
-        if let Some(stream) = &mut device.stream {
-            stream.take_events(|event| match event {
-                StreamEvent::Lost { .. } => lost = true,
-                StreamEvent::RealtimeDenied => denied = true,
-                StreamEvent::RateChanged(_) => changed = true,
-                StreamEvent::Panicked => panicked = true,
-                // Overruns stand in the statistics.
-                StreamEvent::Xrun | StreamEvent::Error(_) => {}
-            });
-        }
-        if panicked {
-            let error = crate::driver::panic_error("capture");
-            self.outlet.push(Report::Failed(error));
-        }
-        if denied {
-            let reason = self.status.realtime_refusal().unwrap_or_default();
-            let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
-            self.outlet.push(Report::Warning(warning));
-        }
-        if changed {
-            self.report(DeviceState::Changed);
-        }
-        let callbacks = self.status.callbacks();
-        match device.lost_after {
-            None => {
-                let health = self.status.health();
-                if lost || device.watchdog.check(&health, monotonic_ns()).is_some() {
-                    device.lost_after = Some(callbacks);
-                    if !self.granted.device.id.starts_with("virtual") {
-                        // A backend that died may call back without end: let go of the stream.
-                        // Its sink goes with it, so what was captured reaches the readers.
-                        device.stream = None;
-                    }
-                    self.report(DeviceState::Lost);
-                }
-            }
-            Some(then) if callbacks > then => {
-                device.lost_after = None;
-                self.report(DeviceState::Restored);
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn report(&self, state: DeviceState) {
-        self.outlet
-            .push(crate::engine::device_report(state, &self.granted.device));
-    }
-}
 
 /// Counters of a capture. Samples unless said otherwise.
 #[derive(Debug, Clone)]
@@ -407,28 +297,4 @@ fn check_hop(options: &CaptureOptions, rate: u32) -> Result<(), Error> {
         )),
         _ => Ok(()),
     }
-}
-
-fn watch(core: &Core) {
-    let mut closing = lock(&core.closing);
-    while !*closing {
-        closing = core
-            .bell
-            .wait_timeout(closing, WATCH)
-            .unwrap_or_else(PoisonError::into_inner)
-            .0;
-        if *closing {
-            return;
-        }
-        drop(closing);
-        core.watch();
-        closing = lock(&core.closing);
-    }
-}
-
-/// Where a stream's sound goes between its opening and the report that the pipeline refused it.
-struct Nowhere;
-
-impl CaptureSink for Nowhere {
-    fn capture(&mut self, _input: &[f32], _time: &BlockTime) {}
 }

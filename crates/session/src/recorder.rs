@@ -163,6 +163,9 @@ fn take(
 }
 
 fn silence(writer: &mut WavWriter, frames: u64, channels: usize) -> Result<(), MediaError> {
+    if frames == 0 {
+        return Ok(());
+    }
     let zeros = vec![0.0; SILENCE * channels];
     let mut left = frames;
     while left > 0 {
