@@ -2,7 +2,7 @@
 import * as binding from '#binding'
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { abortable, throwIfAborted } from './abort'
+import { throwIfAborted } from './abort'
 import { type CaptureOptions, checkOptions, choice } from './capture-options'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import type { AudioThreadStats, EngineEvents } from './engine'
@@ -11,8 +11,9 @@ import { enter, guarded } from './live'
 import { PcmReadable, type ReadableOptions } from './pcm-stream'
 import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
 import { type RecordOptions, Recording } from './recording'
+import { openStream } from './stream-options'
 import type { Meter } from './track'
-import { boolean, integer, invalid, optional, options, signal, string } from './validate'
+import { integer, invalid, options, signal, string } from './validate'
 import { type NoxrunWarning, WarningLog } from './warnings'
 
 export type { CaptureOptions } from './capture-options'
@@ -83,15 +84,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    */
   static async open(captureOptions?: CaptureOptions): Promise<Capture> {
     const checked = checkOptions(captureOptions)
-    const keepAlive = optional(captureOptions?.keepAlive, (value) => boolean('keepAlive', value)) ?? true
-    const abort = signal(captureOptions?.signal)
-    throwIfAborted(abort)
-    const opened = await abortable(
-      nativeAsync(native(() => binding.openCapture(checked))),
-      abort,
-      undefined,
-      (late) => void late.close(),
-    )
+    const { opened, keepAlive } = await openStream(captureOptions, () => native(() => binding.openCapture(checked)))
     return new Capture(opened, keepAlive)
   }
 

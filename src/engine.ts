@@ -2,7 +2,7 @@
 import * as binding from '#binding'
 import { EventEmitter } from 'node:events'
 import { types } from 'node:util'
-import { abortable, throwIfAborted } from './abort'
+import { throwIfAborted } from './abort'
 import { Commands, Op } from './commands'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import { type EngineOptions, checkOptions } from './engine-options'
@@ -18,8 +18,9 @@ import {
   checkSource,
   loadSample,
 } from './sample'
+import { openStream } from './stream-options'
 import { type Meter, Track, type TrackHost, type TrackOptions } from './track'
-import { boolean, invalid, optional, options, signal, string } from './validate'
+import { invalid, optional, options, string } from './validate'
 import { type EndReason, EngineVoice, type Voice } from './voice'
 import { type NoxrunWarning, WarningLog } from './warnings'
 import { type When, toFrame } from './when'
@@ -73,15 +74,7 @@ export class Engine extends EventEmitter<EngineEvents> {
    */
   static async open(engineOptions?: EngineOptions): Promise<Engine> {
     const checked = checkOptions(engineOptions)
-    const keepAlive = optional(engineOptions?.keepAlive, (v) => boolean('keepAlive', v)) ?? true
-    const abort = signal(engineOptions?.signal)
-    throwIfAborted(abort)
-    const opened = await abortable(
-      nativeAsync(binding.openEngine(checked)),
-      abort,
-      undefined,
-      (late) => void late.close(),
-    )
+    const { opened, keepAlive } = await openStream(engineOptions, () => binding.openEngine(checked))
     return new Engine(opened, checked, keepAlive)
   }
 
