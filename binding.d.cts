@@ -25,6 +25,8 @@ export declare class NativeCapture {
   get latency(): number
   get openingWarnings(): Array<NativeWarning>
   setBell(bell: () => void): void
+  /** Lets go of the bell, which holds the JavaScript object that it rings for. */
+  unsetBell(): void
   takeReports(): Array<NativeReport>
   /** A reader of chunks, which may overlap, or of a stream. */
   reader(ofChunks: boolean): NativeReader
@@ -49,6 +51,8 @@ export declare class NativeEngine {
   stats(): NativeEngineStats
   /** Calls `bell` on the JavaScript thread when reports wait. */
   setBell(bell: () => void): void
+  /** Lets go of the bell, which holds the JavaScript object that it rings for. */
+  unsetBell(): void
   takeReports(): Array<NativeReport>
   suspend(): Promise<void>
   resume(): Promise<void>

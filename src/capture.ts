@@ -207,6 +207,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     this.#pump()
     this.#tellDropped()
     this.#leave()
+    this.#native.unsetBell()
     const stats = this.stats()
     guarded(() => this.emit('close'))
     return stats

@@ -243,6 +243,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.#lastStats = this.#readFinalStats()
     this.#pump()
     this.#leave()
+    this.#native.unsetBell()
     guarded(() => { this.emit('close') })
   }
 

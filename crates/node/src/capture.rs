@@ -150,6 +150,12 @@ impl NativeCapture {
         set_bell(self.capture.outlet(), bell)
     }
 
+    /// Lets go of the bell, which holds the JavaScript object that it rings for.
+    #[napi]
+    pub fn unset_bell(&self) {
+        self.capture.outlet().set_bell(None);
+    }
+
     #[napi]
     pub fn take_reports(&self) -> Vec<NativeReport> {
         take(self.capture.outlet())

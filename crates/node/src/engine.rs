@@ -243,6 +243,12 @@ impl NativeEngine {
         set_bell(self.engine.outlet(), bell)
     }
 
+    /// Lets go of the bell, which holds the JavaScript object that it rings for.
+    #[napi]
+    pub fn unset_bell(&self) {
+        self.engine.outlet().set_bell(None);
+    }
+
     #[napi]
     pub fn take_reports(&self) -> Vec<NativeReport> {
         take(self.engine.outlet())

@@ -211,6 +211,24 @@ impl Engine {
         let mut dispatcher = lock(&self.core.dispatcher);
         dispatcher.accept(&mut entries, 0);
         dispatcher.close(frame);
+        self.give_back(&mut dispatcher);
+    }
+
+    /// Gives back what the engine reserved: its handle may live until a garbage collector comes by.
+    fn give_back(&self, dispatcher: &mut Dispatcher) {
+        let least = EngineConfig {
+            control_capacity: 1,
+            max_events: 1,
+            max_tracks: 1,
+            max_voices: 1,
+            ..self.config.clone()
+        };
+        let (renderer, controller) = build(&least);
+        let (counters, outlet) = (Arc::clone(&self.core.counters), self.core.outlet.clone());
+        *dispatcher = Dispatcher::new(controller, &least, counters, outlet);
+        if let Some(mut slot) = self.core.slot.try_enter() {
+            *slot = renderer;
+        }
     }
 
     /// Whether [`Engine::close`] was called.
