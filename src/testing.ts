@@ -1,6 +1,6 @@
 /** 'noxrun/testing': a device that a test drives by hand. */
 import * as binding from '#binding'
-import { native, nativeAsync } from './errors'
+import { closed, native, nativeAsync } from './errors'
 import { pumpAll } from './live'
 import { type PcmData, checkPcm } from './sample'
 import { boolean, integer, invalid, oneOf, optional, options } from './validate'
@@ -62,6 +62,7 @@ class SteppedDevice implements VirtualDevice {
   readonly #channels: number
   readonly #manual: boolean
   #last: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   constructor(checked: binding.NativeVirtualOptions) {
     this.#native = native(() => new binding.NativeVirtualDevice(checked))
@@ -72,6 +73,7 @@ class SteppedDevice implements VirtualDevice {
   }
 
   async step(frames: number): Promise<void> {
+    this.#ensureOpen()
     integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
     if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
     // Steps that overlap run in their order.
@@ -82,6 +84,7 @@ class SteppedDevice implements VirtualDevice {
   }
 
   feed(pcm: PcmData): void {
+    this.#ensureOpen()
     const { channelData, sampleRate } = checkPcm('pcm', pcm)
     if (sampleRate !== this.#sampleRate) {
       throw invalid('pcm.sampleRate', sampleRate, `the device's rate, ${this.#sampleRate} Hz`)
@@ -94,10 +97,12 @@ class SteppedDevice implements VirtualDevice {
   }
 
   output(): PcmData {
+    this.#ensureOpen()
     return { channelData: native(() => this.#native.output()), sampleRate: this.#sampleRate }
   }
 
   fail(how: Failure, failOptions?: { sampleRate?: number }): void {
+    this.#ensureOpen()
     oneOf('how', how, ['lost', 'silent', 'xrun', 'flood', 'rate'])
     const given = options('fail', failOptions, ['sampleRate'])
     const rate = optional(given.sampleRate, (value) => integer('sampleRate', value, 1000, 768_000))
@@ -108,11 +113,17 @@ class SteppedDevice implements VirtualDevice {
   }
 
   restore(): void {
+    this.#ensureOpen()
     native(() => { this.#native.restore() })
   }
 
   close(): void {
+    this.#closed = true
     native(() => { this.#native.close() })
+  }
+
+  #ensureOpen(): void {
+    if (this.#closed) throw closed('virtual device')
   }
 }
 
