@@ -105,10 +105,6 @@ fn warning(warning: &Warning) -> NativeWarning {
             track: Some(f64::from(*track)),
             ..named("NON_FINITE")
         },
-        Warning::DroppedSamples { count } => NativeWarning {
-            count: Some(*count as f64),
-            ..named("DROPPED_SAMPLES")
-        },
     }
 }
 

@@ -13,7 +13,6 @@ use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
 use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
 use noxrun_media::{WavFormat, WavWriter};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
@@ -117,7 +116,6 @@ impl Capture {
             }),
             closing: Mutex::new(false),
             bell: Condvar::new(),
-            closed: AtomicBool::new(false),
         });
         // Attached once, right after opening.
         let _ = sync.core.set(Arc::clone(&core));
@@ -209,12 +207,7 @@ impl Capture {
         let writer = WavWriter::create(path, self.rate, self.options.channels, format)?;
         let chunk = (self.rate as usize / 50).max(1);
         let reader = self.reader_of(chunk, chunk)?;
-        Recording::start(path, writer, self.options.channels, gaps, reader)
-    }
-
-    /// Hands what was captured until now to the readers.
-    pub fn settle(&self) {
-        self.core.hub.settle();
+        Recording::start(writer, self.options.channels, gaps, reader)
     }
 
     /// Levels over the last 100 ms.
@@ -264,7 +257,6 @@ impl Capture {
         let stream = lock(&self.core.device).stream.take();
         drop(stream);
         self.core.hub.close_and_join();
-        self.core.closed.store(true, Ordering::Release);
         self.core.outlet.push(Report::Readable);
     }
 

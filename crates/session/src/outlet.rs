@@ -39,11 +39,6 @@ pub enum Warning {
         /// Which.
         track: TrackId,
     },
-    /// Captured samples were lost.
-    DroppedSamples {
-        /// How many.
-        count: u64,
-    },
 }
 
 /// A device's change of state.

@@ -4,7 +4,6 @@ use crate::error::{Error, ErrorCode};
 use crate::outlet::lock;
 use noxrun_capture::{Chunk, Reader, Taken};
 use noxrun_media::{MediaError, WavWriter};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -37,7 +36,6 @@ struct State {
 
 /// A running recording. Dropping it stops it.
 pub struct Recording {
-    path: PathBuf,
     reader: Arc<Reader>,
     state: Arc<State>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -48,7 +46,6 @@ const SILENCE: usize = 4096;
 
 impl Recording {
     pub(crate) fn start(
-        path: &Path,
         writer: WavWriter,
         channels: usize,
         gaps: Gaps,
@@ -77,16 +74,10 @@ impl Recording {
                 Error::new(ErrorCode::Backend, message)
             })?;
         Ok(Self {
-            path: path.to_path_buf(),
             reader,
             state,
             thread: Mutex::new(Some(thread)),
         })
-    }
-
-    /// Where it writes.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Frames written so far.

@@ -5,7 +5,6 @@ use noxrun_capture::CaptureHub;
 use noxrun_device::{
     DeviceWarning, Granted, StepHooks, Stream, StreamEvent, StreamStatus, Watchdog, monotonic_ns,
 };
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +36,6 @@ pub(super) struct Core {
     pub device: Mutex<Device>,
     pub closing: Mutex<bool>,
     pub bell: Condvar,
-    pub closed: AtomicBool,
 }
 
 pub(super) struct Device {
