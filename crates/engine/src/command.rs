@@ -1,31 +1,76 @@
 //! What the controlling side says to the audio thread: how a command is addressed and carried.
+//!
+//! Actions are plain data. Memory that an action needs (a voice's sound, an effect) travels ahead
+//! of it, in a message of its own, and comes back as [`Trash`](crate::Trash).
 
+use crate::effect::EffectBody;
 use crate::ramp::Curve;
 use crate::sample::SampleData;
+use crate::tap::Sink;
 use std::sync::Arc;
 
-/// As a message's `frame`: the first frame of the block that drains it.
-pub const NOW: u64 = u64::MAX;
-
-/// A voice's place in the engine's table, with the generation that tells a reused place from the
-/// voice that was meant. A stale key is a counted no-op.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct VoiceKey {
-    /// Place in the table.
-    pub index: u32,
-    /// Incremented by the controlling side each time it uses the place again.
-    pub generation: u32,
+/// When something takes effect.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum When {
+    /// The first frame of the block that drains it.
+    Now,
+    /// An engine frame. One that has passed is counted late and taken for [`When::Now`].
+    Frame(u64),
+    /// A beat of the transport: when it comes by.
+    Beat(f64),
 }
+
+/// A place in one of the engine's tables, with the generation that tells a reused place from the
+/// thing that was meant. A stale key is a counted no-op.
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name {
+            /// Place in the table.
+            pub index: u32,
+            /// Incremented by the controlling side each time it uses the place again.
+            pub generation: u32,
+        }
+    };
+}
+
+key!(
+    /// A voice's key.
+    VoiceKey
+);
+key!(
+    /// A track's key. [`MASTER`](crate::MASTER) exists from the start.
+    TrackKey
+);
+key!(
+    /// The key of a connection between two tracks: an output or a send.
+    EdgeKey
+);
+key!(
+    /// An effect's key.
+    EffectKey
+);
+key!(
+    /// The key of a tap on a track's sound.
+    TapKey
+);
 
 /// A parameter's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A track's fader, linear gain.
-    TrackVolume(u32),
+    TrackVolume(TrackKey),
     /// A track's pan, −1…1.
-    TrackPan(u32),
+    TrackPan(TrackKey),
     /// A voice's gain, linear.
     VoiceGain(VoiceKey),
+    /// A voice's playback speed.
+    VoiceRate(VoiceKey),
+    /// A connection's gain, linear.
+    EdgeGain(EdgeKey),
+    /// An effect's parameter, by its place among them.
+    Effect(EffectKey, u8),
 }
 
 /// Something that takes effect on one frame. Plain data: it owns no memory.
@@ -44,7 +89,7 @@ pub enum Action {
     /// wait end when their frame comes, without having sounded.
     StopTrack {
         /// The track.
-        track: u32,
+        track: TrackKey,
         /// Length of the fade in frames.
         fade: u32,
     },
@@ -52,6 +97,13 @@ pub enum Action {
     Pause(VoiceKey),
     /// Goes on from the frame at which the pause was asked for, fading in over 10 ms.
     Resume(VoiceKey),
+    /// Goes on from another frame of its sound, crossfading over 10 ms.
+    Seek {
+        /// The voice.
+        voice: VoiceKey,
+        /// Frame of the sound.
+        position: u64,
+    },
     /// Moves a parameter. Sent without a frame of its own, for an object that has not sounded yet,
     /// a ramp of the default 5 ms or less is immediate: it came with the object's creation.
     Set {
@@ -64,24 +116,108 @@ pub enum Action {
         /// Its shape.
         curve: Curve,
     },
+    /// Moves a parameter from its current value so that it stands on `value` at `at`. Timed on the
+    /// point before (a frame or a beat), it takes effect one frame after that: the point before
+    /// keeps its own frame. [`Curve::Step`] holds the value and jumps at `at`.
+    Reach {
+        /// Which one.
+        target: Target,
+        /// The value at `at`.
+        value: f64,
+        /// When it is reached; [`When::Now`] is at once.
+        at: When,
+        /// How it gets there.
+        curve: Curve,
+    },
+    /// Drops what was scheduled for a parameter before this (by sequence number) for its time or
+    /// later, as soon as it arrives, and holds the parameter where it is when its time comes.
+    Cancel(Target),
     /// Opens or closes a track's gate (mute and solo), over 5 ms; at once where a `Set` would be
     /// immediate.
     Gate {
         /// The track.
-        track: u32,
+        track: TrackKey,
         /// Whether it is heard.
         open: bool,
     },
-    /// Puts a track into service with its initial values.
+    /// Puts a track into service with its initial values. It feeds nothing yet.
     AddTrack(TrackSetup),
+    /// Fades a track out over 10 ms and takes it out of service, with its voices, effects, taps
+    /// and connections.
+    RemoveTrack(TrackKey),
+    /// Lets one track feed another, after its fader, fading in over 10 ms; at once when the feeding
+    /// track has not sounded yet. A connection that would close a circle with one that is on its
+    /// way out begins when that is gone.
+    Connect {
+        /// The connection.
+        edge: EdgeKey,
+        /// The track that feeds.
+        from: TrackKey,
+        /// The track that is fed.
+        to: TrackKey,
+        /// Linear gain.
+        gain: f64,
+    },
+    /// Fades a connection out over 10 ms and ends it.
+    Disconnect(EdgeKey),
+    /// Puts an effect that crossed before into a track's chain, fading in over 10 ms; at once when
+    /// the track has not sounded yet.
+    AddEffect {
+        /// The effect.
+        effect: EffectKey,
+        /// The track.
+        track: TrackKey,
+        /// The effect that it stands before; none: it is the last.
+        before: Option<EffectKey>,
+        /// Whether it begins bypassed.
+        bypass: bool,
+    },
+    /// Moves an effect within its chain: it fades out where it was and in where it will be.
+    MoveEffect {
+        /// The effect.
+        effect: EffectKey,
+        /// The effect that it stands before; none: it is the last.
+        before: Option<EffectKey>,
+    },
+    /// Fades an effect out over 10 ms and gives it back.
+    RemoveEffect(EffectKey),
+    /// Bypasses an effect, or no longer, crossfading over 10 ms.
+    Bypass {
+        /// The effect.
+        effect: EffectKey,
+        /// Whether it is bypassed.
+        on: bool,
+    },
+    /// Sets the transport's tempo, beats a minute.
+    Tempo(f64),
+    /// Lets the transport run.
+    StartTransport,
+    /// Stops the transport where it is.
+    StopTransport,
+    /// Puts the transport on a beat. What was waiting for a beat that is skipped is dropped; voices
+    /// among it end as stopped.
+    SeekTransport(f64),
+    /// Sets the transport's loop, start and end in beats, or none.
+    Loop(Option<(f64, f64)>),
+    /// Reports the frame on which it takes effect.
+    Marker(u64),
+    /// Lets a tap that crossed before take a track's sound after its fader.
+    AttachTap {
+        /// The tap.
+        tap: TapKey,
+        /// The track.
+        track: TrackKey,
+    },
+    /// Ends a tap and gives it back.
+    DetachTap(TapKey),
 }
 
 /// A new track's initial values, in effect at once. Values that are not finite become silence and
 /// the centre.
 #[derive(Debug, Clone, Copy)]
 pub struct TrackSetup {
-    /// Its place, below `max_tracks + 1`; 0 is the master and exists from the start.
-    pub track: u32,
+    /// Its place: [`MASTER`](crate::MASTER) exists from the start.
+    pub track: TrackKey,
     /// Linear gain.
     pub volume: f64,
     /// −1…1.
@@ -90,25 +226,56 @@ pub struct TrackSetup {
     pub open: bool,
 }
 
-/// What a voice plays.
+/// What a voice plays. Lengths and places in frames of the sound, fades in frames of the engine.
 #[derive(Debug, Clone)]
 pub struct PlaySpec {
     /// The sound, at the engine's rate.
     pub sample: Arc<SampleData>,
     /// The track it plays on. A voice for a track that is not in service ends when it would start.
-    pub track: u32,
+    pub track: TrackKey,
     /// Linear gain; not finite is silence.
     pub gain: f64,
+    /// Playback speed, within [`RATES`]; what is not is taken for 1.
+    pub rate: f64,
+    /// Where it begins.
+    pub offset: u64,
+    /// How much of the sound it plays, repetitions counted; none: to its end, or for ever.
+    pub length: Option<u64>,
+    /// What it repeats: start and end, the end excluded.
+    pub repeat: Option<(u64, u64)>,
+    /// It rises from silence over this many frames.
+    pub fade_in: u32,
+    /// It falls to silence over its last this many frames.
+    pub fade_out: u32,
 }
+
+impl PlaySpec {
+    /// All of `sample`, once, as it is.
+    pub fn new(sample: Arc<SampleData>, track: TrackKey) -> Self {
+        Self {
+            sample,
+            track,
+            gain: 1.0,
+            rate: 1.0,
+            offset: 0,
+            length: None,
+            repeat: None,
+            fade_in: 0,
+            fade_out: 0,
+        }
+    }
+}
+
+/// Playback speeds that a voice takes.
+pub const RATES: std::ops::RangeInclusive<f64> = 0.0625..=16.0;
 
 /// One slot of the control queue.
 #[derive(Debug)]
 pub enum Message {
-    /// An action for `frame`, or for [`NOW`]. A frame that has passed is counted late and taken
-    /// for [`NOW`].
+    /// An action.
     Do {
-        /// Engine frame, or [`NOW`].
-        frame: u64,
+        /// When.
+        at: When,
         /// Order among actions of one frame.
         seq: u64,
         /// Held back until the next [`Message::Commit`].
@@ -118,10 +285,10 @@ pub enum Message {
         /// What to do.
         action: Action,
     },
-    /// A voice and the frame on which it starts. Always counted.
+    /// A voice and when it starts. Always counted.
     Play {
-        /// Engine frame, or [`NOW`].
-        frame: u64,
+        /// When.
+        at: When,
         /// Order among actions of one frame.
         seq: u64,
         /// Held back until the next [`Message::Commit`].
@@ -131,6 +298,10 @@ pub enum Message {
         /// What it plays.
         spec: PlaySpec,
     },
+    /// An effect, ahead of its [`Action::AddEffect`].
+    Effect(EffectKey, Box<EffectBody>),
+    /// A tap, ahead of its [`Action::AttachTap`].
+    Tap(TapKey, Box<dyn Sink>),
     /// Releases everything staged before it, on one frame. There is room for a batch of as many
     /// actions as [`EngineConfig::max_events`](crate::EngineConfig::max_events) and one value of
     /// each track parameter; what a bigger one has staged by then is released at once, for a
@@ -141,6 +312,6 @@ pub enum Message {
 /// The end of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Commit {
-    /// The frame on which staged actions without a frame of their own take effect, or [`NOW`].
-    pub frame: u64,
+    /// When staged actions without a time of their own take effect.
+    pub at: When,
 }

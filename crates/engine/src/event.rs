@@ -1,7 +1,9 @@
 //! What the audio thread says back, and the memory it returns.
 
-use crate::command::VoiceKey;
+use crate::command::{EdgeKey, EffectKey, TapKey, TrackKey, VoiceKey};
+use crate::effect::EffectBody;
 use crate::sample::SampleData;
+use crate::tap::Sink;
 use std::sync::Arc;
 
 /// Why a voice ended.
@@ -15,7 +17,8 @@ pub enum EndReason {
     Stolen,
 }
 
-/// A report that may not be lost: the ring has room for two a voice.
+/// A report that may not be lost: the ring has room for two a voice, one a marker, one a track and
+/// one a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// The voice's first frame.
@@ -34,14 +37,31 @@ pub enum Event {
         /// Why.
         reason: EndReason,
     },
+    /// A marker's frame. The controlling side keeps no more than
+    /// [`EngineConfig::max_events`](crate::EngineConfig::max_events) of them under way.
+    Marker {
+        /// The number it was sent with.
+        marker: u64,
+        /// Engine frame; `None` when the transport was sought past it.
+        frame: Option<u64>,
+    },
+    /// The track is out of service. Its key may be used again.
+    TrackGone(TrackKey),
+    /// The connection has ended. Its key may be used again.
+    EdgeGone(EdgeKey),
 }
 
-/// Memory on its way back from the audio thread, to be freed by whoever takes it.
+/// Memory on its way back from the audio thread, to be freed by whoever takes it. The key of an
+/// effect or a tap may then be used again.
 ///
-/// The ring that carries it has one place for each voice key and a key holds one of these at most,
-/// so the ring cannot be full.
+/// The ring that carries it has one place for each key and a key holds one of these at most, so the
+/// ring cannot be full.
 #[derive(Debug)]
 pub enum Trash {
     /// A voice's share of its sample.
     Sample(Arc<SampleData>),
+    /// An effect.
+    Effect(EffectKey, Box<EffectBody>),
+    /// A tap.
+    Tap(TapKey, Box<dyn Sink>),
 }
