@@ -1,19 +1,36 @@
 //! How big an engine is, and the making of its two ends.
 
-use crate::command::{Commit, Message, NOW, TrackSetup, VoiceKey};
+use crate::chain::{Effects, Scratch};
+use crate::command::{Commit, Message, TrackKey, TrackSetup, VoiceKey, When};
 use crate::event::{Event, Trash};
+use crate::graph::Graph;
 use crate::renderer::{MAX_BLOCK, Renderer};
 use crate::reports::Reports;
 use crate::sample::SampleData;
-use crate::schedule::{Due, Schedule};
-use crate::shared::Shared;
+use crate::schedule::Schedule;
+use crate::shared::{Shared, SharedSizes};
 use crate::slots::Slots;
+use crate::staged::Staged;
+use crate::taps::Taps;
 use crate::track::Track;
+use crate::transitions::Transitions;
+use crate::transport::Transport;
 use crate::voices::{Fades, Voices};
 use std::sync::Arc;
 
-/// The master's place among the tracks.
-pub const MASTER: u32 = 0;
+/// The track that every other one ends in. It exists from the start.
+pub const MASTER: TrackKey = TrackKey {
+    index: 0,
+    generation: 0,
+};
+
+/// Tracks beyond the limit that may be fading out while newer ones sound.
+const SPARE_TRACKS: usize = 64;
+/// Connections and effects for each track, at a medium.
+const EDGES_A_TRACK: usize = 16;
+const EFFECTS_A_TRACK: usize = 16;
+/// Taps, and meters of callers' own, beside one for each track.
+const SPARE_TAPS: usize = 64;
 
 /// Sizes of an engine. Everything is reserved when it is built.
 #[derive(Debug, Clone)]
@@ -53,15 +70,40 @@ impl EngineConfig {
     pub fn voice_keys(&self) -> usize {
         self.max_events + Slots::count(self.max_voices)
     }
+
+    /// Tracks in use at once at most, the master and those that fade out included.
+    pub fn track_keys(&self) -> usize {
+        1 + self.max_tracks + SPARE_TRACKS
+    }
+
+    /// Connections in use at once at most.
+    pub fn edge_keys(&self) -> usize {
+        EDGES_A_TRACK * self.track_keys()
+    }
+
+    /// Effects in use at once at most.
+    pub fn effect_keys(&self) -> usize {
+        EFFECTS_A_TRACK * self.track_keys()
+    }
+
+    /// Taps in use at once at most.
+    pub fn tap_keys(&self) -> usize {
+        SPARE_TAPS + self.track_keys()
+    }
+
+    /// Meters of callers' own at once at most.
+    pub fn meter_taps(&self) -> usize {
+        SPARE_TAPS + 2 * self.track_keys()
+    }
 }
 
 /// The directing side's end of an engine.
 pub struct Controller {
     /// The control queue.
     pub messages: rtrb::Producer<Message>,
-    /// Reports; room for two a voice key.
+    /// Reports; see [`Event`].
     pub events: rtrb::Consumer<Event>,
-    /// Memory to be freed; room for one a voice key.
+    /// Memory to be freed; see [`Trash`].
     pub trash: rtrb::Consumer<Trash>,
     /// What the audio thread publishes.
     pub shared: Arc<Shared>,
@@ -75,10 +117,13 @@ pub struct Controller {
 pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     assert!(config.channels > 0 && config.control_capacity > 0 && config.max_voices > 0);
     let keys = config.voice_keys();
+    let tracks = config.track_keys();
+    let edges = config.edge_keys();
     let (messages, message_end) = touched_ring(config.control_capacity, || {
-        Message::Commit(Commit { frame: NOW })
+        Message::Commit(Commit { at: When::Now })
     });
-    let (event_end, events) = touched_ring(2 * keys, || Event::Started {
+    let reports = 2 * keys + config.max_events + tracks + edges;
+    let (event_end, events) = touched_ring(reports, || Event::Started {
         voice: VoiceKey {
             index: 0,
             generation: 0,
@@ -86,40 +131,43 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         frame: 0,
     });
     let nothing = Arc::new(SampleData::empty());
-    let (trash_end, trash) = touched_ring(keys, || Trash::Sample(Arc::clone(&nothing)));
-    let slots = Slots::count(config.max_voices);
-    let shared = Arc::new(Shared::new(config.max_tracks + 1, config.channels, slots));
-    let mut tracks: Vec<Track> = (0..=config.max_tracks)
-        .map(|_| Track::new(config.channels, config.sample_rate))
-        .collect();
-    tracks[MASTER as usize].set_up(&TrackSetup {
-        track: MASTER,
-        volume: 1.0,
-        pan: 0.0,
-        open: true,
-    });
+    let returns = keys + config.effect_keys() + config.tap_keys();
+    let (trash_end, trash) = touched_ring(returns, || Trash::Sample(Arc::clone(&nothing)));
+    let shared = Arc::new(Shared::new(&SharedSizes {
+        tracks,
+        channels: config.channels,
+        slots: Slots::count(config.max_voices),
+        edges,
+        meter_taps: config.meter_taps(),
+        rate: config.sample_rate,
+    }));
     let seconds = |t: f64| (t * f64::from(config.sample_rate)).round() as u32;
     let fades = Fades {
         pause: seconds(0.010),
         steal: seconds(0.005),
     };
-    // Beside the counted events: one coalesced value for each parameter and gate.
-    let waiting = keys + 4 * (config.max_tracks + 1) + config.control_capacity;
+    // Beside the counted events: one coalesced value for each parameter and gate, and what one
+    // block finds in the queue.
+    let waiting = keys + 4 * tracks + edges + 4 * config.effect_keys() + config.control_capacity;
     let renderer = Renderer {
         channels: config.channels,
         frame: 0,
         messages: message_end,
-        schedule: Schedule::with_capacity(2 * waiting),
-        staged: touched(waiting),
-        staged_capacity: waiting,
-        tracks,
+        schedule: Schedule::with_capacity(waiting),
+        staged: Staged::with_capacity(waiting),
+        transport: Transport::new(config.sample_rate),
+        tracks: make_tracks(config),
+        graph: Graph::new(tracks, edges, fades.pause),
+        effects: Effects::new(config.effect_keys(), fades.pause),
+        taps: Taps::new(config.tap_keys()),
+        transitions: Transitions::new(fades.pause),
         voices: Voices::new(
             keys,
             config.max_voices,
             fades,
             Reports::new(event_end, trash_end),
         ),
-        curve: Box::new(std::hint::black_box([0.0; MAX_BLOCK])),
+        scratch: Scratch::new(config.channels),
         default_ramp: seconds(0.005),
         safety: config.safety_limiter,
         shared: Arc::clone(&shared),
@@ -133,11 +181,17 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     (renderer, controller)
 }
 
-/// Reserves and touches memory for `capacity` staged actions.
-fn touched(capacity: usize) -> Vec<Due> {
-    let mut staged = vec![Due::IDLE; capacity];
-    staged.clear();
-    staged
+fn make_tracks(config: &EngineConfig) -> Vec<Track> {
+    let mut tracks: Vec<Track> = (0..config.track_keys() as u32)
+        .map(|index| Track::new(index, config.channels, config.sample_rate))
+        .collect();
+    tracks[MASTER.index as usize].set_up(&TrackSetup {
+        track: MASTER,
+        volume: 1.0,
+        pan: 0.0,
+        open: true,
+    });
+    tracks
 }
 
 /// A ring whose memory has been written once, by filling and emptying it.

@@ -1,6 +1,8 @@
 //! What every effect is: a processor, its parameters, and where their values are read.
 
+use crate::delay::DelayLine;
 use crate::ramp::Ramp;
+use crate::renderer::MAX_BLOCK;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,6 +18,11 @@ pub trait Processor: Send + std::fmt::Debug {
     /// Forgets the past. The next frame is the first.
     fn reset(&mut self);
 
+    /// Whether silence would come out for as long as silence goes in: it need not be run then.
+    fn is_at_rest(&self) -> bool {
+        false
+    }
+
     /// Works in place on `lanes`, one slice a channel, all of one length, from engine frame `frame`
     /// on. Every parameter moves on by as many frames ([`Ramp::fill`], [`Ramp::next_value`] or
     /// [`Ramp::advance`]).
@@ -28,16 +35,28 @@ pub struct EffectBody {
     pub(crate) processor: Box<dyn Processor>,
     pub(crate) params: Box<[Ramp]>,
     pub(crate) readout: Arc<Readout>,
+    /// Memory for keeping its input in time with its output; empty without latency.
+    pub(crate) dry: Box<[f32]>,
+    pub(crate) dry_channels: usize,
 }
 
+/// Channels that an effect is given at most.
+const MAX_CHANNELS: usize = 32;
+
 impl EffectBody {
-    /// An effect whose parameters start on `values`.
-    pub fn new(processor: Box<dyn Processor>, values: &[f64]) -> Self {
+    /// An effect for `channels` channels whose parameters start on `values`.
+    pub fn new(processor: Box<dyn Processor>, values: &[f64], channels: usize) -> Self {
+        let dry = match processor.latency() {
+            0 => Box::default(),
+            latency => vec![0.0; DelayLine::memory_len(latency, channels)].into_boxed_slice(),
+        };
         let readout = Readout(values.iter().map(|v| AtomicU64::new(v.to_bits())).collect());
         Self {
             processor,
             params: values.iter().map(|value| Ramp::at(*value)).collect(),
             readout: Arc::new(readout),
+            dry,
+            dry_channels: channels,
         }
     }
 
@@ -49,6 +68,25 @@ impl EffectBody {
     /// Frames by which its output is later than its input.
     pub fn latency(&self) -> usize {
         self.processor.latency()
+    }
+
+    /// Works in place on a stretch of a bus (planar, [`MAX_BLOCK`] frames a channel).
+    pub(crate) fn process(&mut self, bus: &mut [f32], frame: u64, frames: usize) {
+        let mut lanes: [&mut [f32]; MAX_CHANNELS] = std::array::from_fn(|_| <&mut [f32]>::default());
+        let mut count = 0;
+        for (lane, bus) in lanes.iter_mut().zip(bus.chunks_exact_mut(MAX_BLOCK)) {
+            *lane = &mut bus[..frames];
+            count += 1;
+        }
+        self.processor
+            .process(&mut lanes[..count], frame, &mut self.params);
+    }
+
+    /// Frames pass without its being run.
+    pub(crate) fn advance(&mut self, frames: usize) {
+        for ramp in &mut self.params {
+            ramp.advance(frames as u32);
+        }
     }
 
     /// Shows the values of the newest frame.

@@ -1,7 +1,8 @@
-//! From the control queue into the schedule: batches are held back until they are complete, frames
-//! that have passed become the present one.
+//! From the control queue into the schedule: batches are held back until they are complete, times
+//! that have passed become the present, memory that travels ahead is put in its place.
 
-use crate::command::{Action, Commit, Message, NOW};
+use crate::command::{Action, Commit, Message, Target, When};
+use crate::ramp::Curve;
 use crate::renderer::Renderer;
 use crate::schedule::Due;
 
@@ -14,92 +15,195 @@ impl Renderer {
             let Ok(next) = self.messages.peek() else {
                 break;
             };
-            // A commit only moves what has its room already. Anything else takes a place; where
-            // there is none, the rest stays in the queue and nothing is lost.
-            if !matches!(next, Message::Commit(_)) {
+            // Actions take a place; where there is none, the rest stays in the queue and nothing is
+            // lost.
+            if matches!(next, Message::Do { .. } | Message::Play { .. }) {
                 if !self.schedule.has_room(self.staged.len() + 1) {
                     break;
                 }
-                if self.staged.len() == self.staged_capacity {
-                    self.commit(NOW);
+                if self.staged.is_full() {
+                    self.commit(When::Now);
                 }
             }
             let Ok(message) = self.messages.pop() else {
                 break;
             };
-            match message {
-                Message::Do {
-                    frame,
+            self.take_in(message);
+        }
+    }
+
+    fn take_in(&mut self, message: Message) {
+        let reports = &mut self.voices.reports;
+        match message {
+            Message::Do {
+                at,
+                seq,
+                staged,
+                counted,
+                action,
+            } => {
+                let due = Due {
                     seq,
-                    staged,
                     counted,
+                    prompt: at == When::Now,
                     action,
-                } => {
-                    let prompt = frame == NOW;
-                    let due = Due {
-                        frame,
-                        seq,
-                        counted,
-                        prompt,
-                        action,
-                    };
-                    self.take_in(due, staged);
-                }
-                Message::Play {
-                    frame,
-                    seq,
-                    staged,
-                    voice,
-                    spec,
-                } => {
-                    self.voices.admit(voice, spec, seq, self.frame);
-                    let due = Due {
-                        frame,
-                        seq,
-                        counted: true,
-                        prompt: frame == NOW,
-                        action: Action::Start(voice),
-                    };
-                    self.take_in(due, staged);
-                }
-                Message::Commit(Commit { frame }) => self.commit(frame),
+                    ..Due::IDLE
+                };
+                self.stage_or_enqueue(at, due, staged);
             }
+            Message::Play {
+                at,
+                seq,
+                staged,
+                voice,
+                spec,
+            } => {
+                self.voices.admit(voice, spec, seq, self.frame);
+                let due = Due {
+                    seq,
+                    counted: true,
+                    prompt: at == When::Now,
+                    action: Action::Start(voice),
+                    ..Due::IDLE
+                };
+                self.stage_or_enqueue(at, due, staged);
+            }
+            Message::Effect(key, body) => self.effects.admit(key, body, reports),
+            Message::Tap(key, sink) => self.taps.admit(key, sink, reports),
+            Message::Commit(Commit { at }) => self.commit(at),
         }
     }
 
-    fn take_in(&mut self, due: Due, staged: bool) {
+    fn stage_or_enqueue(&mut self, at: When, due: Due, staged: bool) {
         if staged {
-            self.staged.push(due);
+            self.staged.push(at, due);
         } else {
-            self.enqueue(due);
+            self.enqueue(at, due);
         }
     }
 
-    fn enqueue(&mut self, mut due: Due) {
-        if due.frame == NOW {
-            due.frame = self.frame;
-        } else if due.frame < self.frame {
-            self.shared.count_late(self.frame - due.frame);
+    fn commit(&mut self, batch: When) {
+        let mut index = 0;
+        while let Some((at, due)) = self.staged.get(index) {
+            index += 1;
+            let at = if at == When::Now { batch } else { at };
+            self.enqueue(at, due);
+        }
+        self.staged.clear();
+    }
+
+    fn enqueue(&mut self, mut at: When, mut due: Due) {
+        match due.action {
+            Action::Cancel(target) => self.drop_scheduled(target, at, due.seq),
+            // Nothing moves before its time.
+            Action::Reach {
+                target,
+                value,
+                at: when,
+                curve: Curve::Step,
+            } => {
+                at = when;
+                due.action = jump(target, value);
+            }
+            _ => {}
+        }
+        match at {
+            When::Beat(beat) if beat.is_finite() => self.enqueue_beat(beat, due),
+            When::Frame(frame) => {
+                let frame = match due.action {
+                    // The point before keeps its frame.
+                    Action::Reach { at, .. } => match at {
+                        When::Frame(reached) => (frame + 1).min(reached),
+                        _ => frame + 1,
+                    },
+                    _ => frame,
+                };
+                self.enqueue_frame(frame, due);
+            }
+            _ => self.enqueue_frame(self.frame, due),
+        }
+    }
+
+    fn enqueue_frame(&mut self, mut frame: u64, due: Due) {
+        if frame < self.frame {
+            self.shared.count_late(self.frame - frame);
             // Its order is that of the commands that came with it, not that of a time long past.
-            due.frame = self.frame;
+            frame = self.frame;
         }
         #[cfg(feature = "sabotage")]
         if noxrun_sabotage::is(noxrun_sabotage::Fault::LateStart)
             && matches!(due.action, Action::Start(_))
         {
-            due.frame += 1;
+            frame += 1;
         }
-        self.schedule.push(due);
+        self.schedule.push(frame, due);
     }
 
-    fn commit(&mut self, frame: u64) {
-        for index in 0..self.staged.len() {
-            let mut due = self.staged[index];
-            if due.frame == NOW {
-                due.frame = frame;
+    /// A beat that the running transport has passed is late, unless a loop brings it by again. A
+    /// stopped transport has no past: it may be put anywhere before it starts.
+    fn enqueue_beat(&mut self, beat: f64, due: Due) {
+        let transport = &self.transport;
+        if !transport.is_playing() {
+            if beat >= transport.beat_at(self.frame) {
+                self.schedule.push_ahead(beat, due);
+            } else {
+                self.schedule.push_behind(beat, due);
             }
-            self.enqueue(due);
+            return;
         }
-        self.staged.clear();
+        let frame = transport.frame_of(beat);
+        let again = transport.active_loop();
+        if frame >= self.frame {
+            self.schedule.push_ahead(beat, due);
+        } else if again.is_some_and(|(start, end)| beat >= start && beat < end) {
+            self.schedule.push_behind(beat, due);
+        } else {
+            self.enqueue_frame(frame, due);
+        }
+    }
+
+    /// Drops what was scheduled for a parameter from `from` on.
+    fn drop_scheduled(&mut self, target: Target, from: When, before: u64) {
+        let transport = &self.transport;
+        let playing = transport.is_playing();
+        let is_meant = |due: &Due| {
+            let of = match due.action {
+                Action::Set { target, .. } | Action::Reach { target, .. } => target,
+                _ => return false,
+            };
+            of == target && due.seq < before
+        };
+        let counted = self.schedule.drop_where(
+            |frame, due| {
+                let later = match from {
+                    When::Now => true,
+                    When::Frame(from) => frame >= from,
+                    When::Beat(from) => playing && frame >= transport.frame_of(from),
+                };
+                later && is_meant(due)
+            },
+            |beat, due| {
+                let later = match from {
+                    When::Now => true,
+                    // Where a stopped transport's beats will fall is not known: they are later.
+                    When::Frame(from) => !playing || transport.frame_of(beat) >= from,
+                    When::Beat(from) => beat >= from,
+                };
+                later && is_meant(due)
+            },
+        );
+        if counted > 0 {
+            self.shared.count_done(counted);
+        }
+    }
+}
+
+/// A value at once.
+pub(crate) fn jump(target: Target, value: f64) -> Action {
+    Action::Set {
+        target,
+        value,
+        frames: 0,
+        curve: Curve::Step,
     }
 }

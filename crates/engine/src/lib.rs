@@ -1,4 +1,4 @@
-//! The pure real-time core of noxrun: clock, commands, scheduling, voices and tracks.
+//! The pure real-time core of noxrun: clock, commands, scheduling, voices, tracks and effects.
 //!
 //! It knows no device, no file and no JavaScript. [`build`] makes the two ends of one engine: the
 //! [`Renderer`] belongs to the audio callback, the [`Controller`] to the thread that directs it.
@@ -15,12 +15,18 @@
 //! output need, and waits for nobody: a full queue is for the controlling side to handle.
 #![forbid(unsafe_code)]
 
+mod apply;
+mod chain;
 mod channel;
 mod command;
 mod config;
+mod delay;
+mod effect;
 mod event;
+mod graph;
 mod intake;
 mod meter;
+mod meter_tap;
 mod pan;
 mod ramp;
 mod renderer;
@@ -30,17 +36,31 @@ mod sample;
 mod schedule;
 mod shared;
 mod slots;
+mod staged;
+mod structure;
+mod tap;
+mod taps;
 mod track;
+mod transitions;
+mod transport;
 mod voice;
 mod voices;
 
-pub use command::{Action, Commit, Message, NOW, PlaySpec, Target, TrackSetup, VoiceKey};
+pub use chain::MAX_CHAIN;
+pub use command::{
+    Action, Commit, EdgeKey, EffectKey, Message, PlaySpec, RATES, TapKey, Target, TrackKey,
+    TrackSetup, VoiceKey, When,
+};
 pub use config::{Controller, EngineConfig, MASTER, build};
+pub use effect::{EffectBody, Processor, Readout};
 pub use event::{EndReason, Event, Trash};
 pub use meter::MeterReading;
+pub use meter_tap::MeterTap;
 pub use pan::pan_gains;
 pub use ramp::{Curve, Ramp};
 pub use renderer::{BlockClock, MAX_BLOCK, Renderer};
 pub use safety::{THRESHOLD as SAFETY_THRESHOLD, limit};
 pub use sample::SampleData;
-pub use shared::{ClockReading, Shared};
+pub use shared::{ClockReading, Shared, VoiceReading};
+pub use tap::Sink;
+pub use transport::TransportReading;

@@ -61,6 +61,16 @@ pub(crate) struct Meter {
     /// `[channel][bucket]`, the last of each channel being the one that is filled.
     buckets: Vec<[Bucket; BUCKETS + 1]>,
     oldest: usize,
+    totals: Vec<Total>,
+    frames: u64,
+}
+
+/// What a channel came to since the meter was made, and its peak since the last publication.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Total {
+    pub squares: f64,
+    pub peak: f32,
+    pub top: f32,
 }
 
 impl Meter {
@@ -69,6 +79,34 @@ impl Meter {
             bucket_frames: (rate as usize / 100).max(1),
             buckets: vec![[Bucket::default(); BUCKETS + 1]; channels],
             oldest: 0,
+            totals: vec![Total::default(); channels],
+            frames: 0,
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        for buckets in &mut self.buckets {
+            *buckets = Default::default();
+        }
+        self.totals.fill(Total::default());
+        self.frames = 0;
+    }
+
+    /// Greatest absolute sample since it was made.
+    pub fn top(&self) -> f32 {
+        self.totals.iter().fold(0.0, |top, total| top.max(total.top))
+    }
+
+    /// What came together since the meter was made: frames, and a total for each channel.
+    pub fn totals(&self) -> (u64, &[Total]) {
+        (self.frames, &self.totals)
+    }
+
+    /// The peaks have been shown.
+    pub fn forget_peaks(&mut self) {
+        for total in &mut self.totals {
+            total.peak = 0.0;
         }
     }
 
@@ -76,6 +114,7 @@ impl Meter {
     /// the stretch is silent.
     pub fn take<'a>(&mut self, frames: usize, channel: impl Fn(usize) -> Option<&'a [f32]>) {
         let mut start = 0;
+        self.frames += frames as u64;
         while start < frames {
             let filled = self.buckets[0][BUCKETS].frames;
             let end = frames.min(start + self.bucket_frames - filled);
@@ -86,6 +125,10 @@ impl Meter {
                     let (peak, squares) = measure(&samples[start..end]);
                     bucket.peak = bucket.peak.max(peak);
                     bucket.squares += squares;
+                    let total = &mut self.totals[index];
+                    total.squares += squares;
+                    total.peak = total.peak.max(peak);
+                    total.top = total.top.max(peak);
                 }
             }
             if self.buckets[0][BUCKETS].frames == self.bucket_frames {

@@ -60,6 +60,11 @@ impl Ramp {
         };
     }
 
+    /// Stays where it is.
+    pub fn hold(&mut self) {
+        *self = Self::at(self.current());
+    }
+
     /// The value of the newest frame that was rendered.
     pub fn current(&self) -> f64 {
         if self.done == 0 && self.frames > 0 {

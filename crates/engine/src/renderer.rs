@@ -1,13 +1,19 @@
 //! One callback: drain the queue, apply what is due, render up to the next event, publish.
 
-use crate::command::{Action, Message, Target};
+use crate::chain::{Effects, Scratch};
+use crate::command::Message;
 use crate::config::MASTER;
-use crate::ramp::Change;
+use crate::graph::Graph;
 use crate::safety;
-use crate::schedule::{Due, Schedule};
+use crate::schedule::Schedule;
 use crate::shared::{ClockReading, Shared};
+use crate::staged::Staged;
+use crate::taps::Taps;
 use crate::track::Track;
+use crate::transitions::Transitions;
+use crate::transport::Transport;
 use crate::voices::Voices;
+use noxrun_kernels as kernels;
 use std::sync::Arc;
 
 /// Frames that are rendered in one stretch at most; longer blocks are cut.
@@ -34,11 +40,15 @@ pub struct Renderer {
     pub(crate) frame: u64,
     pub(crate) messages: rtrb::Consumer<Message>,
     pub(crate) schedule: Schedule,
-    pub(crate) staged: Vec<Due>,
-    pub(crate) staged_capacity: usize,
+    pub(crate) staged: Staged,
+    pub(crate) transport: Transport,
     pub(crate) tracks: Vec<Track>,
+    pub(crate) graph: Graph,
+    pub(crate) effects: Effects,
+    pub(crate) taps: Taps,
+    pub(crate) transitions: Transitions,
     pub(crate) voices: Voices,
-    pub(crate) curve: Box<[f32; MAX_BLOCK]>,
+    pub(crate) scratch: Scratch,
     /// Frames of a ramp whose length nobody chose.
     pub(crate) default_ramp: u32,
     pub(crate) safety: bool,
@@ -55,10 +65,7 @@ impl Renderer {
         self.drain();
         self.apply_due();
         while !rest.is_empty() {
-            let mut frames = (rest.len() / self.channels).min(MAX_BLOCK);
-            if let Some(next) = self.schedule.next_frame() {
-                frames = frames.min(usize::try_from(next - self.frame).unwrap_or(usize::MAX));
-            }
+            let frames = (rest.len() / self.channels).min(self.stretch());
             let (now, later) = rest.split_at_mut(frames * self.channels);
             self.render(now, frames);
             self.frame += frames as u64;
@@ -67,17 +74,7 @@ impl Renderer {
                 self.apply_due();
             }
         }
-        for (index, track) in self.tracks.iter().enumerate() {
-            if track.in_service {
-                track.publish(index, &self.shared);
-            }
-        }
-        self.voices.publish(&self.shared);
-        self.shared.publish_clock(ClockReading {
-            frame: self.frame,
-            block: block as u64,
-            at_ns: clock.now_ns,
-        });
+        self.publish(block, clock);
     }
 
     /// The next frame to be rendered.
@@ -90,123 +87,99 @@ impl Renderer {
         &self.shared
     }
 
-    fn apply_due(&mut self) {
-        let mut applied = 0;
-        while let Some(due) = self.schedule.pop_due(self.frame) {
-            applied += u64::from(due.counted);
-            self.apply(due);
-        }
-        if applied > 0 {
-            self.shared.count_done(applied);
-        }
+    /// Greatest absolute sample that reached the safety stage since the engine was built.
+    pub fn peak(&self) -> f32 {
+        self.tracks[MASTER.index as usize].meter.top()
     }
 
-    fn apply(&mut self, due: Due) {
-        let frame = self.frame;
-        let shared = &*self.shared;
-        match due.action {
-            Action::Start(voice) => self.voices.start(voice, frame, &self.tracks, shared),
-            Action::Stop { voice, fade } => self.voices.stop(voice, fade, frame, shared),
-            Action::StopTrack { track, fade } => {
-                if let Some(strip) = self.tracks.get_mut(track as usize) {
-                    strip.stopped_before = strip.stopped_before.max(due.seq);
-                    self.voices.stop_track(track, fade, due.seq, frame);
-                }
-            }
-            Action::Pause(voice) => self.voices.pause(voice, true, shared),
-            Action::Resume(voice) => self.voices.pause(voice, false, shared),
-            Action::Set {
-                target,
-                value,
-                frames,
-                curve,
-            } => {
-                let change = Change {
-                    value,
-                    frames,
-                    curve,
-                    initial: due.prompt && frames <= self.default_ramp,
-                };
-                match target {
-                    Target::TrackVolume(track) => {
-                        if let Some(track) = self.tracks.get_mut(track as usize) {
-                            track.set_volume(change);
-                        }
-                    }
-                    Target::TrackPan(track) => {
-                        if let Some(track) = self.tracks.get_mut(track as usize) {
-                            track.set_pan(change);
-                        }
-                    }
-                    Target::VoiceGain(voice) => {
-                        self.voices.set_gain(voice, change, frame, shared);
-                    }
-                }
-            }
-            Action::Gate { track, open } => {
-                if let Some(track) = self.tracks.get_mut(track as usize) {
-                    track.set_gate(open, due.prompt);
-                }
-            }
-            Action::AddTrack(setup) => {
-                if let Some(track) = self.tracks.get_mut(setup.track as usize) {
-                    track.set_up(&setup);
-                }
-            }
+    /// Frames until the next event, transition or loop's end.
+    fn stretch(&self) -> usize {
+        let by_frame = self.schedule.next_frame().map(|next| next.at);
+        let by_beat = self.next_beat().map(|(frame, _)| frame);
+        let candidates = [
+            by_frame,
+            by_beat,
+            self.transport.wrap_frame(),
+            self.transitions.next(),
+        ];
+        let next = candidates.into_iter().flatten().min();
+        let frames = next.map_or(u64::MAX, |next| next.saturating_sub(self.frame));
+        usize::try_from(frames)
+            .unwrap_or(usize::MAX)
+            .clamp(1, MAX_BLOCK)
+    }
+
+    fn publish(&mut self, block: usize, clock: BlockClock) {
+        for track in self.tracks.iter_mut().filter(|track| track.in_service) {
+            track.publish(&self.shared, &mut self.effects);
         }
+        self.graph.publish(&self.shared);
+        self.voices.publish(&self.shared);
+        let clock = ClockReading {
+            frame: self.frame,
+            block: block as u64,
+            at_ns: clock.now_ns,
+        };
+        let transport = self.transport.reading(self.frame);
+        self.shared.publish_clock(clock, &transport);
     }
 
     /// Renders a stretch without events.
     fn render(&mut self, out: &mut [f32], frames: usize) {
         self.voices.render(self.frame, frames, &mut self.tracks);
-        let (master, tracks) = self.tracks.split_at_mut(MASTER as usize + 1);
-        let master = &mut master[MASTER as usize];
-        for (index, track) in tracks.iter_mut().enumerate().filter(|(_, t)| t.in_service) {
-            if track.process(frames, &mut self.curve) {
-                self.shared.note_poisoned(index + 1);
-            }
-            if track.sounding {
-                master.sounding = true;
-                add_bus(&mut master.bus, &track.bus, frames);
-                track.clear(frames);
+        if self.graph.is_late() {
+            for track in self.tracks.iter_mut().filter(|track| track.in_service) {
+                track.hold_voices(frames);
             }
         }
-        if master.process(frames, &mut self.curve) {
-            self.shared.note_poisoned(MASTER as usize);
-        }
-        if !master.sounding {
-            out.fill(0.0);
-            return;
-        }
-        if self.safety {
-            for lane in master.bus.chunks_exact_mut(MAX_BLOCK) {
-                safety::limit_all(&mut lane[..frames]);
+        let mut next = 0;
+        while let Some(index) = self.graph.order(next) {
+            next += 1;
+            let track = &mut self.tracks[index];
+            let span = (self.frame, frames);
+            if track.process(span, &mut self.effects, &mut self.scratch) {
+                self.shared.note_poisoned(index);
             }
+            if index == MASTER.index as usize {
+                self.finish(out, frames);
+            } else {
+                self.show(index, frames);
+            }
+            self.graph
+                .feed(index, frames, &mut self.tracks, &mut self.scratch.curve);
+            self.tracks[index].clear(frames);
         }
-        interleave(out, &master.bus, self.channels);
-        master.clear(frames);
     }
-}
 
-fn add_bus(to: &mut [f32], from: &[f32], frames: usize) {
-    let lanes = to
-        .chunks_exact_mut(MAX_BLOCK)
-        .zip(from.chunks_exact(MAX_BLOCK));
-    for (to, from) in lanes {
-        for (to, from) in to[..frames].iter_mut().zip(&from[..frames]) {
-            *to += from;
+    fn show(&mut self, index: usize, frames: usize) {
+        let track = &self.tracks[index];
+        if track.taps > 0 {
+            self.taps.show(track, index as u32, self.frame, frames);
         }
+    }
+
+    /// What leaves the engine.
+    fn finish(&mut self, out: &mut [f32], frames: usize) {
+        let master = &mut self.tracks[MASTER.index as usize];
+        if master.sounding {
+            if self.safety {
+                for lane in master.bus.chunks_exact_mut(MAX_BLOCK) {
+                    safety::limit_all(&mut lane[..frames]);
+                }
+            }
+            interleave(out, &master.bus, self.channels);
+        } else {
+            out.fill(0.0);
+        }
+        self.show(MASTER.index as usize, frames);
     }
 }
 
 fn interleave(out: &mut [f32], bus: &[f32], channels: usize) {
     if channels == 2 {
-        // Two lanes known to be two: this loop becomes shuffles.
         let (left, right) = bus.split_at(MAX_BLOCK);
-        for (frame, (l, r)) in out.chunks_exact_mut(2).zip(left.iter().zip(right)) {
-            frame[0] = *l;
-            frame[1] = *r;
-        }
+        let frames = out.len() / 2;
+        kernels::interleave2(out, &left[..frames], &right[..frames]);
         return;
     }
     for (channel, lane) in bus.chunks_exact(MAX_BLOCK).enumerate() {

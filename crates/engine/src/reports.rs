@@ -1,6 +1,8 @@
-//! What leaves the audio thread: reports of voices and the memory they held.
+//! What leaves the audio thread: reports, and memory that is not needed any more.
 
-use crate::command::VoiceKey;
+use crate::command::{EdgeKey, EffectKey, TapKey, TrackKey, VoiceKey};
+use crate::effect::EffectBody;
+use crate::tap::Sink;
 use crate::event::{EndReason, Event, Trash};
 use crate::sample::SampleData;
 use std::sync::Arc;
@@ -36,17 +38,46 @@ impl Reports {
         });
     }
 
-    /// Gives memory back.
+    /// A marker's frame, or that it was skipped.
+    pub fn marker(&mut self, marker: u64, frame: Option<u64>) {
+        self.report(Event::Marker { marker, frame });
+    }
+
+    /// A track is out of service.
+    pub fn track_gone(&mut self, track: TrackKey) {
+        self.report(Event::TrackGone(track));
+    }
+
+    /// A connection has ended.
+    pub fn edge_gone(&mut self, edge: EdgeKey) {
+        self.report(Event::EdgeGone(edge));
+    }
+
+    /// Gives a sample's share back.
     pub fn retire(&mut self, sample: Arc<SampleData>) {
+        self.give_back(Trash::Sample(sample));
+    }
+
+    /// Gives an effect back.
+    pub fn effect_gone(&mut self, key: EffectKey, body: Box<EffectBody>) {
+        self.give_back(Trash::Effect(key, body));
+    }
+
+    /// Gives a tap back.
+    pub fn tap_gone(&mut self, key: TapKey, sink: Box<dyn Sink>) {
+        self.give_back(Trash::Tap(key, sink));
+    }
+
+    fn give_back(&mut self, trash: Trash) {
         // The ring has a place for every key. Should a controller break the rule of the credits,
         // leaking beats freeing on the audio thread.
-        if let Err(rtrb::PushError::Full(trash)) = self.trash.push(Trash::Sample(sample)) {
+        if let Err(rtrb::PushError::Full(trash)) = self.trash.push(trash) {
             std::mem::forget(trash);
         }
     }
 
     fn report(&mut self, event: Event) {
-        // Two places for every key: full only when a controller uses a key again before it has read
+        // Places for every key: full only when a controller uses a key again before it has read
         // that it ended. An event is plain data, so losing one frees nothing here.
         let _ = self.events.push(event);
     }

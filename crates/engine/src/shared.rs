@@ -1,7 +1,9 @@
 //! What the audio thread publishes for everybody: atomics only, written in place.
 
-use crate::command::VoiceKey;
-use crate::meter::{MeterCell, MeterReading};
+use crate::command::{EdgeKey, TrackKey, VoiceKey};
+use crate::meter::{Meter, MeterCell, MeterReading};
+use crate::meter_tap::{TapCell, TotalsCell};
+use crate::transport::TransportReading;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 /// Engine time as of the newest callback.
@@ -33,7 +35,36 @@ pub struct Shared {
     done: AtomicU64,
     max_depth: AtomicU32,
     tracks: Vec<TrackCell>,
-    voice_gains: Vec<VoiceCell>,
+    voice_cells: Vec<VoiceCell>,
+    edges: Vec<AtomicU64>,
+    graph_latency: AtomicU32,
+    transport: TransportCell,
+    pub(crate) meter_taps: Vec<TapCell>,
+}
+
+/// The transport's reading, under the version of the clock.
+#[derive(Debug)]
+struct TransportCell {
+    playing: AtomicBool,
+    beat: AtomicU64,
+    tempo: AtomicU64,
+    looped: AtomicBool,
+    start: AtomicU64,
+    end: AtomicU64,
+    rate: u32,
+}
+
+/// A voice as it sounds now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VoiceReading {
+    /// Linear gain.
+    pub gain: f64,
+    /// Playback speed.
+    pub rate: f64,
+    /// The frame of its sound that comes next, at the engine clock's frame.
+    pub position: f64,
+    /// Whether it goes on: not paused.
+    pub moving: bool,
 }
 
 #[derive(Debug)]
@@ -42,14 +73,18 @@ struct TrackCell {
     pan: AtomicU64,
     poisoned: AtomicBool,
     meter: MeterCell,
+    totals: TotalsCell,
 }
 
-/// A sounding voice's key (packed) and its gain. The key is taken away while a place changes hands,
-/// so a reader that finds the same key before and after the gain has that voice's gain.
+/// A sounding voice's key (packed) and its reading. The key is taken away while a place changes
+/// hands, so a reader that finds the same key before and after has that voice's reading.
 #[derive(Debug)]
 struct VoiceCell {
     key: AtomicU64,
     gain: AtomicU64,
+    rate: AtomicU64,
+    position: AtomicU64,
+    moving: AtomicBool,
 }
 
 const NO_KEY: u64 = u64::MAX;
@@ -59,7 +94,15 @@ fn pack(key: VoiceKey) -> u64 {
 }
 
 impl Shared {
-    pub(crate) fn new(tracks: usize, channels: usize, slots: usize) -> Self {
+    pub(crate) fn new(sizes: &SharedSizes) -> Self {
+        let SharedSizes {
+            tracks,
+            channels,
+            slots,
+            edges,
+            meter_taps,
+            rate,
+        } = *sizes;
         Self {
             version: AtomicU64::new(0),
             frame: AtomicU64::new(0),
@@ -78,28 +121,66 @@ impl Shared {
                     pan: AtomicU64::new(0),
                     poisoned: AtomicBool::new(false),
                     meter: MeterCell::new(channels),
+                    totals: TotalsCell::new(channels),
                 })
                 .collect(),
-            voice_gains: (0..slots)
+            voice_cells: (0..slots)
                 .map(|_| VoiceCell {
                     key: AtomicU64::new(NO_KEY),
                     gain: AtomicU64::new(0),
+                    rate: AtomicU64::new(0),
+                    position: AtomicU64::new(0),
+                    moving: AtomicBool::new(false),
                 })
                 .collect(),
+            edges: (0..edges).map(|_| AtomicU64::new(0)).collect(),
+            graph_latency: AtomicU32::new(0),
+            transport: TransportCell {
+                playing: AtomicBool::new(false),
+                beat: AtomicU64::new(0),
+                tempo: AtomicU64::new(120f64.to_bits()),
+                looped: AtomicBool::new(false),
+                start: AtomicU64::new(0),
+                end: AtomicU64::new(0),
+                rate,
+            },
+            meter_taps: (0..meter_taps).map(|_| TapCell::new(channels)).collect(),
         }
     }
 
-    /// The engine clock. The three figures belong together: a version counter that is odd while
-    /// they change makes the reader try again.
+    /// The engine clock.
     pub fn clock(&self) -> ClockReading {
+        self.consistent(|| ClockReading {
+            frame: self.frame.load(Ordering::Relaxed),
+            block: self.block.load(Ordering::Relaxed),
+            at_ns: self.at_ns.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The transport as of the engine clock's frame.
+    pub fn transport(&self) -> TransportReading {
+        let number = |cell: &AtomicU64| f64::from_bits(cell.load(Ordering::Relaxed));
+        let cell = &self.transport;
+        self.consistent(|| {
+            let range = (number(&cell.start), number(&cell.end));
+            TransportReading {
+                playing: cell.playing.load(Ordering::Relaxed),
+                frame: self.frame.load(Ordering::Relaxed),
+                beat: number(&cell.beat),
+                tempo: number(&cell.tempo),
+                looped: cell.looped.load(Ordering::Relaxed).then_some(range),
+                rate: cell.rate,
+            }
+        })
+    }
+
+    /// Figures that belong together: a version counter that is odd while they change makes the
+    /// reader try again.
+    fn consistent<T>(&self, read: impl Fn() -> T) -> T {
         loop {
             let before = self.version.load(Ordering::Acquire);
-            let reading = ClockReading {
-                frame: self.frame.load(Ordering::Relaxed),
-                block: self.block.load(Ordering::Relaxed),
-                at_ns: self.at_ns.load(Ordering::Relaxed),
-            };
-            // Orders the three loads before the second look at the version.
+            let reading = read();
+            // Orders the loads before the second look at the version.
             fence(Ordering::Acquire);
             if before & 1 == 0 && self.version.load(Ordering::Relaxed) == before {
                 return reading;
@@ -108,14 +189,23 @@ impl Shared {
         }
     }
 
-    pub(crate) fn publish_clock(&self, reading: ClockReading) {
+    pub(crate) fn publish_clock(&self, reading: ClockReading, transport: &TransportReading) {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version + 1, Ordering::Relaxed);
-        // Orders the odd version before the three stores.
+        // Orders the odd version before the stores.
         fence(Ordering::Release);
         self.frame.store(reading.frame, Ordering::Relaxed);
         self.block.store(reading.block, Ordering::Relaxed);
         self.at_ns.store(reading.at_ns, Ordering::Relaxed);
+        let cell = &self.transport;
+        let (start, end) = transport.looped.unwrap_or_default();
+        cell.playing.store(transport.playing, Ordering::Relaxed);
+        cell.beat.store(transport.beat.to_bits(), Ordering::Relaxed);
+        cell.tempo.store(transport.tempo.to_bits(), Ordering::Relaxed);
+        let looped = transport.looped.is_some();
+        cell.looped.store(looped, Ordering::Relaxed);
+        cell.start.store(start.to_bits(), Ordering::Relaxed);
+        cell.end.store(end.to_bits(), Ordering::Relaxed);
         self.version.store(version + 2, Ordering::Release);
     }
 
@@ -180,17 +270,17 @@ impl Shared {
         self.max_depth.fetch_max(depth, Ordering::Relaxed);
     }
 
-    /// A track's volume, as it sounds now.
-    pub fn track_volume(&self, track: u32) -> f64 {
-        self.tracks.get(track as usize).map_or(0.0, |cell| {
+    /// A track's volume, as it sounds now. The caller knows that the key is good.
+    pub fn track_volume(&self, track: TrackKey) -> f64 {
+        self.tracks.get(track.index as usize).map_or(0.0, |cell| {
             f64::from_bits(cell.volume.load(Ordering::Relaxed))
         })
     }
 
     /// A track's pan, as it sounds now.
-    pub fn track_pan(&self, track: u32) -> f64 {
+    pub fn track_pan(&self, track: TrackKey) -> f64 {
         self.tracks
-            .get(track as usize)
+            .get(track.index as usize)
             .map_or(0.0, |cell| f64::from_bits(cell.pan.load(Ordering::Relaxed)))
     }
 
@@ -200,15 +290,47 @@ impl Shared {
         cell.pan.store(pan.to_bits(), Ordering::Relaxed);
     }
 
-    /// A track's levels over the last 100 ms, after its fader.
-    pub fn meter(&self, track: u32) -> MeterReading {
-        self.tracks
-            .get(track as usize)
-            .map_or_else(MeterReading::default, |cell| cell.meter.read())
+    /// A connection's gain, as it sounds now. The caller knows that the key is good.
+    pub fn edge_gain(&self, edge: EdgeKey) -> Option<f64> {
+        let cell = self.edges.get(edge.index as usize)?;
+        Some(f64::from_bits(cell.load(Ordering::Relaxed)))
     }
 
-    pub(crate) fn meter_cell(&self, track: usize) -> &MeterCell {
-        &self.tracks[track].meter
+    pub(crate) fn publish_edge(&self, edge: usize, gain: f64) {
+        self.edges[edge].store(gain.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Frames by which effects that look ahead delay everything.
+    pub fn graph_latency(&self) -> u32 {
+        self.graph_latency.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn publish_graph_latency(&self, frames: u32) {
+        self.graph_latency.store(frames, Ordering::Relaxed);
+    }
+
+    pub(crate) fn totals(&self, track: TrackKey) -> Option<&TotalsCell> {
+        self.tracks
+            .get(track.index as usize)
+            .map(|cell| &cell.totals)
+    }
+
+    /// Shows a track's levels to its meter and to those of callers' own.
+    pub(crate) fn publish_meter(&self, track: TrackKey, meter: &mut Meter) {
+        let cell = &self.tracks[track.index as usize];
+        meter.publish(&cell.meter);
+        cell.totals.publish(meter);
+        for tap in self.meter_taps.iter().filter(|tap| tap.is_on(track)) {
+            tap.raise(meter);
+        }
+        meter.forget_peaks();
+    }
+
+    /// A track's levels over the last 100 ms, after its fader.
+    pub fn meter(&self, track: TrackKey) -> MeterReading {
+        self.tracks
+            .get(track.index as usize)
+            .map_or_else(MeterReading::default, |cell| cell.meter.read())
     }
 
     /// Whether a non-finite sample closed this track since the last call.
@@ -222,31 +344,50 @@ impl Shared {
         self.tracks[track].poisoned.store(true, Ordering::Relaxed);
     }
 
-    /// A voice's gain as it sounds now; `None` when it does not sound.
-    pub fn voice_gain(&self, voice: VoiceKey) -> Option<f64> {
+    /// A voice as it sounds now; `None` when it does not.
+    pub fn voice(&self, voice: VoiceKey) -> Option<VoiceReading> {
         let key = pack(voice);
-        let mut cells = self.voice_gains.iter();
+        let mut cells = self.voice_cells.iter();
         let cell = cells.find(|cell| key != NO_KEY && cell.key.load(Ordering::Acquire) == key)?;
-        let gain = f64::from_bits(cell.gain.load(Ordering::Relaxed));
-        // Orders the gain before the second look at the key.
+        let number = |cell: &AtomicU64| f64::from_bits(cell.load(Ordering::Relaxed));
+        let reading = VoiceReading {
+            gain: number(&cell.gain),
+            rate: number(&cell.rate),
+            position: number(&cell.position),
+            moving: cell.moving.load(Ordering::Relaxed),
+        };
+        // Orders the reading before the second look at the key.
         fence(Ordering::Acquire);
-        (cell.key.load(Ordering::Relaxed) == key).then_some(gain)
+        (cell.key.load(Ordering::Relaxed) == key).then_some(reading)
     }
 
-    pub(crate) fn publish_voice(&self, slot: usize, voice: Option<(VoiceKey, f64)>) {
-        let cell = &self.voice_gains[slot];
-        match voice {
-            Some((key, gain)) => {
-                let key = pack(key);
-                if cell.key.load(Ordering::Relaxed) != key {
-                    cell.key.store(NO_KEY, Ordering::Relaxed);
-                    // Orders the key's leaving before the new gain.
-                    fence(Ordering::Release);
-                }
-                cell.gain.store(gain.to_bits(), Ordering::Relaxed);
-                cell.key.store(key, Ordering::Release);
-            }
-            None => cell.key.store(NO_KEY, Ordering::Relaxed),
+    pub(crate) fn publish_voice(&self, slot: usize, voice: Option<(VoiceKey, VoiceReading)>) {
+        let cell = &self.voice_cells[slot];
+        let Some((key, reading)) = voice else {
+            cell.key.store(NO_KEY, Ordering::Relaxed);
+            return;
+        };
+        let key = pack(key);
+        if cell.key.load(Ordering::Relaxed) != key {
+            cell.key.store(NO_KEY, Ordering::Relaxed);
+            // Orders the key's leaving before the new reading.
+            fence(Ordering::Release);
         }
+        cell.gain.store(reading.gain.to_bits(), Ordering::Relaxed);
+        cell.rate.store(reading.rate.to_bits(), Ordering::Relaxed);
+        let position = reading.position.to_bits();
+        cell.position.store(position, Ordering::Relaxed);
+        cell.moving.store(reading.moving, Ordering::Relaxed);
+        cell.key.store(key, Ordering::Release);
     }
+}
+
+/// How much room the published state has.
+pub(crate) struct SharedSizes {
+    pub tracks: usize,
+    pub channels: usize,
+    pub slots: usize,
+    pub edges: usize,
+    pub meter_taps: usize,
+    pub rate: u32,
 }

@@ -60,7 +60,7 @@ impl Slots {
     /// place.
     pub fn steal(&mut self, fade: u32, tracks: &[Track]) -> Option<usize> {
         let level = |voice: &Voice| {
-            let track = tracks.get(voice.track as usize);
+            let track = tracks.get(voice.track.index as usize);
             voice.level() * track.map_or(0.0, Track::level)
         };
         let mut quietest: Option<(usize, f64, u64)> = None;

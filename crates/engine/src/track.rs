@@ -1,6 +1,8 @@
-//! A track's strip: volume, pan, gate (mute and solo), guard against non-finite samples, meter.
+//! A track's strip: effects, volume, pan, gate (mute and solo), guard against non-finite samples, meter.
 
-use crate::command::TrackSetup;
+use crate::chain::{Chain, Effects, Scratch};
+use crate::command::{TapKey, TrackKey, TrackSetup};
+use crate::delay::DelayLine;
 use crate::meter::Meter;
 use crate::pan::{Panner, scale};
 use crate::ramp::{Change, Curve, Ramp};
@@ -8,10 +10,22 @@ use crate::renderer::MAX_BLOCK;
 use crate::shared::Shared;
 
 pub(crate) struct Track {
+    pub key: TrackKey,
     pub in_service: bool,
-    volume: Ramp,
+    /// It fades out and goes.
+    pub leaving: bool,
+    pub volume: Ramp,
     pan: Panner,
     gate: Ramp,
+    pub chain: Chain,
+    /// Latency of the chain in frames.
+    latency: u32,
+    /// How much later what other tracks feed it comes.
+    arrival: u32,
+    /// Keeps its own voices in time with what other tracks feed it.
+    pub voices_delay: DelayLine,
+    /// Taps that take its sound.
+    pub taps: u32,
     /// Nothing has been rendered since it was put into service.
     fresh: bool,
     /// Closed by a non-finite sample until the gate is set anew.
@@ -22,17 +36,28 @@ pub(crate) struct Track {
     pub sounding: bool,
     /// Commands and voices issued before this sequence number were stopped with the whole track.
     pub stopped_before: u64,
-    meter: Meter,
+    pub meter: Meter,
     gate_frames: u32,
+    fade_frames: u32,
 }
 
 impl Track {
-    pub fn new(channels: usize, rate: u32) -> Self {
+    pub fn new(index: u32, channels: usize, rate: u32) -> Self {
         Self {
+            key: TrackKey {
+                index,
+                generation: 0,
+            },
             in_service: false,
+            leaving: false,
             volume: Ramp::at(1.0),
             pan: Panner::at(0.0),
             gate: Ramp::at(1.0),
+            chain: Chain::new(),
+            latency: 0,
+            arrival: 0,
+            voices_delay: DelayLine::default(),
+            taps: 0,
             fresh: true,
             poisoned: false,
             // Written one by one: memory that is merely asked for as zeros is first touched, and
@@ -44,37 +69,74 @@ impl Track {
             stopped_before: 0,
             meter: Meter::new(channels, rate),
             gate_frames: (f64::from(rate) * 0.005).round() as u32,
+            fade_frames: (f64::from(rate) * 0.010).round() as u32,
         }
+    }
+
+    /// Whether it is this track and in service.
+    pub fn is(&self, key: TrackKey) -> bool {
+        self.in_service && self.key == key
+    }
+
+    /// Whether nothing has been rendered since it was put into service.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Frames by which its effects make sound later.
+    pub fn latency(&self) -> u32 {
+        self.latency
+    }
+
+    /// Its chain has changed.
+    pub fn measure_latency(&mut self, effects: &mut Effects) {
+        self.latency = self.chain.latency(effects);
+    }
+
+    /// How much later what other tracks feed it comes.
+    pub fn arrival(&self) -> u32 {
+        self.arrival
+    }
+
+    /// What other tracks feed it comes this much later than its own voices.
+    pub fn arrive_at(&mut self, latency: u32) {
+        self.arrival = latency;
+        self.voices_delay
+            .aim(latency, self.fade_frames, self.fresh);
     }
 
     /// Puts it into service. Values that are not finite become silence and the centre.
     pub fn set_up(&mut self, setup: &TrackSetup) {
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        self.key = setup.track;
         self.in_service = true;
+        self.leaving = false;
         self.volume = Ramp::at(finite(setup.volume));
         self.pan = Panner::at(finite(setup.pan).clamp(-1.0, 1.0));
         self.gate = Ramp::at(if setup.open { 1.0 } else { 0.0 });
+        self.latency = 0;
+        self.arrival = 0;
+        self.voices_delay.clear();
         self.fresh = true;
         self.poisoned = false;
         self.stopped_before = 0;
+        self.meter.clear();
     }
 
-    pub fn set_volume(&mut self, change: Change) {
-        change.apply(&mut self.volume, self.fresh);
-    }
-
-    pub fn set_pan(&mut self, mut change: Change) {
-        if change.value.is_finite() {
-            change.value = change.value.clamp(-1.0, 1.0);
-            change.apply(&mut self.pan.ramp, self.fresh);
-        }
+    /// Its pan.
+    pub fn pan(&mut self) -> &mut Ramp {
+        &mut self.pan.ramp
     }
 
     /// Opens or closes the gate. `initial`: it may have come with the track's creation.
-    pub fn set_gate(&mut self, open: bool, initial: bool) {
+    pub fn set_gate(&mut self, open: bool, initial: bool, effects: &mut Effects) {
+        if self.leaving {
+            return;
+        }
         if std::mem::take(&mut self.poisoned) {
             // It was cut hard; it comes back by the ramp.
             self.gate = Ramp::at(0.0);
+            self.chain.reset(effects);
         }
         let change = Change {
             value: if open { 1.0 } else { 0.0 },
@@ -83,6 +145,17 @@ impl Track {
             initial,
         };
         change.apply(&mut self.gate, self.fresh);
+    }
+
+    /// Fades out for good.
+    pub fn leave(&mut self) {
+        self.leaving = true;
+        self.gate.set(0.0, self.fade_frames, Curve::Linear);
+    }
+
+    /// Whether it has faded out for good.
+    pub fn has_left(&self) -> bool {
+        self.leaving && !self.gate.is_moving()
     }
 
     /// What the strip makes of a voice's loudness, by its parameters alone.
@@ -104,10 +177,41 @@ impl Track {
         }
     }
 
+    /// Lets its own voices wait for what other tracks feed it; before those add to the bus.
+    pub fn hold_voices(&mut self, frames: usize) {
+        if !self.voices_delay.is_used() {
+            self.voices_delay.skip();
+            return;
+        }
+        if !self.sounding && !self.voices_delay.is_busy() {
+            return;
+        }
+        let late = self.voices_delay.run(&self.bus, frames, self.sounding);
+        let lanes = self.bus.chunks_exact_mut(MAX_BLOCK);
+        for (lane, late) in lanes.zip(late.chunks_exact(MAX_BLOCK)) {
+            lane[..frames].copy_from_slice(&late[..frames]);
+        }
+        self.sounding = true;
+    }
+
     /// Runs the strip in place over the first `frames` frames of the bus. Returns whether a
     /// non-finite sample closed the track in this stretch.
-    pub fn process(&mut self, frames: usize, curve: &mut [f32; MAX_BLOCK]) -> bool {
+    pub fn process(
+        &mut self,
+        (frame, frames): (u64, usize),
+        effects: &mut Effects,
+        scratch: &mut Scratch,
+    ) -> bool {
         self.fresh = false;
+        if !self.chain.is_empty() {
+            if self.sounding || !self.chain.is_at_rest(effects) {
+                self.sounding = true;
+                self.chain
+                    .process(&mut self.bus, (frame, frames), effects, scratch);
+            } else {
+                self.chain.skip(frames, effects);
+            }
+        }
         if !self.sounding {
             let skipped = frames as u32;
             self.volume.advance(skipped);
@@ -116,9 +220,9 @@ impl Track {
             self.meter.take(frames, |_| None);
             return false;
         }
-        apply(&mut self.bus, frames, &mut self.volume, curve);
+        apply(&mut self.bus, frames, &mut self.volume, &mut scratch.curve);
         self.apply_pan(frames);
-        apply(&mut self.bus, frames, &mut self.gate, curve);
+        apply(&mut self.bus, frames, &mut self.gate, &mut scratch.curve);
         let newly_poisoned = self.guard(frames);
         let bus = &self.bus;
         self.meter.take(frames, |channel| {
@@ -153,9 +257,11 @@ impl Track {
         !std::mem::replace(&mut self.poisoned, true)
     }
 
-    pub fn publish(&self, index: usize, shared: &Shared) {
+    pub fn publish(&mut self, shared: &Shared, effects: &mut Effects) {
+        let index = self.key.index as usize;
         shared.publish_track(index, self.volume.current(), self.pan.ramp.current());
-        self.meter.publish(shared.meter_cell(index));
+        shared.publish_meter(self.key, &mut self.meter);
+        self.chain.publish(effects);
     }
 }
 

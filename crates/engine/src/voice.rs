@@ -5,7 +5,7 @@
 //! that plays and the fading tails of earlier pauses.
 
 use crate::channel::{Gains, mix};
-use crate::command::VoiceKey;
+use crate::command::{TrackKey, VoiceKey};
 use crate::event::EndReason;
 use crate::ramp::{Curve, Ramp};
 use crate::renderer::MAX_BLOCK;
@@ -33,7 +33,7 @@ const IDLE: Head = Head {
 /// A voice before its first frame.
 pub(crate) struct Score {
     pub sample: Arc<SampleData>,
-    pub track: u32,
+    pub track: TrackKey,
     pub gain: Ramp,
     /// Sequence number of its `play`: age for stealing, and what a track's stop compares.
     pub seq: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Score {
 
 pub(crate) struct Voice {
     pub key: VoiceKey,
-    pub track: u32,
+    pub track: TrackKey,
     pub seq: u64,
     pub sample: Arc<SampleData>,
     pub gain: Ramp,

@@ -1,11 +1,11 @@
 //! The table of voices: which wait, which sound, and what is said to them.
 
-use crate::command::{PlaySpec, VoiceKey};
+use crate::command::{PlaySpec, TrackKey, VoiceKey};
 use crate::event::EndReason;
-use crate::ramp::{Change, Ramp};
+use crate::ramp::Ramp;
 use crate::renderer::MAX_BLOCK;
 use crate::reports::Reports;
-use crate::shared::Shared;
+use crate::shared::{Shared, VoiceReading};
 use crate::slots::Slots;
 use crate::track::Track;
 use crate::voice::{Score, Scratch, Voice};
@@ -27,6 +27,13 @@ struct Entry {
     state: State,
 }
 
+/// Which of a voice's parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VoiceRamp {
+    Gain,
+    Rate,
+}
+
 /// Lengths of the engine's own fades in frames.
 #[derive(Clone, Copy)]
 pub(crate) struct Fades {
@@ -41,7 +48,7 @@ pub(crate) struct Voices {
     slots: Slots,
     fades: Fades,
     scratch: Box<Scratch>,
-    reports: Reports,
+    pub reports: Reports,
 }
 
 impl Voices {
@@ -97,8 +104,8 @@ impl Voices {
         };
         // A track that was stopped as a whole after the play, or that is not in service, has no
         // room for it.
-        let track = tracks.get(score.track as usize);
-        if !track.is_some_and(|track| track.in_service && track.stopped_before <= score.seq) {
+        let track = tracks.get(score.track.index as usize);
+        if !track.is_some_and(|track| track.is(score.track) && track.stopped_before <= score.seq) {
             let reason = EndReason::Stopped;
             self.reports.ended(key, frame, reason, score.sample);
             return;
@@ -138,7 +145,7 @@ impl Voices {
     }
 
     /// Stops what sounds on a track and was played before `seq`.
-    pub fn stop_track(&mut self, track: u32, fade: u32, seq: u64, frame: u64) {
+    pub fn stop_track(&mut self, track: TrackKey, fade: u32, seq: u64, frame: u64) {
         for slot in self.slots.occupied() {
             if let Some(voice) = self.slots.get(slot)
                 && voice.track == track
@@ -165,18 +172,30 @@ impl Voices {
         }
     }
 
-    pub fn set_gain(&mut self, key: VoiceKey, change: Change, frame: u64, shared: &Shared) {
-        if let Some((score, since)) = self.waiting(key) {
+    pub fn seek(&mut self, _key: VoiceKey, _position: u64, _shared: &Shared) {}
+
+    pub fn ramp(
+        &mut self,
+        which: VoiceRamp,
+        key: VoiceKey,
+        frame: u64,
+    ) -> Option<(&mut Ramp, bool)> {
+        if which == VoiceRamp::Rate {
+            return None;
+        }
+        if self.waiting(key).is_some() {
+            let (score, since) = self.waiting(key)?;
             advance(&mut score.gain, frame - *since);
             *since = frame;
-            change.apply(&mut score.gain, true);
-        } else if let Some((_, voice)) = self.sounding(key) {
-            let fresh = !voice.started;
-            change.apply(&mut voice.gain, fresh);
+            Some((&mut score.gain, true))
         } else {
-            shared.count_stale();
+            let (_, voice) = self.sounding(key)?;
+            let fresh = !voice.started;
+            Some((&mut voice.gain, fresh))
         }
     }
+
+    pub fn end_track(&mut self, _place: u32, _frame: u64) {}
 
     /// Adds `frames` frames of every voice, from engine frame `frame` on, to its track's bus.
     pub fn render(&mut self, frame: u64, frames: usize, tracks: &mut [Track]) {
@@ -188,7 +207,7 @@ impl Voices {
                 voice.started = true;
                 self.reports.started(voice.key, frame);
             }
-            let track = &mut tracks[voice.track as usize];
+            let track = &mut tracks[voice.track.index as usize];
             track.sounding |= voice.is_active();
             let sounded = voice.render(&mut track.bus, frames, &mut self.scratch);
             self.settle(slot, frame + sounded as u64);
@@ -197,7 +216,16 @@ impl Voices {
 
     pub fn publish(&self, shared: &Shared) {
         for (slot, voice) in self.slots.places().iter().enumerate() {
-            shared.publish_voice(slot, voice.as_ref().map(|v| (v.key, v.gain.current())));
+            let reading = voice.as_ref().map(|v| {
+                let reading = VoiceReading {
+                    gain: v.gain.current(),
+                    rate: 1.0,
+                    position: 0.0,
+                    moving: true,
+                };
+                (v.key, reading)
+            });
+            shared.publish_voice(slot, reading);
         }
         shared.publish_voices(self.slots.counted() as u32);
     }

@@ -1,0 +1,346 @@
+//! What is due takes effect.
+
+use crate::command::{Action, Target, TrackKey, When};
+use crate::intake::jump;
+use crate::ramp::{Change, Curve, Ramp};
+use crate::renderer::Renderer;
+use crate::schedule::Due;
+use crate::voices::VoiceRamp;
+
+impl Renderer {
+    /// Applies everything that is due at the present frame, in order.
+    pub(crate) fn apply_due(&mut self) {
+        if self.transitions.take(self.frame) {
+            self.settle();
+        }
+        let mut applied = 0;
+        while let Some(due) = self.next_due() {
+            if self.defer(&due) {
+                continue;
+            }
+            applied += u64::from(due.counted);
+            self.apply(due);
+        }
+        if self.graph.update(&mut self.tracks) {
+            self.transitions.begin(self.frame);
+        }
+        if applied > 0 {
+            self.shared.count_done(applied);
+        }
+    }
+
+    /// The frame and the sequence number of the next action that waits for a beat, if the transport
+    /// comes to it before its loop wraps.
+    pub(crate) fn next_beat(&self) -> Option<(u64, u64)> {
+        if !self.transport.is_playing() {
+            return None;
+        }
+        let next = self.schedule.next_beat()?;
+        if let Some((_, end)) = self.transport.active_loop()
+            && next.at >= end
+        {
+            return None;
+        }
+        Some((self.transport.frame_of(next.at), next.seq))
+    }
+
+    fn next_due(&mut self) -> Option<Due> {
+        loop {
+            let now = self.frame;
+            let by_frame = self.schedule.next_frame().filter(|next| next.at <= now);
+            let by_beat = self.next_beat().filter(|(frame, _)| *frame <= now);
+            match (by_frame, by_beat) {
+                (Some(frame), Some((_, seq))) if frame.seq < seq => {
+                    return self.schedule.pop_frame();
+                }
+                (_, Some(_)) => {
+                    let due = self.schedule.pop_beat()?;
+                    // The point before keeps its frame.
+                    if matches!(due.action, Action::Reach { .. }) {
+                        self.schedule.push(now + 1, due);
+                        continue;
+                    }
+                    return Some(due);
+                }
+                (by_frame, None) => {
+                    if self
+                        .transport
+                        .wrap_frame()
+                        .is_some_and(|frame| frame <= now)
+                    {
+                        self.wrap();
+                        continue;
+                    }
+                    by_frame?;
+                    return self.schedule.pop_frame();
+                }
+            }
+        }
+    }
+
+    fn wrap(&mut self) {
+        if let Some((start, _)) = self.transport.active_loop() {
+            self.transport.wrap();
+            self.schedule.bring_back(start);
+        }
+    }
+
+    /// What changes a track behind effects that look ahead waits for the sound that it is meant
+    /// for.
+    fn defer(&mut self, due: &Due) -> bool {
+        if due.compensated || !self.graph.is_late() {
+            return false;
+        }
+        let late = self.lateness(&due.action);
+        if late == 0 {
+            return false;
+        }
+        let compensated = Due {
+            compensated: true,
+            ..*due
+        };
+        self.schedule.push(self.frame + u64::from(late), compensated);
+        true
+    }
+
+    fn lateness(&mut self, action: &Action) -> u32 {
+        let strip = |track: &TrackKey| self.tracks.get(track.index as usize);
+        let behind = |track: &TrackKey| strip(track).map_or(0, |t| t.arrival() + t.latency());
+        match action {
+            Action::Gate { track, .. } => behind(track),
+            Action::Set { target, .. }
+            | Action::Reach { target, .. }
+            | Action::Cancel(target) => match target {
+                Target::TrackVolume(track) | Target::TrackPan(track) => behind(track),
+                Target::EdgeGain(edge) => {
+                    let from = self.graph.source(*edge);
+                    let strip = from.and_then(|from| self.tracks.get(from as usize));
+                    strip.map_or(0, |t| t.arrival() + t.latency())
+                }
+                Target::Effect(effect, _) => self.in_front_of(*effect),
+                Target::VoiceGain(_) | Target::VoiceRate(_) => 0,
+            },
+            Action::Bypass { effect, .. } => self.in_front_of(*effect),
+            _ => 0,
+        }
+    }
+
+    fn in_front_of(&mut self, effect: crate::command::EffectKey) -> u32 {
+        let Some(track) = self.effects.track_of(effect) else {
+            return 0;
+        };
+        let track = &self.tracks[track as usize];
+        track.arrival() + track.chain.latency_before(effect, &mut self.effects)
+    }
+
+    fn apply(&mut self, due: Due) {
+        let frame = self.frame;
+        let found = match due.action {
+            Action::Start(voice) => {
+                self.voices.start(voice, frame, &self.tracks, &self.shared);
+                true
+            }
+            Action::Stop { voice, fade } => {
+                self.voices.stop(voice, fade, frame, &self.shared);
+                true
+            }
+            Action::StopTrack { track, fade } => self.stop_track(track, fade, due.seq),
+            Action::Pause(voice) => {
+                self.voices.pause(voice, true, &self.shared);
+                true
+            }
+            Action::Resume(voice) => {
+                self.voices.pause(voice, false, &self.shared);
+                true
+            }
+            Action::Seek { voice, position } => {
+                self.voices.seek(voice, position, &self.shared);
+                true
+            }
+            Action::Set {
+                target,
+                value,
+                frames,
+                curve,
+            } => {
+                let change = Change {
+                    value,
+                    frames,
+                    curve,
+                    initial: due.prompt && frames <= self.default_ramp,
+                };
+                self.set(target, change)
+            }
+            Action::Reach {
+                target,
+                value,
+                at,
+                curve,
+            } => self.reach(&due, target, value, (at, curve)),
+            Action::Cancel(target) => match self.param(target) {
+                Some((ramp, _)) => {
+                    ramp.hold();
+                    true
+                }
+                None => false,
+            },
+            Action::Tempo(tempo) => {
+                self.transport.set_tempo(tempo, frame);
+                true
+            }
+            Action::StartTransport => {
+                self.transport.start(frame);
+                true
+            }
+            Action::StopTransport => {
+                self.transport.stop(frame);
+                true
+            }
+            Action::SeekTransport(beat) => {
+                self.seek_transport(beat);
+                true
+            }
+            Action::Loop(looped) => {
+                self.transport.set_loop(looped, frame);
+                true
+            }
+            Action::Marker(marker) => {
+                self.voices.reports.marker(marker, Some(frame));
+                true
+            }
+            structural => self.restructure(structural, &due),
+        };
+        if !found {
+            self.shared.count_stale();
+        }
+    }
+
+    fn stop_track(&mut self, track: TrackKey, fade: u32, seq: u64) -> bool {
+        let strip = self.tracks.get_mut(track.index as usize);
+        let Some(strip) = strip.filter(|strip| strip.is(track)) else {
+            return false;
+        };
+        strip.stopped_before = strip.stopped_before.max(seq);
+        self.voices.stop_track(track, fade, seq, self.frame);
+        true
+    }
+
+    /// A parameter, and whether its object has not sounded yet.
+    fn param(&mut self, target: Target) -> Option<(&mut Ramp, bool)> {
+        let frame = self.frame;
+        match target {
+            Target::TrackVolume(track) => {
+                let track = self.track(track)?;
+                let fresh = track.is_fresh();
+                Some((&mut track.volume, fresh))
+            }
+            Target::TrackPan(track) => {
+                let track = self.track(track)?;
+                let fresh = track.is_fresh();
+                Some((track.pan(), fresh))
+            }
+            Target::VoiceGain(voice) => self.voices.ramp(VoiceRamp::Gain, voice, frame),
+            Target::VoiceRate(voice) => self.voices.ramp(VoiceRamp::Rate, voice, frame),
+            Target::EdgeGain(edge) => self.graph.gain(edge),
+            Target::Effect(effect, param) => {
+                let track = self.effects.track_of(effect);
+                let fresh = track.is_none_or(|track| self.tracks[track as usize].is_fresh());
+                Some((self.effects.param(effect, param)?, fresh))
+            }
+        }
+    }
+
+    pub(crate) fn track(&mut self, key: TrackKey) -> Option<&mut crate::track::Track> {
+        let track = self.tracks.get_mut(key.index as usize)?;
+        track.is(key).then_some(track)
+    }
+
+    fn set(&mut self, target: Target, mut change: Change) -> bool {
+        change.value = within(target, change.value);
+        let Some((ramp, fresh)) = self.param(target) else {
+            return false;
+        };
+        change.apply(ramp, fresh);
+        true
+    }
+
+    fn reach(
+        &mut self,
+        due: &Due,
+        target: Target,
+        value: f64,
+        (at, curve): (When, Curve),
+    ) -> bool {
+        let now = self.frame;
+        // Behind effects that look ahead everything has its time that much later.
+        let late = if due.compensated {
+            u64::from(self.lateness(&due.action))
+        } else {
+            0
+        };
+        let end = match at {
+            When::Now => now,
+            When::Frame(frame) => frame + late,
+            When::Beat(beat) if self.transport.is_playing() => {
+                self.transport.frame_of(beat) + late
+            }
+            // Nobody knows how long it will take: it jumps when the beat comes.
+            When::Beat(beat) => {
+                let due = Due {
+                    counted: false,
+                    prompt: false,
+                    action: jump(target, value),
+                    ..*due
+                };
+                self.schedule.push_ahead(beat, due);
+                return true;
+            }
+        };
+        let value = within(target, value);
+        let Some((ramp, _)) = self.param(target) else {
+            return false;
+        };
+        let frames = (end + 1).saturating_sub(now);
+        ramp.set(value, u32::try_from(frames).unwrap_or(u32::MAX), curve);
+        true
+    }
+
+    fn seek_transport(&mut self, beat: f64) {
+        if !beat.is_finite() {
+            return;
+        }
+        let mut skipped = 0;
+        while self
+            .schedule
+            .next_beat()
+            .is_some_and(|next| next.at < beat)
+        {
+            let Some(due) = self.schedule.pop_beat() else {
+                break;
+            };
+            skipped += u64::from(due.counted);
+            match due.action {
+                Action::Start(voice) => self.voices.stop(voice, 0, self.frame, &self.shared),
+                Action::Marker(marker) => self.voices.reports.marker(marker, None),
+                _ => {}
+            }
+        }
+        self.transport.seek(beat, self.frame);
+        self.schedule.bring_back(beat);
+        if skipped > 0 {
+            self.shared.count_done(skipped);
+        }
+    }
+}
+
+/// A value that its parameter takes.
+fn within(target: Target, value: f64) -> f64 {
+    match target {
+        Target::TrackPan(_) if value.is_finite() => value.clamp(-1.0, 1.0),
+        Target::VoiceRate(_) if value.is_finite() => {
+            let rates = crate::command::RATES;
+            value.clamp(*rates.start(), *rates.end())
+        }
+        _ => value,
+    }
+}

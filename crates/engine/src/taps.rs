@@ -1,0 +1,120 @@
+//! The taps that are attached to tracks.
+
+use crate::command::{TapKey, TrackKey};
+use crate::renderer::MAX_BLOCK;
+use crate::reports::Reports;
+use crate::tap::Sink;
+use crate::track::Track;
+
+/// Channels that a tap is shown at most.
+const MAX_CHANNELS: usize = 32;
+
+struct Slot {
+    generation: u32,
+    sink: Box<dyn Sink>,
+    track: Option<u32>,
+}
+
+pub(crate) struct Taps {
+    table: Vec<Option<Slot>>,
+}
+
+impl Taps {
+    pub fn new(count: usize) -> Self {
+        Self {
+            table: (0..count).map(|_| None).collect(),
+        }
+    }
+
+    /// Takes a tap in. One whose place is not free goes back.
+    pub fn admit(&mut self, key: TapKey, sink: Box<dyn Sink>, reports: &mut Reports) {
+        match self.table.get_mut(key.index as usize) {
+            Some(place @ None) => {
+                *place = Some(Slot {
+                    generation: key.generation,
+                    sink,
+                    track: None,
+                });
+            }
+            _ => reports.tap_gone(key, sink),
+        }
+    }
+
+    fn get(&mut self, key: TapKey) -> Option<&mut Slot> {
+        let slot = self.table.get_mut(key.index as usize)?.as_mut()?;
+        (slot.generation == key.generation).then_some(slot)
+    }
+
+    /// Attaches a tap to a track; one for a track that is not there goes back. `None`: there is no
+    /// such tap.
+    pub fn attach(
+        &mut self,
+        key: TapKey,
+        track: TrackKey,
+        tracks: &mut [Track],
+        reports: &mut Reports,
+    ) -> Option<()> {
+        let slot = self.get(key)?;
+        if slot.track.is_some() {
+            return None;
+        }
+        match tracks.get_mut(track.index as usize) {
+            Some(strip) if strip.is(track) => {
+                slot.track = Some(track.index);
+                strip.taps += 1;
+            }
+            _ => self.give_back(key, tracks, reports),
+        }
+        Some(())
+    }
+
+    /// Ends a tap. `None`: there is no such tap.
+    pub fn detach(
+        &mut self,
+        key: TapKey,
+        tracks: &mut [Track],
+        reports: &mut Reports,
+    ) -> Option<()> {
+        self.get(key)?;
+        self.give_back(key, tracks, reports);
+        Some(())
+    }
+
+    fn give_back(&mut self, key: TapKey, tracks: &mut [Track], reports: &mut Reports) {
+        if let Some(slot) = self.table[key.index as usize].take() {
+            if let Some(track) = slot.track {
+                tracks[track as usize].taps -= 1;
+            }
+            reports.tap_gone(key, slot.sink);
+        }
+    }
+
+    /// Ends every tap of a track.
+    pub fn end_track(&mut self, track: u32, tracks: &mut [Track], reports: &mut Reports) {
+        for index in 0..self.table.len() {
+            let Some(slot) = &self.table[index] else {
+                continue;
+            };
+            if slot.track == Some(track) {
+                let generation = slot.generation;
+                let index = index as u32;
+                self.give_back(TapKey { index, generation }, tracks, reports);
+            }
+        }
+    }
+
+    /// Shows a track's sound to its taps.
+    pub fn show(&mut self, track: &Track, index: u32, frame: u64, frames: usize) {
+        let mut lanes: [&[f32]; MAX_CHANNELS] = [&[]; MAX_CHANNELS];
+        let mut count = 0;
+        for (lane, bus) in lanes.iter_mut().zip(track.bus.chunks_exact(MAX_BLOCK)) {
+            *lane = &bus[..frames];
+            count += 1;
+        }
+        for slot in self.table.iter_mut().flatten() {
+            if slot.track == Some(index) {
+                slot.sink.take(&lanes[..count], frame);
+            }
+        }
+    }
+}
