@@ -280,9 +280,9 @@ impl Renderer {
         };
         let end = match at {
             When::Now => now,
-            When::Frame(frame) => frame + late,
+            When::Frame(frame) => frame.saturating_add(late),
             When::Beat(beat) if self.transport.is_playing() => {
-                self.transport.frame_of(beat) + late
+                self.transport.frame_of(beat).saturating_add(late)
             }
             // Nobody knows how long it will take: it jumps when the beat comes.
             When::Beat(beat) => {
@@ -300,7 +300,7 @@ impl Renderer {
         let Some((ramp, _)) = self.param(target) else {
             return false;
         };
-        let frames = (end + 1).saturating_sub(now);
+        let frames = end.saturating_add(1).saturating_sub(now);
         ramp.set(value, u32::try_from(frames).unwrap_or(u32::MAX), curve);
         true
     }

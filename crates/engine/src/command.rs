@@ -269,6 +269,15 @@ impl PlaySpec {
 /// Playback speeds that a voice takes.
 pub const RATES: std::ops::RangeInclusive<f64> = 0.0625..=16.0;
 
+/// Where sound can be delayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On a connection.
+    Edge(EdgeKey),
+    /// Between a track's voices and its bus.
+    Voices(TrackKey),
+}
+
 /// One slot of the control queue.
 #[derive(Debug)]
 pub enum Message {
@@ -300,6 +309,10 @@ pub enum Message {
     },
     /// An effect, ahead of its [`Action::AddEffect`].
     Effect(EffectKey, Box<EffectBody>),
+    /// Memory for keeping a connection, or a track's own voices, in time with what is made later by
+    /// effects that look ahead: [`line_memory`](crate::line_memory) floats. Without it they are not
+    /// delayed.
+    Line(Place, Box<[f32]>),
     /// A tap, ahead of its [`Action::AttachTap`].
     Tap(TapKey, Box<dyn Sink>),
     /// Releases everything staged before it, on one frame. There is room for a batch of as many

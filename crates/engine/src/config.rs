@@ -4,7 +4,7 @@ use crate::chain::{Effects, Scratch};
 use crate::command::{Commit, Message, TrackKey, TrackSetup, VoiceKey, When};
 use crate::event::{Event, Trash};
 use crate::graph::Graph;
-use crate::renderer::{MAX_BLOCK, Renderer};
+use crate::renderer::Renderer;
 use crate::reports::Reports;
 use crate::sample::SampleData;
 use crate::schedule::Schedule;
@@ -131,7 +131,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         frame: 0,
     });
     let nothing = Arc::new(SampleData::empty());
-    let returns = keys + config.effect_keys() + config.tap_keys();
+    let returns = keys + config.effect_keys() + config.tap_keys() + tracks + edges;
     let (trash_end, trash) = touched_ring(returns, || Trash::Sample(Arc::clone(&nothing)));
     let shared = Arc::new(Shared::new(&SharedSizes {
         tracks,

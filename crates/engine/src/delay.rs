@@ -40,6 +40,11 @@ impl Reader {
     }
 }
 
+/// Floats of memory for a delay of up to `frames` frames.
+pub fn line_memory(frames: usize, channels: usize) -> usize {
+    channels * (frames + MAX_BLOCK)
+}
+
 /// See the module's text.
 #[derive(Debug)]
 pub(crate) struct DelayLine {
@@ -77,11 +82,6 @@ impl Default for DelayLine {
 }
 
 impl DelayLine {
-    /// Floats of memory for a line of `frames`.
-    pub fn memory_len(frames: usize, channels: usize) -> usize {
-        channels * (frames + MAX_BLOCK)
-    }
-
     /// Takes memory and gives back what it had. What the old memory remembers is kept.
     pub fn equip(&mut self, memory: Box<[f32]>, channels: usize) -> Box<[f32]> {
         let capacity = (memory.len() / channels.max(1)).saturating_sub(MAX_BLOCK);

@@ -1,6 +1,6 @@
 //! What every effect is: a processor, its parameters, and where their values are read.
 
-use crate::delay::DelayLine;
+use crate::delay::line_memory;
 use crate::ramp::Ramp;
 use crate::renderer::MAX_BLOCK;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl EffectBody {
     pub fn new(processor: Box<dyn Processor>, values: &[f64], channels: usize) -> Self {
         let dry = match processor.latency() {
             0 => Box::default(),
-            latency => vec![0.0; DelayLine::memory_len(latency, channels)].into_boxed_slice(),
+            latency => vec![0.0; line_memory(latency, channels)].into_boxed_slice(),
         };
         let readout = Readout(values.iter().map(|v| AtomicU64::new(v.to_bits())).collect());
         Self {

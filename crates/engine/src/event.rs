@@ -64,4 +64,7 @@ pub enum Trash {
     Effect(EffectKey, Box<EffectBody>),
     /// A tap.
     Tap(TapKey, Box<dyn Sink>),
+    /// Memory of a delay. The controlling side has no more of them under way than connections and
+    /// tracks.
+    Line(Box<[f32]>),
 }

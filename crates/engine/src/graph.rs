@@ -176,6 +176,14 @@ impl Graph {
         Some((&mut edge.gain, fresh))
     }
 
+    /// Gives a connection memory to delay with, and gives back what it had.
+    pub fn equip(&mut self, key: EdgeKey, memory: Box<[f32]>, channels: usize) -> Box<[f32]> {
+        match self.get(key) {
+            Some(edge) => edge.delay.equip(memory, channels),
+            None => memory,
+        }
+    }
+
     /// Ends the connections whose fade is over.
     pub fn settle(&mut self, reports: &mut Reports) {
         for index in 0..self.top {
@@ -201,11 +209,6 @@ impl Graph {
         Some(self.get(key)?.from)
     }
 
-    /// Frames from an event to where it leaves the master.
-    pub fn latency(&self) -> u32 {
-        self.latency
-    }
-
     /// Lets waiting connections begin where they close no circle, and finds the order anew.
     /// Returns whether one began to fade in. Cheap when nothing changed.
     pub fn update(&mut self, tracks: &mut [Track]) -> bool {
@@ -213,30 +216,44 @@ impl Graph {
             return false;
         }
         let mut fading = false;
-        self.index();
-        while self.waiting > 0 {
-            let Some(index) = self.next_waiting() else {
-                break;
-            };
-            let fade = self.fade;
-            let edge = &mut self.edges[index];
-            edge.state = State::Live;
-            self.waiting -= 1;
-            if tracks[edge.from as usize].is_fresh() {
-                edge.presence = Ramp::at(1.0);
-            } else {
-                edge.presence.set(1.0, fade, Curve::Linear);
-                fading = true;
+        // Usually all that wait may begin together.
+        self.index(true);
+        if self.waiting > 0 && self.sort(tracks) {
+            for index in 0..self.top {
+                if self.edges[index].state == State::Waiting {
+                    fading |= self.begin(index, tracks);
+                }
             }
-            self.index();
+        } else {
+            self.index(false);
+            while let Some(index) = self.next_waiting() {
+                fading |= self.begin(index, tracks);
+                self.index(false);
+            }
         }
         self.sort(tracks);
         self.align(tracks);
         fading
     }
 
+    /// Lets a waiting connection begin. Returns whether it fades in.
+    fn begin(&mut self, index: usize, tracks: &[Track]) -> bool {
+        self.waiting -= 1;
+        let edge = &mut self.edges[index];
+        edge.state = State::Live;
+        if tracks[edge.from as usize].is_fresh() {
+            edge.presence = Ramp::at(1.0);
+            return false;
+        }
+        edge.presence.set(1.0, self.fade, Curve::Linear);
+        true
+    }
+
     /// The oldest waiting connection that closes no circle.
     fn next_waiting(&mut self) -> Option<usize> {
+        if self.waiting == 0 {
+            return None;
+        }
         let mut found: Option<(u64, usize)> = None;
         for index in 0..self.top {
             let edge = &self.edges[index];
@@ -279,9 +296,13 @@ impl Graph {
         self.starts[track as usize] as usize..self.starts[track as usize + 1] as usize
     }
 
-    /// Lists the connections that sound by the track they come from.
-    fn index(&mut self) {
-        let sounds = |edge: &&Edge| matches!(edge.state, State::Live | State::Leaving);
+    /// Lists the connections that sound, or those that wait to as well, by the track they come from.
+    fn index(&mut self, waiting: bool) {
+        let sounds = |edge: &&Edge| match edge.state {
+            State::Live | State::Leaving => true,
+            State::Waiting => waiting,
+            State::Free => false,
+        };
         self.starts.fill(0);
         for edge in self.edges[..self.top].iter().filter(sounds) {
             self.starts[edge.from as usize + 1] += 1;
@@ -303,7 +324,8 @@ impl Graph {
     }
 
     /// Puts those that feed in front of those that are fed; among equals the lower place goes first.
-    fn sort(&mut self, tracks: &[Track]) {
+    /// Returns whether all tracks are in the order: there is no circle.
+    fn sort(&mut self, tracks: &[Track]) -> bool {
         self.feeding.fill(0);
         for place in 0..*self.starts.last().unwrap_or(&0) as usize {
             let to = self.edges[self.outgoing[place] as usize].to;
@@ -327,6 +349,8 @@ impl Graph {
                 }
             }
         }
+        let in_service = tracks.iter().filter(|track| track.in_service).count();
+        self.order.len() == in_service
     }
 
     /// Makes everything that meets in a track equally late: what comes early is delayed.

@@ -1,10 +1,11 @@
 //! From the control queue into the schedule: batches are held back until they are complete, times
 //! that have passed become the present, memory that travels ahead is put in its place.
 
-use crate::command::{Action, Commit, Message, Target, When};
+use crate::command::{Action, Commit, Message, Place, Target, When};
 use crate::ramp::Curve;
 use crate::renderer::Renderer;
 use crate::schedule::Due;
+use crate::transport::sane;
 
 impl Renderer {
     /// Takes in what the queue holds at this moment; what arrives meanwhile is the next block's.
@@ -69,6 +70,20 @@ impl Renderer {
                 self.stage_or_enqueue(at, due, staged);
             }
             Message::Effect(key, body) => self.effects.admit(key, body, reports),
+            Message::Line(place, memory) => {
+                let old = match place {
+                    Place::Edge(edge) => self.graph.equip(edge, memory, self.channels),
+                    Place::Voices(track) => {
+                        let strip = self.tracks.get_mut(track.index as usize);
+                        match strip.filter(|strip| strip.is(track)) {
+                            Some(strip) => strip.voices_delay.equip(memory, self.channels),
+                            None => memory,
+                        }
+                    }
+                };
+                self.graph.touch();
+                reports.line_gone(old);
+            }
             Message::Tap(key, sink) => self.taps.admit(key, sink, reports),
             Message::Commit(Commit { at }) => self.commit(at),
         }
@@ -108,13 +123,13 @@ impl Renderer {
             _ => {}
         }
         match at {
-            When::Beat(beat) if beat.is_finite() => self.enqueue_beat(beat, due),
+            When::Beat(beat) if beat.is_finite() => self.enqueue_beat(sane(beat), due),
             When::Frame(frame) => {
                 let frame = match due.action {
                     // The point before keeps its frame.
                     Action::Reach { at, .. } => match at {
-                        When::Frame(reached) => (frame + 1).min(reached),
-                        _ => frame + 1,
+                        When::Frame(reached) => frame.saturating_add(1).min(reached),
+                        _ => frame.saturating_add(1),
                     },
                     _ => frame,
                 };

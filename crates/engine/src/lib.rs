@@ -48,10 +48,11 @@ mod voices;
 
 pub use chain::MAX_CHAIN;
 pub use command::{
-    Action, Commit, EdgeKey, EffectKey, Message, PlaySpec, RATES, TapKey, Target, TrackKey,
+    Action, Commit, EdgeKey, EffectKey, Message, Place, PlaySpec, RATES, TapKey, Target, TrackKey,
     TrackSetup, VoiceKey, When,
 };
 pub use config::{Controller, EngineConfig, MASTER, build};
+pub use delay::line_memory;
 pub use effect::{EffectBody, Processor, Readout};
 pub use event::{EndReason, Event, Trash};
 pub use meter::MeterReading;

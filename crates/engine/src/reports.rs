@@ -68,6 +68,13 @@ impl Reports {
         self.give_back(Trash::Tap(key, sink));
     }
 
+    /// Gives a delay's memory back.
+    pub fn line_gone(&mut self, memory: Box<[f32]>) {
+        if !memory.is_empty() {
+            self.give_back(Trash::Line(memory));
+        }
+    }
+
     fn give_back(&mut self, trash: Trash) {
         // The ring has a place for every key. Should a controller break the rule of the credits,
         // leaking beats freeing on the audio thread.

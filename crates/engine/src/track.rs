@@ -1,7 +1,7 @@
 //! A track's strip: effects, volume, pan, gate (mute and solo), guard against non-finite samples, meter.
 
 use crate::chain::{Chain, Effects, Scratch};
-use crate::command::{TapKey, TrackKey, TrackSetup};
+use crate::command::{TrackKey, TrackSetup};
 use crate::delay::DelayLine;
 use crate::meter::Meter;
 use crate::pan::{Panner, scale};

@@ -37,6 +37,15 @@ impl TransportReading {
     }
 }
 
+/// Tempos and beats with which its sums keep their sense.
+const TEMPOS: std::ops::RangeInclusive<f64> = 0.01..=100_000.0;
+const MAX_BEAT: f64 = 1e12;
+
+/// A beat that can be counted with.
+pub(crate) fn sane(beat: f64) -> f64 {
+    beat.clamp(-MAX_BEAT, MAX_BEAT)
+}
+
 #[derive(Debug)]
 pub(crate) struct Transport {
     rate: u32,
@@ -94,7 +103,7 @@ impl Transport {
     pub fn set_tempo(&mut self, tempo: f64, frame: u64) {
         if tempo.is_finite() && tempo > 0.0 {
             self.anchor(frame);
-            self.tempo = tempo;
+            self.tempo = tempo.clamp(*TEMPOS.start(), *TEMPOS.end());
         }
     }
 
@@ -112,14 +121,14 @@ impl Transport {
     }
 
     pub fn seek(&mut self, beat: f64, frame: u64) {
-        self.anchor_beat = beat;
+        self.anchor_beat = sane(beat);
         self.anchor_frame = frame as f64;
         self.look(frame);
     }
 
     pub fn set_loop(&mut self, looped: Option<(f64, f64)>, frame: u64) {
         let sound = |(start, end): &(f64, f64)| start.is_finite() && end.is_finite() && end > start;
-        self.looped = looped.filter(sound);
+        self.looped = looped.filter(sound).map(|(start, end)| (sane(start), sane(end)));
         self.look(frame);
     }
 

@@ -4,7 +4,7 @@ mod rig;
 
 use noxrun_engine::{Action, Curve, EngineConfig, Event, Target, VoiceKey};
 use proptest::prelude::*;
-use rig::{Random, Rig, cut, noise, small, sound};
+use rig::{key, Random, Rig, cut, noise, small, sound};
 
 const FRAMES: usize = 6_000;
 
@@ -66,10 +66,10 @@ fn perform(seed: u64, blocks: &[usize]) -> (Vec<f32>, Vec<Event>) {
             3 => Action::Pause(any_voice(&mut random, &voices)),
             4 => Action::Resume(any_voice(&mut random, &voices)),
             5 => set(Target::VoiceGain(any_voice(&mut random, &voices)), unit),
-            6 => set(Target::TrackVolume(track), unit),
-            7 => set(Target::TrackPan(track), unit - 0.5),
+            6 => set(Target::TrackVolume(key(track)), unit),
+            7 => set(Target::TrackPan(key(track)), unit - 0.5),
             _ => Action::Gate {
-                track,
+                track: key(track),
                 open: random.below(3) > 0,
             },
         };

@@ -2,9 +2,9 @@
 
 mod rig;
 
-use noxrun_engine::{Action, Curve, EndReason, EngineConfig, NOW, Target, VoiceKey};
+use noxrun_engine::{Action, Curve, EndReason, EngineConfig, Target, VoiceKey};
 use proptest::prelude::*;
-use rig::{Rig, constant, cut, small};
+use rig::{NOW, key, Rig, constant, cut, small};
 
 fn step(target: Target, value: f64) -> Action {
     Action::Set {
@@ -16,7 +16,7 @@ fn step(target: Target, value: f64) -> Action {
 }
 
 fn volume(value: f64) -> Action {
-    step(Target::TrackVolume(1), value)
+    step(Target::TrackVolume(key(1)), value)
 }
 
 proptest! {
@@ -113,7 +113,7 @@ fn a_batch_takes_effect_on_one_frame_however_long_it_takes_to_cross() {
         for round in 0..60 {
             for track in 1..=4 {
                 let value = if round == 59 { 2.0 } else { 0.0 };
-                rig.stage(NOW, step(Target::TrackVolume(track), value));
+                rig.stage(NOW, step(Target::TrackVolume(key(track)), value));
             }
         }
         let staged_play = rig.play_as(NOW, true, 1, &content, 1.0);
@@ -134,7 +134,7 @@ fn a_batch_keeps_the_frames_that_its_commands_have() {
     rig.play(0, 1, &constant(2, 9_000, 1.0), 1.0);
     rig.stage(300, volume(0.25));
     rig.stage(NOW, volume(0.5));
-    rig.act(NOW, step(Target::TrackPan(1), 0.0));
+    rig.act(NOW, step(Target::TrackPan(key(1)), 0.0));
     rig.commit(100);
     let out = rig.render_channel(400, 0);
     assert_eq!(
@@ -266,7 +266,7 @@ fn a_stopped_track_ends_what_was_played_before_and_nothing_else() {
     let sounding = rig.play(0, 1, &content, 1.0);
     let waiting = rig.play(700, 1, &content, 1.0);
     let elsewhere = rig.play(0, 2, &content, 1.0);
-    rig.act(500, Action::StopTrack { track: 1, fade: 0 });
+    rig.act(500, Action::StopTrack { track: key(1), fade: 0 });
     let later = rig.play(800, 1, &content, 1.0);
     let earlier_but_played_later = rig.play(400, 1, &content, 1.0);
     rig.render(1_000);
@@ -289,17 +289,17 @@ fn published_gains_belong_to_the_voice_that_was_asked_for() {
     rig.render(10);
     let shared = rig.controller.shared.clone();
     assert_eq!(shared.voices(), 2);
-    assert_eq!(shared.voice_gain(a), Some(0.5));
-    assert_eq!(shared.voice_gain(b), Some(0.75));
-    assert_eq!(shared.voice_gain(waiting), None);
+    assert_eq!(shared.voice(a).map(|v| v.gain), Some(0.5));
+    assert_eq!(shared.voice(b).map(|v| v.gain), Some(0.75));
+    assert_eq!(shared.voice(waiting).map(|v| v.gain), None);
     let nobody = VoiceKey {
         index: u32::MAX,
         generation: u32::MAX,
     };
-    assert_eq!(shared.voice_gain(nobody), None);
+    assert_eq!(shared.voice(nobody).map(|v| v.gain), None);
     rig.stop(NOW, a, 0);
     rig.render(10);
-    assert_eq!((shared.voices(), shared.voice_gain(a)), (1, None));
+    assert_eq!((shared.voices(), shared.voice(a).map(|v| v.gain)), (1, None));
     assert_eq!(shared.clock().frame, 20);
     assert_eq!(shared.clock().block, 10);
 }

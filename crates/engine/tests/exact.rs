@@ -3,9 +3,9 @@
 mod rig;
 
 use noxrun_engine::{
-    Action, Curve, EndReason, EngineConfig, MASTER, NOW, Target, VoiceKey, pan_gains,
+    Action, Curve, EndReason, EngineConfig, MASTER, Target, VoiceKey, pan_gains,
 };
-use rig::{PAUSE, RATE, Rig, add_track, constant, cut, noise, small, sound};
+use rig::{NOW, key, PAUSE, RATE, Rig, add_track, constant, cut, noise, small, sound};
 
 /// Two floats that a rounding may separate, but no more.
 fn neighbours(a: f32, b: f32) -> bool {
@@ -51,7 +51,7 @@ fn a_mono_sound_enters_both_channels_at_root_half() {
 fn a_mono_sound_hard_left_is_at_unity() {
     let content = noise(9, 1, 500, 0.9);
     let mut rig = Rig::new(&small());
-    rig.set(NOW, Target::TrackPan(1), -1.0, 0);
+    rig.set(NOW, Target::TrackPan(key(1)), -1.0, 0);
     rig.play(0, 1, &sound(content.clone()), 1.0);
     for (pair, x) in rig.render(500).chunks_exact(2).zip(&content[0]) {
         assert!((pair[0] - x).abs() <= 1e-7 && pair[1] == 0.0);
@@ -65,7 +65,7 @@ fn a_mono_engine_takes_the_average_and_ignores_pan() {
         channels: 1,
         ..small()
     });
-    rig.set(NOW, Target::TrackPan(1), 1.0, 0);
+    rig.set(NOW, Target::TrackPan(key(1)), 1.0, 0);
     rig.play(0, 1, &sound(content.clone()), 1.0);
     for (frame, x) in rig.render(500).iter().enumerate() {
         let expected = (content[0][frame] + content[1][frame]) / 2.0;
@@ -80,7 +80,7 @@ fn beyond_two_channels_pan_acts_on_the_first_two() {
         channels: 4,
         ..small()
     });
-    rig.set(NOW, Target::TrackPan(1), 1.0, 0);
+    rig.set(NOW, Target::TrackPan(key(1)), 1.0, 0);
     rig.play(0, 1, &sound(content.clone()), 1.0);
     for (frame, x) in rig.render(300).chunks_exact(4).enumerate() {
         assert!(x[0].abs() < 1e-7);
@@ -101,8 +101,8 @@ fn a_linear_ramp_has_the_bits_of_its_formula() {
     for (a, b, n) in ramps {
         let mut rig = Rig::new(&small());
         unity(&mut rig);
-        rig.set(10, Target::TrackVolume(1), a, 0);
-        rig.set(777, Target::TrackVolume(1), b, n);
+        rig.set(10, Target::TrackVolume(key(1)), a, 0);
+        rig.set(777, Target::TrackVolume(key(1)), b, n);
         let out = rig.render_in(&cut(3_000, &[101]));
         for (frame, pair) in out.chunks_exact(2).enumerate() {
             let expected = match frame {
@@ -128,11 +128,11 @@ fn an_exponential_ramp_follows_its_formula_to_the_last_bit_but_one() {
     let (a, b, n) = (0.01f64, 0.9f64, 450);
     let mut rig = Rig::new(&small());
     unity(&mut rig);
-    rig.set(0, Target::TrackVolume(1), a, 0);
+    rig.set(0, Target::TrackVolume(key(1)), a, 0);
     rig.act(
         100,
         Action::Set {
-            target: Target::TrackVolume(1),
+            target: Target::TrackVolume(key(1)),
             value: b,
             frames: n,
             curve: Curve::Exponential,
@@ -159,7 +159,7 @@ fn a_step_jumps_on_its_frame_whatever_its_length() {
     rig.act(
         50,
         Action::Set {
-            target: Target::TrackVolume(1),
+            target: Target::TrackVolume(key(1)),
             value: 0.25,
             frames: 500,
             curve: Curve::Step,
@@ -173,7 +173,7 @@ fn a_step_jumps_on_its_frame_whatever_its_length() {
 fn the_pan_law_is_computed_on_every_frame_of_a_move() {
     let mut rig = Rig::new(&small());
     unity(&mut rig);
-    rig.set(20, Target::TrackPan(1), -0.75, 300);
+    rig.set(20, Target::TrackPan(key(1)), -0.75, 300);
     let out = rig.render_in(&cut(600, &[77]));
     for (frame, pair) in out.chunks_exact(2).enumerate() {
         let k = frame.saturating_sub(19).min(300) as f64;
@@ -194,7 +194,7 @@ fn the_safety_stage_follows_its_formula() {
     });
     rig.play(
         0,
-        MASTER,
+        0,
         &sound(vec![content.clone(), content.clone()]),
         1.0,
     );
@@ -313,7 +313,7 @@ fn a_voice_that_is_paused_as_it_starts_is_silent_until_it_is_resumed_and_then_un
 fn a_mute_takes_five_milliseconds() {
     let mut rig = Rig::new(&small());
     unity(&mut rig);
-    let gate = |open| Action::Gate { track: 1, open };
+    let gate = |open| Action::Gate { track: key(1), open };
     rig.act(100, gate(false));
     rig.act(200, gate(true));
     let out = rig.render_channel(400, 0);
@@ -337,14 +337,15 @@ fn what_is_set_with_its_objects_creation_is_immediate() {
         ..small()
     });
     rig.render(100);
-    rig.act(NOW, add_track(1));
-    rig.set(NOW, Target::TrackVolume(1), 0.5, short);
-    let voice = rig.play(NOW, 1, &constant(2, 5_000, 1.0), 1.0);
+    rig.act(NOW, add_track(2));
+    rig.connect(2, key(2), MASTER);
+    rig.set(NOW, Target::TrackVolume(key(2)), 0.5, short);
+    let voice = rig.play(NOW, 2, &constant(2, 5_000, 1.0), 1.0);
     rig.set(NOW, Target::VoiceGain(voice), 0.5, short);
     let out = rig.render_channel(100, 0);
     assert_eq!(out, [0.25; 100]);
     // Later it moves, and so does what was given a frame or a length.
-    rig.set(NOW, Target::TrackVolume(1), 1.0, short);
+    rig.set(NOW, Target::TrackVolume(key(2)), 1.0, short);
     let out = rig.render_channel(50, 0);
     assert_eq!(out[0], 0.5 * (0.5 + 0.5 / short as f32));
     let faded_in = rig.play(300, 1, &constant(2, 5_000, 1.0), 0.0);
@@ -371,16 +372,16 @@ fn a_gain_that_moves_before_its_voice_starts_moves_in_engine_time() {
 #[test]
 fn meters_show_what_leaves_the_fader() {
     let mut rig = Rig::new(&small());
-    rig.set(NOW, Target::TrackVolume(1), 0.5, 0);
+    rig.set(NOW, Target::TrackVolume(key(1)), 0.5, 0);
     rig.play(0, 1, &constant(2, 2_000, 0.5), 1.0);
     rig.play(0, 2, &constant(2, 2_000, -0.25), 1.0);
     rig.render(1_000);
     let shared = &rig.controller.shared;
     let close = |values: &[f32], wanted: f32| values.iter().all(|x| (x - wanted).abs() < 1e-6);
-    for (track, level) in [(1, 0.25), (2, 0.25), (3, 0.0), (MASTER, 0.0)] {
-        let meter = shared.meter(track);
+    for (track, level) in [(1, 0.25), (2, 0.25), (3, 0.0), (0, 0.0)] {
+        let meter = shared.meter(key(track));
         assert_eq!(meter.peak, [level; 2], "track {track}");
         assert!(close(&meter.rms, level), "track {track}: {:?}", meter.rms);
     }
-    assert_eq!((shared.track_volume(1), shared.track_pan(1)), (0.5, 0.0));
+    assert_eq!((shared.track_volume(key(1)), shared.track_pan(key(1))), (0.5, 0.0));
 }

@@ -4,10 +4,11 @@
 mod rig;
 
 use noxrun_engine::{
-    Action, BlockClock, Commit, Curve, EngineConfig, MASTER, Message, NOW, PlaySpec, SampleData,
-    Target, TrackSetup, VoiceKey, build,
+    Action, BlockClock, Commit, Curve, EdgeKey, EffectBody, EffectKey, EngineConfig, MASTER,
+    Message, PlaySpec, Processor, Ramp, SampleData, Sink, TapKey, Target, TrackKey, TrackSetup,
+    VoiceKey, When, build,
 };
-use rig::{RATE, Random, Rig, constant, cut, small, sound};
+use rig::{NOW, key, RATE, Random, Rig, constant, cut, small, sound};
 use std::sync::Arc;
 
 #[test]
@@ -47,7 +48,7 @@ fn a_track_that_was_muted_by_a_bad_sample_comes_back_by_a_ramp_when_it_is_opened
     rig.act(
         500,
         Action::Gate {
-            track: 1,
+            track: key(1),
             open: true,
         },
     );
@@ -68,8 +69,8 @@ fn a_sum_that_overflows_mutes_the_master_and_is_reported() {
     rig.play(100, 2, &huge, 1.0);
     let out = rig.render_channel(500, 0);
     assert_eq!((out[99], out[100], out[499]), (f32::MAX, 0.0, 0.0));
-    assert!(rig.controller.shared.take_poisoned(MASTER));
-    let meter = rig.controller.shared.meter(1);
+    assert!(rig.controller.shared.take_poisoned(0));
+    let meter = rig.controller.shared.meter(key(1));
     assert!(meter.rms.iter().chain(&meter.peak).all(|x| x.is_finite()));
 }
 
@@ -79,8 +80,8 @@ fn values_that_are_not_finite_change_nothing() {
     let voice = rig.play(0, 1, &constant(2, 5_000, 0.5), 1.0);
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for target in [
-            Target::TrackVolume(1),
-            Target::TrackPan(1),
+            Target::TrackVolume(key(1)),
+            Target::TrackPan(key(1)),
             Target::VoiceGain(voice),
         ] {
             rig.set(10, target, value, 0);
@@ -97,33 +98,28 @@ fn a_voice_on_a_track_that_is_not_in_service_ends_and_leaves_no_sound_behind() {
     let (mut renderer, mut controller) = build(&small());
     let sample = constant(2, 1_000, 1.0);
     let mut seq = 0;
-    let mut send = |track, frame| {
+    let mut send = |track, at| {
         seq += 1;
         let voice = VoiceKey {
             index: seq as u32,
             generation: 1,
         };
-        let spec = PlaySpec {
-            sample: Arc::clone(&sample),
-            track,
-            gain: 1.0,
-        };
         let message = Message::Play {
-            frame,
+            at,
             seq,
             staged: false,
             voice,
-            spec,
+            spec: PlaySpec::new(Arc::clone(&sample), key(track)),
         };
         controller.messages.push(message).expect("room");
     };
-    send(1, NOW);
-    send(4_000_000, NOW);
+    send(1, When::Now);
+    send(4_000_000, When::Now);
     let mut out = [f32::NAN; 400];
     renderer.process(&mut out, BlockClock::default());
     assert_eq!(out, [0.0; 400]);
     let message = Message::Do {
-        frame: NOW,
+        at: When::Now,
         seq: 10,
         staged: false,
         counted: false,
@@ -158,13 +154,15 @@ fn value(random: &mut Random) -> f64 {
     }
 }
 
-fn frame(random: &mut Random, now: u64) -> u64 {
-    match random.below(8) {
-        0 => NOW,
-        1 => random.below(now + 1),
-        2 => 0,
-        3 => NOW - 1 - random.below(3),
-        _ => now + random.below(600),
+fn time(random: &mut Random, now: u64) -> When {
+    match random.below(12) {
+        0..3 => When::Now,
+        3 => When::Frame(random.below(now + 1)),
+        4 => When::Frame(0),
+        5 => When::Frame(u64::MAX - random.below(3)),
+        6 => When::Beat(value(random)),
+        7 => When::Beat(random.below(64) as f64 / 8.0),
+        _ => When::Frame(now + random.below(600)),
     }
 }
 
@@ -176,75 +174,230 @@ fn length(random: &mut Random) -> u32 {
     }
 }
 
-fn action(random: &mut Random) -> Action {
-    let key = |random: &mut Random| VoiceKey {
-        index: [random.below(40) as u32, u32::MAX, 5_000][(random.below(20) / 9) as usize],
-        generation: [random.below(3) as u32, u32::MAX][(random.below(10) / 9) as usize],
+/// A place in a table and a generation: mostly ones that are in use.
+fn place(random: &mut Random, end: u64) -> (u32, u32) {
+    let index = [random.below(end) as u32, u32::MAX, 5_000][(random.below(20) / 9) as usize];
+    let generation = [random.below(3) as u32, u32::MAX][(random.below(10) / 9) as usize];
+    (index, generation)
+}
+
+macro_rules! keys {
+    ($($name:ident: $key:ident, $end:expr;)*) => {
+        $(fn $name(random: &mut Random) -> $key {
+            let (index, generation) = place(random, $end);
+            $key { index, generation }
+        })*
     };
-    let track =
-        |random: &mut Random| [random.below(6) as u32, u32::MAX][(random.below(10) / 9) as usize];
-    match random.below(9) {
-        0 => Action::Start(key(random)),
+}
+
+keys! {
+    voice: VoiceKey, 40;
+    edge: EdgeKey, 20;
+    effect: EffectKey, 20;
+    tap: TapKey, 6;
+}
+
+fn track(random: &mut Random) -> TrackKey {
+    let index = [random.below(6) as u32, u32::MAX][(random.below(10) / 9) as usize];
+    let generation = (random.below(6) / 5) as u32;
+    TrackKey { index, generation }
+}
+
+fn target(random: &mut Random) -> Target {
+    match random.below(8) {
+        0 => Target::TrackVolume(track(random)),
+        1 => Target::TrackPan(track(random)),
+        2 => Target::VoiceRate(voice(random)),
+        3 => Target::EdgeGain(edge(random)),
+        4 | 5 => Target::Effect(effect(random), random.below(4) as u8),
+        _ => Target::VoiceGain(voice(random)),
+    }
+}
+
+fn curve(random: &mut Random) -> Curve {
+    [Curve::Linear, Curve::Exponential, Curve::Step][random.below(3) as usize]
+}
+
+/// What concerns voices and parameters.
+fn playing(random: &mut Random, now: u64) -> Action {
+    match random.below(12) {
+        0 => Action::Start(voice(random)),
         1 => Action::Stop {
-            voice: key(random),
+            voice: voice(random),
             fade: length(random),
         },
         2 if random.below(20) == 0 => Action::StopTrack {
             track: track(random),
             fade: length(random),
         },
-        3 => Action::Pause(key(random)),
-        2 | 4 => Action::Resume(key(random)),
-        5 | 6 => Action::Set {
-            target: match random.below(3) {
-                0 => Target::TrackVolume(track(random)),
-                1 => Target::TrackPan(track(random)),
-                _ => Target::VoiceGain(key(random)),
-            },
+        3 => Action::Pause(voice(random)),
+        2 | 4 => Action::Resume(voice(random)),
+        5 => Action::Seek {
+            voice: voice(random),
+            position: [random.below(3_000), u64::MAX, 0][random.below(3) as usize],
+        },
+        6..9 => Action::Set {
+            target: target(random),
             value: value(random),
             frames: length(random),
-            curve: [Curve::Linear, Curve::Exponential, Curve::Step][random.below(3) as usize],
+            curve: curve(random),
         },
-        7 => Action::Gate {
+        9 | 10 => Action::Reach {
+            target: target(random),
+            value: value(random),
+            at: time(random, now),
+            curve: curve(random),
+        },
+        _ => Action::Cancel(target(random)),
+    }
+}
+
+/// What concerns tracks, chains, connections and the transport.
+fn building(random: &mut Random) -> Action {
+    let before = |random: &mut Random| (random.below(2) == 0).then(|| effect(random));
+    match random.below(26) {
+        0..3 => Action::Gate {
             track: track(random),
             open: random.below(3) > 0,
         },
-        _ => Action::AddTrack(TrackSetup {
+        3..6 => Action::AddTrack(TrackSetup {
             track: track(random),
             volume: value(random),
             pan: value(random),
             open: random.below(4) > 0,
         }),
+        6 => Action::RemoveTrack(track(random)),
+        7..11 => Action::Connect {
+            edge: edge(random),
+            from: track(random),
+            to: [track(random), MASTER][random.below(2) as usize],
+            gain: value(random),
+        },
+        11 => Action::Disconnect(edge(random)),
+        12 | 13 => Action::AddEffect {
+            effect: effect(random),
+            track: track(random),
+            before: before(random),
+            bypass: random.below(4) == 0,
+        },
+        14 => Action::MoveEffect {
+            effect: effect(random),
+            before: before(random),
+        },
+        15 => Action::RemoveEffect(effect(random)),
+        16 => Action::Bypass {
+            effect: effect(random),
+            on: random.below(2) == 0,
+        },
+        17 => Action::Tempo(value(random)),
+        18 | 19 => Action::StartTransport,
+        20 => Action::StopTransport,
+        21 => Action::SeekTransport([value(random), random.below(8) as f64][random.below(2) as usize]),
+        22 => Action::Loop((random.below(2) == 0).then(|| (value(random), value(random)))),
+        23 => Action::Loop(Some((random.below(4) as f64, 2.0 + random.below(4) as f64))),
+        24 => Action::AttachTap {
+            tap: tap(random),
+            track: track(random),
+        },
+        _ => Action::DetachTap(tap(random)),
     }
 }
 
-fn message(random: &mut Random, now: u64, samples: &[Arc<SampleData>]) -> Message {
+/// An effect that remembers, and that looks ahead.
+#[derive(Debug)]
+struct Echo {
+    latency: usize,
+    last: [f32; 8],
+}
+
+impl Processor for Echo {
+    fn latency(&self) -> usize {
+        self.latency
+    }
+
+    fn reset(&mut self) {
+        self.last = [0.0; 8];
+    }
+
+    fn process(&mut self, lanes: &mut [&mut [f32]], _frame: u64, params: &mut [Ramp]) {
+        for (lane, last) in lanes.iter_mut().zip(&mut self.last) {
+            let mut gain = params[0];
+            for sample in lane.iter_mut() {
+                *last = *sample * gain.next_value() as f32 + *last * 0.5;
+                *sample = *last;
+            }
+        }
+        let frames = lanes.first().map_or(0, |lane| lane.len());
+        for param in params {
+            param.advance(frames as u32);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Ear;
+
+impl Sink for Ear {
+    fn take(&mut self, lanes: &[&[f32]], _frame: u64) {
+        assert!(lanes.iter().all(|lane| lane.iter().all(|x| x.is_finite())));
+    }
+}
+
+fn spec(random: &mut Random, samples: &[Arc<SampleData>]) -> PlaySpec {
+    let frame = |random: &mut Random| [random.below(500), u64::MAX, 0][random.below(3) as usize];
+    PlaySpec {
+        gain: value(random),
+        rate: value(random),
+        offset: frame(random),
+        length: (random.below(3) == 0).then(|| frame(random)),
+        repeat: (random.below(3) == 0).then(|| (frame(random), frame(random))),
+        fade_in: length(random),
+        fade_out: length(random),
+        ..PlaySpec::new(
+            Arc::clone(&samples[random.below(samples.len() as u64) as usize]),
+            track(random),
+        )
+    }
+}
+
+fn message(
+    random: &mut Random,
+    now: u64,
+    samples: &[Arc<SampleData>],
+    channels: usize,
+) -> Message {
     let staged = random.below(6) == 0;
     let seq = random.below(1_000_000);
-    match random.below(30) {
-        0..4 => Message::Play {
-            frame: frame(random, now),
+    match random.below(60) {
+        0..8 => Message::Play {
+            at: time(random, now),
             seq,
             staged,
-            voice: VoiceKey {
-                index: random.below(40) as u32,
-                generation: random.below(3) as u32,
-            },
-            spec: PlaySpec {
-                sample: Arc::clone(&samples[random.below(samples.len() as u64) as usize]),
-                track: random.below(7) as u32,
-                gain: value(random),
-            },
+            voice: voice(random),
+            spec: spec(random, samples),
         },
-        4 => Message::Commit(Commit {
-            frame: frame(random, now),
+        8 | 9 => Message::Commit(Commit {
+            at: time(random, now),
         }),
-        _ => Message::Do {
-            frame: frame(random, now),
+        10 => {
+            let echo = Echo {
+                latency: [0, 0, 1, 300][random.below(4) as usize],
+                last: [0.0; 8],
+            };
+            let body = EffectBody::new(Box::new(echo), &[0.5, value(random)], channels);
+            Message::Effect(effect(random), Box::new(body))
+        }
+        11 => Message::Tap(tap(random), Box::new(Ear)),
+        kind => Message::Do {
+            at: time(random, now),
             seq,
             staged,
             counted: random.below(2) == 0,
-            action: action(random),
+            action: if kind < 36 {
+                playing(random, now)
+            } else {
+                building(random)
+            },
         },
     }
 }
@@ -254,7 +407,15 @@ fn message(random: &mut Random, now: u64, samples: &[Arc<SampleData>]) -> Messag
 #[test]
 fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
     let mut sent = 0;
-    for seed in 0..24 {
+    // All of them where the code is optimised.
+    let goal = if cfg!(debug_assertions) {
+        200_000
+    } else {
+        10_000_000
+    };
+    let (mut seed, mut heard_in_all) = (0, 0);
+    while sent < goal {
+        seed += 1;
         let mut random = Random::new(seed);
         let config = EngineConfig {
             channels: 1 + seed as usize % 4,
@@ -278,13 +439,15 @@ fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
         let mut heard = 0;
         for _ in 0..250 {
             while !controller.messages.is_full() {
-                let message = message(&mut random, renderer.frame(), &samples);
+                let message = message(&mut random, renderer.frame(), &samples, config.channels);
                 controller.messages.push(message).expect("room");
                 sent += 1;
             }
             let mut out = vec![f32::NAN; random.below(200) as usize];
             renderer.process(&mut out, BlockClock::default());
             assert!(out.iter().all(|x| x.is_finite()), "seed {seed}");
+            let shown = controller.shared.transport().beat;
+            assert!(shown.is_finite(), "seed {seed}: {shown}");
             heard += out.iter().filter(|x| **x != 0.0).count();
             if config.safety_limiter {
                 assert!(out.iter().all(|x| x.abs() <= 1.0));
@@ -294,12 +457,13 @@ fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
                 while controller.events.pop().is_ok() {}
             }
         }
-        assert!(heard > 100, "seed {seed} was silent: {heard}");
+        heard_in_all += heard;
+        eprintln!("{seed} {sent} {heard}");
         drop(renderer);
         drop(controller);
         for sample in samples {
             assert_eq!(Arc::strong_count(&sample), 1, "seed {seed}");
         }
     }
-    assert!(sent > 200_000, "{sent}");
+    assert!(heard_in_all > sent / 100, "{heard_in_all} of {sent}");
 }

@@ -6,7 +6,7 @@ mod rig;
 use noxrun_engine::{Action, Curve, EngineConfig, Target, VoiceKey};
 use proptest::prelude::*;
 use reference::{Command, Fate, Mixer, Move};
-use rig::{RATE, Rig, cut, noise, small, sound};
+use rig::{key, RATE, Rig, cut, noise, small, sound};
 
 /// Frames of a performance.
 const FRAMES: u64 = 3_000;
@@ -110,16 +110,16 @@ fn perform(
                 fade: *fade as u32,
             },
             Command::StopTrack { track, fade } => Action::StopTrack {
-                track: *track as u32,
+                track: key(*track as u32),
                 fade: *fade as u32,
             },
             Command::Pause { voice } => Action::Pause(voices[*voice]),
             Command::Resume { voice } => Action::Resume(voices[*voice]),
-            Command::Volume { track, to } => set(Target::TrackVolume(*track as u32), to),
-            Command::Pan { track, to } => set(Target::TrackPan(*track as u32), to),
+            Command::Volume { track, to } => set(Target::TrackVolume(key(*track as u32)), to),
+            Command::Pan { track, to } => set(Target::TrackPan(key(*track as u32)), to),
             Command::Gain { voice, to } => set(Target::VoiceGain(voices[*voice]), to),
             Command::Gate { track, open } => Action::Gate {
-                track: *track as u32,
+                track: key(*track as u32),
                 open: *open,
             },
         };

@@ -2,8 +2,8 @@
 
 mod rig;
 
-use noxrun_engine::{Action, EndReason, EngineConfig, NOW, Target};
-use rig::{Random, Rig, STEAL, constant, cut, small};
+use noxrun_engine::{Action, EndReason, EngineConfig, Target};
+use rig::{NOW, key, Random, Rig, STEAL, constant, cut, small};
 use std::sync::Arc;
 
 fn three_voices() -> EngineConfig {
@@ -17,7 +17,7 @@ fn three_voices() -> EngineConfig {
 fn the_quietest_voice_is_stolen_and_fades_over_five_milliseconds() {
     let mut rig = Rig::new(&three_voices());
     let content = constant(2, 5_000, 1.0);
-    rig.set(NOW, Target::TrackVolume(2), 0.25, 0);
+    rig.set(NOW, Target::TrackVolume(key(2)), 0.25, 0);
     let loud = rig.play(0, 1, &content, 0.5);
     // A gain of 0.8 behind a fader at 0.25 is quieter than 0.5 and 0.3.
     let quiet = rig.play(0, 2, &content, 0.8);
@@ -68,7 +68,7 @@ fn a_voice_on_a_muted_track_or_paused_gives_way_before_one_that_is_heard() {
     let muted = rig.play(0, 2, &content, 1.0);
     let paused = rig.play(0, 1, &content, 1.0);
     let gate = Action::Gate {
-        track: 2,
+        track: key(2),
         open: false,
     };
     rig.act(100, gate);
@@ -188,14 +188,14 @@ fn every_share_of_every_sample_comes_back_and_is_freed_elsewhere() {
             match random.below(4) {
                 0 => rig.stop(at + random.below(100), voice, random.below(50) as u32),
                 1 => rig.act(at + 20, Action::Pause(voice)),
-                2 => rig.act(at, Action::StopTrack { track, fade: 9 }),
+                2 => rig.act(at, Action::StopTrack { track: key(track), fade: 9 }),
                 _ => {}
             }
         }
         rig.render(random.below(200) as usize);
     }
     for track in 0..5 {
-        rig.act(NOW, Action::StopTrack { track, fade: 0 });
+        rig.act(NOW, Action::StopTrack { track: key(track), fade: 0 });
     }
     rig.render(500);
     assert_eq!(rig.returned, plays);

@@ -4,11 +4,30 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use noxrun_engine::{
-    Action, BlockClock, Commit, Controller, Curve, EndReason, EngineConfig, Event, Message,
-    PlaySpec, Renderer, SampleData, Target, TrackSetup, VoiceKey, build,
+    Action, BlockClock, Commit, Controller, Curve, EdgeKey, EndReason, EngineConfig, Event, MASTER,
+    Message, PlaySpec, Renderer, SampleData, Target, TrackKey, TrackSetup, VoiceKey, When, build,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// As a frame: no time given.
+pub const NOW: u64 = u64::MAX;
+
+pub fn when(frame: u64) -> When {
+    if frame == NOW {
+        When::Now
+    } else {
+        When::Frame(frame)
+    }
+}
+
+/// The key of a track that was never replaced.
+pub fn key(index: u32) -> TrackKey {
+    TrackKey {
+        index,
+        generation: 0,
+    }
+}
 
 /// A rate at which the fades are short: 10 ms are 80 frames, 5 ms are 40.
 pub const RATE: u32 = 8_000;
@@ -57,7 +76,7 @@ impl Rig {
             free: (0..config.voice_keys() as u32).collect(),
         };
         for track in 1..=config.max_tracks as u32 {
-            rig.act(0, add_track(track));
+            rig.add_track(track);
         }
         rig.controller_settles();
         rig
@@ -74,6 +93,29 @@ impl Rig {
                 break;
             }
         }
+    }
+
+    /// Puts a track into service that feeds the master.
+    pub fn add_track(&mut self, track: u32) {
+        self.act(NOW, add_track(track));
+        self.connect(track, key(track), MASTER);
+    }
+
+    /// Connects two tracks at unity, by a connection of this place.
+    pub fn connect(&mut self, place: u32, from: TrackKey, to: TrackKey) -> EdgeKey {
+        self.generation += 1;
+        let edge = EdgeKey {
+            index: place,
+            generation: self.generation,
+        };
+        let action = Action::Connect {
+            edge,
+            from,
+            to,
+            gain: 1.0,
+        };
+        self.act(NOW, action);
+        edge
     }
 
     /// Messages that the queue holds.
@@ -102,7 +144,7 @@ impl Rig {
     fn act_as(&mut self, frame: u64, staged: bool, action: Action) {
         let seq = self.next_seq();
         self.send(Message::Do {
-            frame,
+            at: when(frame),
             seq,
             staged,
             counted: true,
@@ -111,7 +153,7 @@ impl Rig {
     }
 
     pub fn commit(&mut self, frame: u64) {
-        self.send(Message::Commit(Commit { frame }));
+        self.send(Message::Commit(Commit { at: when(frame) }));
     }
 
     pub fn set(&mut self, frame: u64, target: Target, value: f64, frames: u32) {
@@ -155,13 +197,12 @@ impl Rig {
             generation: self.generation,
         };
         let spec = PlaySpec {
-            sample: Arc::clone(sample),
-            track,
             gain,
+            ..PlaySpec::new(Arc::clone(sample), key(track))
         };
         let seq = self.next_seq();
         self.send(Message::Play {
-            frame,
+            at: when(frame),
             seq,
             staged,
             voice,
@@ -240,7 +281,7 @@ impl Rig {
 
 pub fn add_track(track: u32) -> Action {
     Action::AddTrack(TrackSetup {
-        track,
+        track: key(track),
         volume: 1.0,
         pan: 0.0,
         open: true,
