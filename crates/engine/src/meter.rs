@@ -122,7 +122,7 @@ impl Meter {
                 let bucket = &mut buckets[BUCKETS];
                 bucket.frames += end - start;
                 if let Some(samples) = channel(index) {
-                    let (peak, squares) = measure(&samples[start..end]);
+                    let (peak, squares) = noxrun_kernels::measure(&samples[start..end]);
                     bucket.peak = bucket.peak.max(peak);
                     bucket.squares += squares;
                     let total = &mut self.totals[index];
@@ -157,27 +157,6 @@ impl Meter {
             cell.rms[channel].store(rms.to_bits(), Ordering::Relaxed);
         }
     }
-}
-
-/// Peak and sum of squares, in eight lanes so that the loop is not one long dependency chain.
-fn measure(samples: &[f32]) -> (f32, f64) {
-    let mut peaks = [0f32; 8];
-    let mut squares = [0f32; 8];
-    let chunks = samples.chunks_exact(8);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for lane in 0..8 {
-            peaks[lane] = peaks[lane].max(chunk[lane].abs());
-            squares[lane] += chunk[lane] * chunk[lane];
-        }
-    }
-    let mut peak = peaks.iter().fold(0f32, |a, b| a.max(*b));
-    let mut sum: f64 = squares.iter().map(|s| f64::from(*s)).sum();
-    for sample in rest {
-        peak = peak.max(sample.abs());
-        sum += f64::from(sample * sample);
-    }
-    (peak, sum)
 }
 
 #[cfg(test)]

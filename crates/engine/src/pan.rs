@@ -55,9 +55,7 @@ impl Panner {
 /// Multiplies by `gain`; unity is left alone.
 pub(crate) fn scale(samples: &mut [f32], gain: f32) {
     if gain != 1.0 {
-        for sample in samples {
-            *sample *= gain;
-        }
+        noxrun_kernels::scale(samples, gain);
     }
 }
 

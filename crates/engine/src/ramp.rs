@@ -104,25 +104,20 @@ impl Ramp {
 
     /// Writes one value a frame into `out`, narrowed to f32, and moves on by as many frames.
     pub fn fill(&mut self, out: &mut [f32]) {
-        let moving = (self.remaining() as usize).min(out.len());
-        let (moving, resting) = out.split_at_mut(moving);
-        // The last frame stands on its target exactly; leaving that for later keeps the loops
-        // without a branch.
-        let ramp = *self;
-        if ramp.exponential {
-            for (k, slot) in moving.iter_mut().enumerate() {
-                *slot = ramp.exponential_after(ramp.done + 1 + k as u32) as f32;
-            }
-        } else {
-            for (k, slot) in moving.iter_mut().enumerate() {
-                *slot = ramp.linear_after(ramp.done + 1 + k as u32) as f32;
-            }
+        if !self.exponential {
+            let Self {
+                from,
+                to,
+                done,
+                frames,
+                ..
+            } = *self;
+            noxrun_kernels::fill_linear_ramp(out, from, to, done, frames);
+            return self.advance(out.len() as u32);
         }
-        self.advance(moving.len() as u32);
-        if let Some(last) = moving.last_mut() {
-            *last = self.current() as f32;
+        for slot in out {
+            *slot = self.next_value() as f32;
         }
-        resting.fill(self.to as f32);
     }
 
     fn value_after(&self, done: u32) -> f64 {

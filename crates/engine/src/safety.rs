@@ -19,10 +19,7 @@ pub fn limit(x: f32) -> f32 {
 
 /// Limits a stretch in place. The usual case, nothing to limit, is one pass without a branch.
 pub(crate) fn limit_all(samples: &mut [f32]) {
-    let any = samples
-        .iter()
-        .fold(false, |any, x| any | (f64::from(x.abs()) > THRESHOLD));
-    if any {
+    if noxrun_kernels::any_above(samples, THRESHOLD) {
         for sample in samples {
             *sample = limit(*sample);
         }

@@ -8,6 +8,7 @@ use crate::pan::{Panner, scale};
 use crate::ramp::{Change, Curve, Ramp};
 use crate::renderer::MAX_BLOCK;
 use crate::shared::Shared;
+use noxrun_kernels as kernels;
 
 pub(crate) struct Track {
     pub key: TrackKey,
@@ -269,9 +270,7 @@ fn apply(bus: &mut [f32], frames: usize, ramp: &mut Ramp, curve: &mut [f32; MAX_
     if ramp.is_moving() {
         ramp.fill(&mut curve[..frames]);
         for lane in bus.chunks_exact_mut(MAX_BLOCK) {
-            for (sample, gain) in lane[..frames].iter_mut().zip(&curve[..frames]) {
-                *sample *= gain;
-            }
+            kernels::multiply(&mut lane[..frames], &curve[..frames]);
         }
     } else {
         let gain = ramp.current() as f32;
@@ -281,15 +280,11 @@ fn apply(bus: &mut [f32], frames: usize, ramp: &mut Ramp, curve: &mut [f32; MAX_
     }
 }
 
-/// The common case is one pass without a branch: an exponent of all ones anywhere shows in the
-/// folded flag.
+/// The common case is one pass without a branch.
 fn first_non_finite(samples: &[f32]) -> Option<usize> {
-    let any = samples
-        .iter()
-        .fold(false, |any, sample| any | !sample.is_finite());
-    if any {
-        samples.iter().position(|sample| !sample.is_finite())
-    } else {
+    if kernels::all_finite(samples) {
         None
+    } else {
+        samples.iter().position(|sample| !sample.is_finite())
     }
 }

@@ -5,23 +5,29 @@ use crate::dispatch::kernels;
 kernels! {
     /// The scalar product of `taps` and `window`.
     ///
-    /// 32 lanes hide the latency of the additions at every level; they are added pairwise, so the
-    /// error grows with the logarithm of the length.
+    /// In 32 lanes, which hide the latency of the additions at every level. They are added
+    /// pairwise, so the error grows with the logarithm of the length.
     pub fn dot(taps: &[f32], window: &[f32]) -> f32 {
         let frames = taps.len().min(window.len());
-        let (taps, last_taps) = taps[..frames].as_chunks::<32>();
-        let (window, last_window) = window[..frames].as_chunks::<32>();
-        let mut lanes = [0f32; 32];
-        for (h, x) in taps.iter().zip(window) {
-            for lane in 0..32 {
-                lanes[lane] += h[lane] * x[lane];
+        let (taps, last_taps) = taps[..frames].as_chunks::<8>();
+        let (window, last_window) = window[..frames].as_chunks::<8>();
+        let (tap_quads, taps) = taps.as_chunks::<4>();
+        let (window_quads, window) = window.as_chunks::<4>();
+        let mut sums = [V::splat(0.0); 4];
+        for (h, x) in tap_quads.iter().zip(window_quads) {
+            for k in 0..4 {
+                sums[k] = sums[k].add(V::load(&h[k]).mul(V::load(&x[k])));
             }
+        }
+        for (h, x) in taps.iter().zip(window) {
+            sums[0] = sums[0].add(V::load(h).mul(V::load(x)));
         }
         let mut rest = 0f32;
         for (h, x) in last_taps.iter().zip(last_window) {
             rest += h * x;
         }
-        pairwise(lanes) + rest
+        let [a, b, c, d] = sums;
+        a.add(c).add(b.add(d)).sum() + rest
     }
 
     /// The scalar product of `samples` and the row of taps that lies `position` (0…1) of the way
@@ -32,17 +38,17 @@ kernels! {
         let (samples, last_samples) = samples[..frames].as_chunks::<8>();
         let (low, last_low) = low[..frames].as_chunks::<8>();
         let (high, last_high) = high[..frames].as_chunks::<8>();
-        let mut lanes = [0f32; 8];
+        let blend = V::splat(position);
+        let mut sum = V::splat(0.0);
         for ((x, a), b) in samples.iter().zip(low).zip(high) {
-            for lane in 0..8 {
-                lanes[lane] += x[lane] * (a[lane] + position * (b[lane] - a[lane]));
-            }
+            let (a, b) = (V::load(a), V::load(b));
+            sum = sum.add(V::load(x).mul(a.add(blend.mul(b.sub(a)))));
         }
         let mut rest = 0f32;
         for ((x, a), b) in last_samples.iter().zip(last_low).zip(last_high) {
             rest += x * (a + position * (b - a));
         }
-        pairwise(lanes) + rest
+        sum.sum() + rest
     }
 
     /// Four rows weighted and added, the outer two and the inner two first:
@@ -53,17 +59,4 @@ kernels! {
             *out = (weights[0] * a + weights[3] * d) + (weights[1] * b + weights[2] * c);
         }
     }
-}
-
-/// The sum of a power of two of lanes: the upper half onto the lower, until one is left.
-#[inline(always)]
-fn pairwise<const N: usize>(mut lanes: [f32; N]) -> f32 {
-    let mut width = N / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

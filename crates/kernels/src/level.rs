@@ -51,12 +51,11 @@ impl Level {
     /// The highest that this machine has.
     #[must_use]
     pub fn best() -> Self {
-        Self::best_of(|level| level.is_supported())
-    }
-
-    fn best_of(has: impl Fn(Self) -> bool) -> Self {
-        let supported = Self::ALL.into_iter().filter(|level| has(*level));
-        supported.max().unwrap_or(Self::Baseline)
+        let supported = Self::ALL
+            .into_iter()
+            .rev()
+            .find(|level| level.is_supported());
+        supported.unwrap_or(Self::Baseline)
     }
 }
 
@@ -92,9 +91,19 @@ pub enum CpuError {
     },
 }
 
+impl CpuError {
+    /// The level in use instead.
+    #[must_use]
+    pub const fn using(&self) -> Level {
+        match self {
+            Self::Unknown { using, .. } | Self::Unsupported { using, .. } => *using,
+        }
+    }
+}
+
 const UNDECIDED: u8 = 0;
 
-/// Holds `Level::V3` only where that is supported: [`set`] is the only writer.
+/// Holds `Level::V3` only where that is supported: only [`set`] and [`decide`] write.
 static LEVEL: AtomicU8 = AtomicU8::new(UNDECIDED);
 
 /// The level in use. Without [`init`] or [`force`] before, the best of this machine: the first call
@@ -104,19 +113,25 @@ static LEVEL: AtomicU8 = AtomicU8::new(UNDECIDED);
 pub fn level() -> Level {
     match LEVEL.load(Ordering::Relaxed) {
         UNDECIDED => decide(),
-        level if level == Level::V3 as u8 => Level::V3,
-        _ => Level::Baseline,
+        level => known(level),
+    }
+}
+
+const fn known(level: u8) -> Level {
+    if level == Level::V3 as u8 {
+        Level::V3
+    } else {
+        Level::Baseline
     }
 }
 
 #[cold]
 fn decide() -> Level {
     let best = Level::best();
-    // An `init` that came between has the last word.
-    let _ = LEVEL.compare_exchange(UNDECIDED, best as u8, Ordering::Relaxed, Ordering::Relaxed);
-    match LEVEL.load(Ordering::Relaxed) {
-        level if level == Level::V3 as u8 => Level::V3,
-        _ => Level::Baseline,
+    // Whoever chose meanwhile has the last word.
+    match LEVEL.compare_exchange(UNDECIDED, best as u8, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => best,
+        Err(level) => known(level),
     }
 }
 
@@ -132,10 +147,7 @@ pub fn init() -> Result<Level, CpuError> {
     let asked = std::env::var_os(VARIABLE);
     let asked = asked.as_deref().map(std::ffi::OsStr::to_string_lossy);
     let choice = choose(asked.as_deref().unwrap_or(""), Level::best());
-    let (Ok(level)
-    | Err(CpuError::Unknown { using: level, .. })
-    | Err(CpuError::Unsupported { using: level, .. })) = choice;
-    set(level);
+    set(choice.as_ref().map_or_else(CpuError::using, |level| *level));
     choice
 }
 
@@ -178,5 +190,34 @@ fn choose(asked: &str, best: Level) -> Result<Level, CpuError> {
             asked: level,
             using: best,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_level_is_taken_where_the_machine_has_it() {
+        assert_eq!(choose("", Level::V3), Ok(Level::V3));
+        assert_eq!(choose("", Level::Baseline), Ok(Level::Baseline));
+        assert_eq!(choose("baseline", Level::V3), Ok(Level::Baseline));
+        assert_eq!(choose("v3", Level::V3), Ok(Level::V3));
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_refused_and_the_best_below_stands() {
+        let error = choose("v3", Level::Baseline).unwrap_err();
+        assert_eq!(error.using(), Level::Baseline);
+        assert_eq!(
+            error.to_string(),
+            "this machine cannot run at level \"v3\", only up to \"baseline\"; running on baseline"
+        );
+        let error = choose("avx9", Level::V3).unwrap_err();
+        assert_eq!(error.using(), Level::V3);
+        assert_eq!(
+            error.to_string(),
+            "NOXRUN_CPU is \"avx9\": only \"baseline\" and \"v3\" are allowed; running on v3"
+        );
     }
 }

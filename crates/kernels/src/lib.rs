@@ -15,6 +15,7 @@
 
 mod dispatch;
 mod dot;
+mod lanes;
 mod level;
 mod measure;
 mod mix;

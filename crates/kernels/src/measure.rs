@@ -2,32 +2,23 @@
 
 use crate::dispatch::kernels;
 
-const LANES: usize = 8;
-/// Searches look this far before they ask whether to stop.
-const STRIDE: usize = 256;
-
 kernels! {
     /// The greatest absolute sample and the sum of squares. NaN counts for no peak. Squares add up
-    /// in f32 lanes: for stretches of some thousand samples at most.
+    /// in eight f32 lanes: for stretches of some thousand samples at most.
     pub fn measure(samples: &[f32]) -> (f32, f64) {
-        let (chunks, rest) = samples.as_chunks::<LANES>();
-        let mut peaks = [0f32; LANES];
-        let mut squares = [0f32; LANES];
+        let (chunks, rest) = samples.as_chunks::<8>();
+        let mut peaks = V::splat(0.0);
+        let mut squares = V::splat(0.0);
         for chunk in chunks {
-            for lane in 0..LANES {
-                peaks[lane] = peaks[lane].max(chunk[lane].abs());
-                squares[lane] += chunk[lane] * chunk[lane];
-            }
+            let x = V::load(chunk);
+            peaks = x.abs().max_or(peaks);
+            squares = squares.add(x.mul(x));
         }
-        let mut peak = 0f32;
-        let mut sum = 0f64;
-        for lane in 0..LANES {
-            peak = peak.max(peaks[lane]);
-            sum += f64::from(squares[lane]);
-        }
-        for sample in rest {
-            peak = peak.max(sample.abs());
-            sum += f64::from(sample * sample);
+        let mut peak = peaks.to_array().iter().fold(0f32, |a, b| a.max(*b));
+        let mut sum: f64 = squares.to_array().iter().map(|s| f64::from(*s)).sum();
+        for x in rest {
+            peak = peak.max(x.abs());
+            sum += f64::from(x * x);
         }
         (peak, sum)
     }
@@ -39,30 +30,40 @@ kernels! {
         if f64::from(limit) > threshold {
             limit = limit.next_down();
         }
-        for stride in samples.chunks(STRIDE) {
-            let mut any = false;
-            for x in stride {
-                any |= x.abs() > limit;
-            }
-            if any {
-                return true;
+        let (chunks, rest) = samples.as_chunks::<8>();
+        let (quads, last) = chunks.as_chunks::<4>();
+        let mut peaks = [V::splat(f32::NEG_INFINITY); 4];
+        for quad in quads {
+            for k in 0..4 {
+                peaks[k] = V::load(&quad[k]).abs().max_or(peaks[k]);
             }
         }
-        false
+        for chunk in last {
+            peaks[0] = V::load(chunk).abs().max_or(peaks[0]);
+        }
+        let [a, b, c, d] = peaks;
+        let peaks = a.max_or(b).max_or(c.max_or(d)).to_array();
+        peaks.iter().any(|x| *x > limit) || rest.iter().any(|x| x.abs() > limit)
     }
 
     /// Whether no sample is NaN or infinite.
     pub fn all_finite(samples: &[f32]) -> bool {
-        for stride in samples.chunks(STRIDE) {
-            let mut poisoned = false;
-            for x in stride {
-                // As signed numbers: SSE2 has no unsigned comparison.
-                poisoned |= (x.to_bits() & 0x7fff_ffff) as i32 > 0x7f7f_ffff;
-            }
-            if poisoned {
-                return false;
+        let (chunks, rest) = samples.as_chunks::<8>();
+        let (quads, last) = chunks.as_chunks::<4>();
+        // x − x is 0 for what is finite and NaN for what is not, and NaN stays in a sum.
+        let mut sums = [V::splat(0.0); 4];
+        for quad in quads {
+            for k in 0..4 {
+                let x = V::load(&quad[k]);
+                sums[k] = sums[k].add(x.sub(x));
             }
         }
-        true
+        for chunk in last {
+            let x = V::load(chunk);
+            sums[0] = sums[0].add(x.sub(x));
+        }
+        let [a, b, c, d] = sums;
+        let sum = a.add(b).add(c.add(d)).sum();
+        !sum.is_nan() && rest.iter().all(|x| x.is_finite())
     }
 }
