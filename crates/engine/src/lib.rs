@@ -23,6 +23,7 @@ mod config;
 mod delay;
 mod effect;
 mod event;
+pub mod fx;
 mod graph;
 mod intake;
 mod meter;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::dot::dot;
+use noxrun_kernels::dot;
+
 use crate::kernel::Kernel;
 use crate::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Quality, ResampleError, output_frames};
 

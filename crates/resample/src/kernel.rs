@@ -5,8 +5,11 @@
 
 use std::f64::consts::PI;
 
-use crate::dot::LANES;
 use crate::quality::Quality;
+use noxrun_kernels::blend_rows;
+
+/// Taps are a multiple of this many, so that the inner loop has no rest.
+const LANES: usize = 16;
 
 /// Tables up to this many taps (2 MiB) hold a row for every phase that can occur.
 const MAX_EXACT_TAPS: usize = 1 << 19;
@@ -112,10 +115,7 @@ impl Kernel {
         let (before, rows) = rows.split_at(self.taps);
         let (at, rows) = rows.split_at(self.taps);
         let (after, last) = rows.split_at(self.taps);
-        for (k, tap) in scratch.iter_mut().enumerate().take(self.taps) {
-            *tap = (weights[0] * before[k] + weights[3] * last[k])
-                + (weights[1] * at[k] + weights[2] * after[k]);
-        }
+        blend_rows(scratch, [before, at, after, last], weights);
     }
 }
 

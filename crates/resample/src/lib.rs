@@ -8,7 +8,8 @@
 //!   delay is trimmed, positions are rational numbers and never accumulate an error.
 //! - A stream of `n` input frames gives `round(n * out_rate / in_rate)` output frames.
 //! - The output is bit-identical however the input was cut into blocks, and on every machine: one
-//!   order of operations, no fused multiply-add, no platform mathematics.
+//!   order of operations, no fused multiply-add, no platform mathematics. Its inner loops are those
+//!   of `noxrun-kernels`, which runs them on the instructions that the machine has.
 //! - Equal rates copy bit for bit.
 //!
 //! What it is not for: changing the ratio while running (varispeed), or sample formats other than
@@ -16,10 +17,9 @@
 //!
 //! The filter is a Kaiser-windowed sinc, stored as one contiguous row of taps for each of the
 //! phases that the ratio needs: `quality.rs` holds what a quality promises, `kernel.rs` the design,
-//! `dot.rs` the inner loop, `frame.rs` the streaming resampler, `planar.rs` whole buffers.
+//! `frame.rs` the streaming resampler, `planar.rs` whole buffers.
 #![forbid(unsafe_code)]
 
-mod dot;
 mod error;
 mod frame;
 mod kernel;

@@ -1,0 +1,62 @@
+// One performance, one sound: whatever the block size, live or offline, on every instruction set.
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { Engine, render } from '../../index'
+import { createVirtualDevice } from '../../src/testing'
+import { FRAMES, RATE, digest, perform } from './session'
+
+const SESSIONS = 50
+const OPTIONS = { duration: FRAMES / RATE, sampleRate: RATE }
+
+async function offline(seed: number, blockSize: number): Promise<{ digest: string; peak: number }> {
+  const { channelData, peak } = await render({ ...OPTIONS, blockSize }, (engine) => perform(engine, seed))
+  return { digest: digest(channelData), peak }
+}
+
+const whole = Promise.all(Array.from({ length: SESSIONS }, (_, seed) => offline(seed, 256)))
+
+test('50 random sessions are sound, each of its own', async (t) => {
+  const sessions = await whole
+  t.is(new Set(sessions.map((one) => one.digest)).size, SESSIONS)
+  t.true(sessions.every(({ peak }) => peak > 0 && Number.isFinite(peak)))
+})
+
+for (const blockSize of [1, 7, 64, 511, 4096]) {
+  test(`50 random sessions have the same bits in blocks of ${blockSize} frames`, async (t) => {
+    const sessions = await whole
+    for (const [seed, { digest }] of sessions.entries()) {
+      t.is((await offline(seed, blockSize)).digest, digest, `seed ${seed}`)
+    }
+  })
+}
+
+test('50 random sessions have the same bits live, on a device of changing block sizes', async (t) => {
+  const sessions = await whole
+  for (const [seed, expected] of sessions.entries()) {
+    const device = createVirtualDevice({ sampleRate: RATE, blockSizes: [64, 1, 511, 256, 7] })
+    const engine = await Engine.open({ device: device.id, safetyLimiter: true })
+    engine.on('warning', () => undefined)
+    await perform(engine, seed)
+    await device.step(FRAMES)
+    t.is(digest(device.output().channelData), expected.digest, `seed ${seed}`)
+    t.is(engine.stats().audioThread.allocations, 0)
+    t.is(engine.stats().audioThread.frees, 0)
+    await engine.close()
+    device.close()
+  }
+})
+
+for (const level of process.arch === 'x64' ? ['baseline', 'v3'] : ['baseline']) {
+  test(`50 random sessions have the same bits on ${level}`, async (t) => {
+    const run = promisify(execFile)
+    const { stdout } = await run(
+      process.execPath,
+      [path.join(__dirname, 'digest-child.js'), String(SESSIONS)],
+      { env: { ...process.env, NOXRUN_CPU: level } },
+    )
+    const sessions = await whole
+    t.deepEqual(stdout.trim().split('\n'), sessions.map(({ digest }) => digest))
+  })
+}
