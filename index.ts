@@ -15,10 +15,25 @@ export {
   type EngineStats,
 } from './src/engine'
 export { NoxrunError, type ErrorCode } from './src/errors'
-export { Param, type Curve, type SetOptions } from './src/param'
+export {
+  type AddOptions,
+  type AnyEffect,
+  type Effect,
+  type EffectControls,
+  type EffectKind,
+  type EffectOf,
+  type EffectParams,
+  type FilterType,
+  type FxChain,
+} from './src/fx'
+export { type Meter, type TrackMeter } from './src/meter'
+export { Param, type AutomationPoint, type Curve, type SetOptions } from './src/param'
 export { type PcmReadable, type ReadableOptions } from './src/pcm-stream'
+export { type PlayOptions } from './src/play-options'
 export { type Chunk, type ChunkIterator, type ReaderStats } from './src/reader'
 export { Recording, type RecordOptions, type RecordingResult } from './src/recording'
+export { render, type OfflineEngine, type RenderOptions, type RenderResult } from './src/render'
+export { type Send } from './src/routing'
 export {
   Sample,
   probe,
@@ -27,7 +42,8 @@ export {
   type ProbeResult,
   type SampleSource,
 } from './src/sample'
-export { Track, type Meter, type PlayOptions, type TrackOptions } from './src/track'
+export { Track, type TrackOptions } from './src/track'
+export { type Transport, type TransportLoop } from './src/transport'
 export { type EndReason, type StopOptions, type Voice, type VoiceEnd } from './src/voice'
 export { type NoxrunWarning } from './src/warnings'
 export { type When } from './src/when'

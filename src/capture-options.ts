@@ -1,7 +1,7 @@
 /** What a capture is opened with, and the checks of it. */
 import type * as binding from '#binding'
 import { type StreamOptions, STREAM_OPTIONS, checkStream } from './stream-options'
-import { integer, oneOf, optional, options } from './validate'
+import { choice, integer, options } from './validate'
 
 export interface CaptureOptions extends StreamOptions {
   /** Delivered rate in Hz, 1,000…768,000; default: the device's. */
@@ -32,11 +32,6 @@ const OPTIONS = [
 /** A minute of chunk at 768 kHz; a ring of half a gigabyte. */
 const MAX_CHUNK = 46_080_000
 const MAX_CAPACITY = 2 ** 27
-
-/** One of the allowed names; the first one where none is given. */
-export function choice<T extends string>(name: string, value: T | undefined, allowed: readonly [T, ...T[]]): T {
-  return optional(value, (given) => oneOf(name, given, allowed)) ?? allowed[0]
-}
 
 /**
  * What the binding is opened with.

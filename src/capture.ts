@@ -3,17 +3,18 @@ import * as binding from '#binding'
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { throwIfAborted } from './abort'
-import { type CaptureOptions, checkOptions, choice } from './capture-options'
+import { type CaptureOptions, checkOptions } from './capture-options'
 import { type DeviceInfo, toDeviceInfo } from './devices'
-import type { AudioThreadStats, EngineEvents } from './engine'
+import type { EngineEvents } from './engine-events'
+import type { AudioThreadStats } from './engine-stats'
 import { type NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
 import { enter, guarded } from './live'
-import { PcmReadable, type ReadableOptions } from './pcm-stream'
+import type { Meter } from './meter'
+import { PcmReadable, type ReadableOptions, checkReadable } from './pcm-stream'
 import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
-import { type RecordOptions, Recording } from './recording'
+import { type RecordOptions, Recording, checkRecord, completeAll } from './recording'
 import { openStream } from './stream-options'
-import type { Meter } from './track'
-import { integer, invalid, options, signal, string } from './validate'
+import { options, signal } from './validate'
 import { type NoxrunWarning, WarningLog } from './warnings'
 
 export type { CaptureOptions } from './capture-options'
@@ -130,17 +131,8 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    * @throws NoxrunError ERR_CLOSED, ERR_INVALID_ARG, ERR_OUT_OF_RANGE
    */
   readable(readableOptions?: ReadableOptions): PcmReadable {
-    const given = options('readable', readableOptions, ['format', 'highWaterMark', 'gaps', 'signal'])
-    const checked: ReadableOptions = {
-      format: choice('format', given.format, ['f32', 's16']),
-      gaps: choice('gaps', given.gaps, ['silence', 'splice']),
-    }
-    if (given.highWaterMark !== undefined) {
-      checked.highWaterMark = integer('highWaterMark', given.highWaterMark, 0, 2 ** 31)
-    }
-    const abort = signal(given.signal)
-    if (abort) checked.signal = abort
-    return new PcmReadable(this.#reader('stream', abort), checked)
+    const checked = checkReadable(readableOptions)
+    return new PcmReadable(this.#reader('stream', checked.signal), checked)
   }
 
   /**
@@ -152,12 +144,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
   async record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
     this.#ensureOpen()
-    string('path', path)
-    const given = options('record', recordOptions, ['format', 'gaps', 'signal'])
-    const format = choice('format', given.format, ['f32', 's24', 's16'])
-    const gaps = choice('gaps', given.gaps, ['silence', 'splice'])
-    const abort = signal(given.signal)
-    if (!path.toLowerCase().endsWith('.wav')) throw invalid('path', path, 'a path that ends in .wav')
+    const { format, gaps, abort } = checkRecord(path, recordOptions, ['.wav'])
     throwIfAborted(abort)
     const started = native(() => this.#native.record(path, format, gaps))
     const recording = new Recording(started, path, abort, () => this.#recordings.delete(recording))
@@ -225,9 +212,8 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
 
   async #completeRecordings(): Promise<void> {
     if (this.#recordings.size === 0) return
-    // A failure is told to whoever calls stop().
-    const complete = Promise.allSettled([...this.#recordings].map((recording) => recording.stop()))
-    await Promise.race([complete, sleep(RECORDING_WAIT_MS, undefined, { ref: false })])
+    const timeout = sleep(RECORDING_WAIT_MS, undefined, { ref: false })
+    await Promise.race([completeAll(this.#recordings), timeout])
   }
 
   #pump(): void {

@@ -4,8 +4,9 @@
  */
 import * as binding from '#binding'
 import { fromNative } from './errors'
+import { NOW, type Time } from './when'
 
-const STRIDE = 8
+const STRIDE = 16
 
 export const enum Op {
   AddTrack,
@@ -17,6 +18,24 @@ export const enum Op {
   Pause,
   Resume,
   Set,
+  RemoveTrack,
+  Route,
+  AddSend,
+  RemoveSend,
+  AddEffect,
+  RemoveEffect,
+  MoveEffect,
+  ClearEffects,
+  Bypass,
+  Reach,
+  Cancel,
+  SeekVoice,
+  Tempo,
+  StartTransport,
+  StopTransport,
+  SeekTransport,
+  Loop,
+  Marker,
 }
 
 /** Something that remembers the last value it was given. */
@@ -28,27 +47,40 @@ export interface Valued {
 export class Commands {
   readonly #engine: number
   readonly #record = new Float64Array(STRIDE)
-  #batch = new Float64Array(64 * STRIDE)
+  #collected = new Float64Array(64 * STRIDE)
   #count = 0
+  /** Whether commands are collected, to be sent together. */
+  #isCollecting = false
   #inBatch = false
+  #time = NOW
   readonly #undo: (() => void)[] = []
   readonly #holders: Valued[] = []
   readonly #before: number[] = []
+  #accepted: (() => void)[] = []
 
   /** @param engine The native engine's handle. */
   constructor(engine: number) {
     this.#engine = engine
   }
 
-  /** Sends a command, or adds it to the batch. Throws before anything was changed. */
-  send(op: Op, id: number, at: number, a = 0, b = 0, c = 0, d = 0): void {
-    if (this.#inBatch) {
+  /** When the open batch takes effect; `NOW` outside batches. */
+  get time(): Time {
+    return this.#time
+  }
+
+  /**
+   * Sends a command, or adds it to the batch. Throws before anything was changed.
+   *
+   * @param a Of the record's place 3, up to `e`, which is of place 8; `rest` begins at 9.
+   */
+  send(op: Op, id: number, time: Time, a = 0, b = 0, c = 0, d = 0, e = 0, rest?: readonly number[]): void {
+    if (this.#isCollecting) {
       this.#reserve()
-      this.#write(this.#batch, this.#count * STRIDE, op, id, at, a, b, c, d)
+      write(this.#collected, this.#count * STRIDE, op, id, time, a, b, c, d, e, rest)
       this.#count += 1
       return
     }
-    this.#write(this.#record, 0, op, id, at, a, b, c, d)
+    write(this.#record, 0, op, id, time, a, b, c, d, e, rest)
     try {
       binding.submit(this.#engine, this.#record)
     } catch (error) {
@@ -68,24 +100,72 @@ export class Commands {
     this.#before.push(before)
   }
 
-  batch<T>(fn: () => T, at: number): T {
+  /**
+   * Does what needs the engine to know of everything that was called before: at once, or when the
+   * batch has been accepted. Then nobody is there to catch what it throws: `onError` is told.
+   */
+  afterwards(work: () => void, onError: (error: unknown) => void): void {
+    if (!this.#inBatch) {
+      work()
+      return
+    }
+    this.#accepted.push(() => {
+      try {
+        work()
+      } catch (error) {
+        onError(error)
+      }
+    })
+  }
+
+  /** What `write` sends is accepted all or none; each command keeps its own time. */
+  together(write: () => void): void {
+    if (this.#isCollecting) {
+      write()
+      return
+    }
+    this.#isCollecting = true
+    this.#count = 0
+    try {
+      write()
+      binding.submitMany(this.#engine, this.#collected, this.#count)
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.#isCollecting = false
+    }
+  }
+
+  /** Everything that `fn` sends takes effect on one frame, or nothing of it does. */
+  batch<T>(fn: () => T, time: Time): T {
     if (this.#inBatch) return fn()
-    this.#inBatch = true
+    const result = this.#collect(fn, time)
+    const accepted = this.#accepted
+    this.#accepted = []
+    for (const work of accepted) work()
+    return result
+  }
+
+  #collect<T>(fn: () => T, time: Time): T {
+    this.#isCollecting = this.#inBatch = true
+    this.#time = time
     this.#count = 0
     try {
       const result = fn()
       if (this.#count > 0) {
-        binding.submitBatch(this.#engine, this.#batch, this.#count, at)
+        binding.submitBatch(this.#engine, this.#collected, this.#count, time.at, time.beat)
       }
       return result
     } catch (error) {
+      this.#accepted = []
       for (const undo of this.#undo.reverse()) undo()
       for (let i = this.#holders.length - 1; i >= 0; i--) {
         this.#holders[i]?.restore(this.#before[i] ?? 0)
       }
       throw fromNative(error)
     } finally {
-      this.#inBatch = false
+      this.#isCollecting = this.#inBatch = false
+      this.#time = NOW
       this.#undo.length = 0
       this.#holders.length = 0
       this.#before.length = 0
@@ -93,29 +173,35 @@ export class Commands {
   }
 
   #reserve(): void {
-    if (this.#batch.length >= (this.#count + 1) * STRIDE) return
-    const larger = new Float64Array(2 * this.#batch.length)
-    larger.set(this.#batch)
-    this.#batch = larger
+    if (this.#collected.length >= (this.#count + 1) * STRIDE) return
+    const larger = new Float64Array(2 * this.#collected.length)
+    larger.set(this.#collected)
+    this.#collected = larger
   }
+}
 
-  #write(
-    to: Float64Array,
-    offset: number,
-    op: Op,
-    id: number,
-    at: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number,
-  ): void {
-    to[offset] = op
-    to[offset + 1] = id
-    to[offset + 2] = at
-    to[offset + 3] = a
-    to[offset + 4] = b
-    to[offset + 5] = c
-    to[offset + 6] = d
-  }
+/** Writes what commands use; what else a record holds is left from an earlier one, and not read. */
+function write(
+  to: Float64Array,
+  offset: number,
+  op: Op,
+  id: number,
+  time: Time,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  e: number,
+  rest: readonly number[] | undefined,
+): void {
+  to[offset] = op
+  to[offset + 1] = id
+  to[offset + 2] = time.at
+  to[offset + 3] = a
+  to[offset + 4] = b
+  to[offset + 5] = c
+  to[offset + 6] = d
+  to[offset + 7] = time.beat ? 1 : 0
+  to[offset + 8] = e
+  if (rest !== undefined) to.set(rest, offset + 9)
 }

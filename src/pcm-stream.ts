@@ -1,6 +1,7 @@
-/** A capture as a Node stream of interleaved PCM, whole frames a push. */
+/** A capture or a track as a Node stream of interleaved PCM, whole frames a push. */
 import { Readable, addAbortSignal } from 'node:stream'
 import type { Chunk, ReaderEnd, ReaderStats } from './reader'
+import { choice, integer, options, signal } from './validate'
 
 export interface ReadableOptions {
   /** 32-bit float or 16-bit integer, little-endian; default 'f32'. */
@@ -10,6 +11,21 @@ export interface ReadableOptions {
   /** What stands where samples were lost: as much silence (default), or nothing. */
   gaps?: 'silence' | 'splice'
   signal?: AbortSignal
+}
+
+/** @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE */
+export function checkReadable(readableOptions: ReadableOptions | undefined): ReadableOptions {
+  const given = options('readable', readableOptions, ['format', 'highWaterMark', 'gaps', 'signal'])
+  const checked: ReadableOptions = {
+    format: choice('format', given.format, ['f32', 's16']),
+    gaps: choice('gaps', given.gaps, ['silence', 'splice']),
+  }
+  if (given.highWaterMark !== undefined) {
+    checked.highWaterMark = integer('highWaterMark', given.highWaterMark, 0, 2 ** 31)
+  }
+  const abort = signal(given.signal)
+  if (abort) checked.signal = abort
+  return checked
 }
 
 /** Frames of silence in one push at most. */

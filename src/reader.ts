@@ -1,4 +1,4 @@
-/** Readers of a capture: each has its own queue and its own account. */
+/** Readers of a capture or a track: each has its own queue and its own account. */
 import type { NativeChunk, NativeReader } from '#binding'
 import * as binding from '#binding'
 import { AbortError } from './errors'
@@ -28,7 +28,10 @@ export interface ReaderStats {
   buffered: number
 }
 
-/** What a reader needs of its capture. */
+/** Where a reader's chunks come from. */
+export type ReaderSource = Pick<NativeReader, 'take' | 'stats' | 'detach'>
+
+/** What a reader needs of its capture, or engine. */
 export interface ReaderHome {
   readonly channels: number
   readonly sampleRate: number
@@ -44,7 +47,7 @@ const CLOCK_OFFSET = performance.now() - binding.monotonicNow() / 1e6
 
 /** The JavaScript end of a native reader: takes chunks when asked, waits for the bell otherwise. */
 export class ReaderEnd {
-  readonly #native: NativeReader | undefined
+  readonly #native: ReaderSource | undefined
   readonly #home: ReaderHome
   readonly #signal: AbortSignal | undefined
   readonly #abort = (): void => {
@@ -59,7 +62,7 @@ export class ReaderEnd {
    * Attaches the native reader, unless the signal is aborted already: it would take from the ring
    * what belongs to the first one who reads.
    */
-  constructor(attach: () => NativeReader, home: ReaderHome, signal: AbortSignal | undefined) {
+  constructor(attach: () => ReaderSource, home: ReaderHome, signal: AbortSignal | undefined) {
     this.#home = home
     this.#signal = signal
     if (signal?.aborted === true) {

@@ -1,14 +1,52 @@
-/** A capture's recording to a file. */
+/** Recordings to files, of a capture or a track. */
 import type { NativeRecording } from '#binding'
 import { nativeAsync } from './errors'
+import { choice, invalid, options, signal, string } from './validate'
 
 export interface RecordOptions {
-  /** Default 'f32'. */
+  /** Default 'f32'; for FLAC, which has no 'f32', 's24'. */
   format?: 'f32' | 's24' | 's16'
   /** What the file holds where samples were lost: as much silence (default), or nothing. */
   gaps?: 'silence' | 'splice'
   /** Aborting ends the recording, as `stop()` does. */
   signal?: AbortSignal
+}
+
+export type FileFormat = NonNullable<RecordOptions['format']>
+
+/** `RecordOptions`, checked. */
+export interface RecordPlan {
+  readonly path: string
+  readonly format: FileFormat
+  readonly gaps: 'silence' | 'splice'
+  readonly abort: AbortSignal | undefined
+}
+
+/** @throws NoxrunError ERR_INVALID_ARG */
+export function checkRecord(path: string, given: RecordOptions | undefined, kinds: readonly FileKind[]): RecordPlan {
+  const { format, gaps, signal: abort } = options('record', given, ['format', 'gaps', 'signal'])
+  return {
+    path: checkPath('path', path, kinds),
+    format: checkFormat(path, format),
+    gaps: choice('gaps', gaps, ['silence', 'splice']),
+    abort: signal(abort),
+  }
+}
+
+/** How the path of a file ends. */
+export type FileKind = '.wav' | '.flac'
+
+export function checkPath(name: string, path: unknown, kinds: readonly FileKind[]): string {
+  const checked = string(name, path)
+  if (kinds.some((kind) => checked.toLowerCase().endsWith(kind))) return checked
+  throw invalid(name, path, `a path that ends in ${kinds.join(' or ')}`)
+}
+
+/** The format of a file whose path has been checked. */
+export function checkFormat(path: string, format: FileFormat | undefined): FileFormat {
+  return path.toLowerCase().endsWith('.flac')
+    ? choice('format of a .flac file', format, ['s24', 's16'])
+    : choice('format', format, ['f32', 's24', 's16'])
 }
 
 export interface RecordingResult {
@@ -70,4 +108,9 @@ export class Recording {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop().then(() => undefined)
   }
+}
+
+/** Completes recordings; a failure is told to whoever calls `stop()`. */
+export async function completeAll(recordings: ReadonlySet<Recording>): Promise<void> {
+  await Promise.allSettled([...recordings].map((recording) => recording.stop()))
 }

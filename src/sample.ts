@@ -3,7 +3,8 @@ import * as binding from '#binding'
 import { fileURLToPath } from 'node:url'
 import { abortable } from './abort'
 import { NoxrunError, nativeAsync } from './errors'
-import { integer, invalid, number, options } from './validate'
+import { type OnProgress, checkOnProgress, withProgress } from './progress'
+import { integer, invalid, number, options, signal } from './validate'
 
 /** Planar 32-bit float in [−1, 1]: one array a channel, of equal lengths. */
 export interface PcmData {
@@ -49,10 +50,8 @@ export type SampleSource = string | URL | Uint8Array | PcmData
 export interface LoadOptions {
   signal?: AbortSignal
   /** Called with the fraction done, 0…1, a few times a second and once with 1. */
-  onProgress?: (fraction: number) => void
+  onProgress?: OnProgress
 }
-
-const PROGRESS_MS = 50
 
 /** Decodes or copies `source` to a sample of `rate` Hz. The arguments have been checked. */
 export async function loadSample(
@@ -62,31 +61,13 @@ export async function loadSample(
 ): Promise<Sample> {
   const control = new binding.LoadControl()
   const work = start(source, rate, control)
-  let last = -1
-  const report = (fraction: number): void => {
-    if (fraction > last) onProgress?.((last = fraction))
-  }
-  const timer =
-    onProgress && setInterval(() => {
-      report(Math.min(control.fraction(), 0.999))
-    }, PROGRESS_MS)
-  try {
-    const loading = nativeAsync(work)
-    const loaded = await abortable(
-      loading,
-      signal,
-      () => {
-        control.abort()
-      },
-      (late) => {
-        late.dispose()
-      },
-    )
-    report(1)
-    return new Sample(loaded, rate)
-  } finally {
-    clearInterval(timer)
-  }
+  const loading = abortable(
+    nativeAsync(work),
+    signal,
+    () => { control.abort() },
+    (late) => { late.dispose() },
+  )
+  return new Sample(await withProgress(loading, control, onProgress), rate)
 }
 
 function start(
@@ -139,15 +120,11 @@ export function toPath(source: string | URL): string {
   return fileURLToPath(source)
 }
 
-export function checkLoadOptions(given: LoadOptions | undefined): LoadOptions {
-  const { signal, onProgress } = options('load', given, ['signal', 'onProgress'])
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalid('signal', signal, 'an AbortSignal')
-  }
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw invalid('onProgress', onProgress, 'a function')
-  }
-  return { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+export function checkLoadOptions(loadOptions: LoadOptions | undefined): LoadOptions {
+  const given = options('load', loadOptions, ['signal', 'onProgress'])
+  const abort = signal(given.signal)
+  const onProgress = checkOnProgress(given.onProgress)
+  return { ...(abort && { signal: abort }), ...(onProgress && { onProgress }) }
 }
 
 export interface ProbeResult {

@@ -1,11 +1,20 @@
-/** A track: voices → volume → pan → mute → meter. */
-import type { Engine } from './engine'
+/** A track: voices → effects → volume → pan → mute → meter and sends → what it feeds. */
+import * as binding from '#binding'
 import { Op } from './commands'
-import { Param, ParamKind, type ParamHost, initialValue } from './param'
-import { Sample, disposed } from './sample'
-import { boolean, invalid, options, string } from './validate'
+import { NoxrunError, native } from './errors'
+import { type FxChain, TrackFx } from './fx'
+import type { Host } from './host'
+import { EngineMeter, type Meter, type TrackMeter } from './meter'
+import type { Mixer } from './mixer'
+import { Param, ParamKind } from './param'
+import type { PcmReadable, ReadableOptions } from './pcm-stream'
+import { type PlayOptions, checkPlay } from './play-options'
+import type { RecordOptions, Recording } from './recording'
+import type { Send, TrackNode } from './routing'
+import type { Sample } from './sample'
+import { boolean, string } from './validate'
 import { type StopOptions, type Voice, checkStop } from './voice'
-import { type When, toFrame } from './when'
+import { NOW } from './when'
 
 export interface TrackOptions {
   /** Default 'Track N'. */
@@ -14,53 +23,36 @@ export interface TrackOptions {
   volume?: number
   /** −1…1, default 0. */
   pan?: number
+  /** What it feeds; default: the master. */
+  output?: Track
 }
 
-export interface PlayOptions {
-  /** Default: the first frame of the next block. In the past: now, and counted late. */
-  at?: When
-  /** Linear, 0…16, default 1. */
-  gain?: number
-}
-
-/** Levels, linear, one figure a channel. */
-export interface Meter {
-  peak: number[]
-  rms: number[]
-}
-
-/** What a track needs of its engine beyond its parameters. */
-export interface TrackHost extends ParamHost {
-  newVoice(gain: number): Voice
-  dropVoice(voice: Voice): void
-  meter(track: number): Meter
-}
-
+/**
+ * A way through the mixer, with a fader. After `remove()` every method throws ERR_INVALID_STATE.
+ */
 export class Track {
-  readonly #host: TrackHost
-  readonly #engine: Engine
-  readonly #id: number
+  readonly #host: Host
+  readonly #mixer: Mixer
+  readonly #node: TrackNode
   /** 0…4, default 1. */
   readonly volume: Param
   /** −1…1, default 0; constant power, unity at the centre. */
   readonly pan: Param
+  /** Its effects, before the fader. */
+  readonly fx: FxChain
   #name: string
   #muted = false
   #soloed = false
 
   /** @internal */
-  constructor(host: TrackHost, engine: Engine, id: number, name: string, volume: number, pan: number) {
+  constructor(host: Host, mixer: Mixer, node: TrackNode, name: string, volume: number, pan: number) {
     this.#host = host
-    this.#engine = engine
-    this.#id = id
+    this.#mixer = mixer
+    this.#node = node
     this.#name = name
-    this.volume = new Param(host, ParamKind.TrackVolume, id, volume)
-    this.pan = new Param(host, ParamKind.TrackPan, id, pan)
-  }
-
-  /** @internal */
-  get engine(): Engine {
-    return this.#engine
+    this.volume = new Param(host, ParamKind.TrackVolume, node.id, volume)
+    this.pan = new Param(host, ParamKind.TrackPan, node.id, pan)
+    this.fx = new TrackFx(host, node)
   }
 
   get name(): string {
@@ -80,23 +72,50 @@ export class Track {
 
   set muted(on: boolean) {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.Mute, this.#id, -1, boolean('muted', on) ? 1 : 0)
+    this.#host.commands.send(Op.Mute, this.#node.id, NOW, boolean('muted', on) ? 1 : 0)
     const before = this.#muted
     this.#muted = on
     this.#host.commands.onAbort(() => (this.#muted = before))
   }
 
-  /** Solo in place: while any track is soloed, only soloed ones are heard. */
+  /** Solo in place: while any track is soloed, only soloed ones and what they feed are heard. */
   get soloed(): boolean {
     return this.#soloed
   }
 
   set soloed(on: boolean) {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.Solo, this.#id, -1, boolean('soloed', on) ? 1 : 0)
+    this.#host.commands.send(Op.Solo, this.#node.id, NOW, boolean('soloed', on) ? 1 : 0)
     const before = this.#soloed
     this.#soloed = on
     this.#host.commands.onAbort(() => (this.#soloed = before))
+  }
+
+  /**
+   * The track that it feeds after its fader, crossfaded over 10 ms; that of the master is itself.
+   * Setting throws NoxrunError ERR_INVALID_ARG (a circle of outputs and sends, a track of another
+   * engine, the master's), ERR_INVALID_STATE (a track that was removed), ERR_CLOSED.
+   */
+  get output(): Track {
+    return this.#node.output?.track ?? this
+  }
+
+  set output(to: Track) {
+    this.#host.ensureOpen()
+    if (this.#node.output === undefined) {
+      throw new NoxrunError('ERR_INVALID_ARG', "the master's output cannot be set: it is what the engine plays")
+    }
+    this.#mixer.route(this.#node, to)
+  }
+
+  /**
+   * Feeds another track too, after the fader, at a gain of its own. At most 8 a track.
+   * @throws NoxrunError ERR_LIMIT, ERR_INVALID_ARG (a circle of outputs and sends, a track of
+   *   another engine), ERR_OUT_OF_RANGE, ERR_INVALID_STATE (a track that was removed), ERR_CLOSED
+   */
+  send(to: Track, gain?: number): Send {
+    this.#host.ensureOpen()
+    return this.#mixer.send(this.#host, this.#node, to, gain)
   }
 
   /**
@@ -107,25 +126,20 @@ export class Track {
   play(sample: Sample, playOptions?: PlayOptions): Voice {
     const host = this.#host
     host.ensureOpen()
-    if (!((sample as unknown) instanceof Sample)) throw invalid('sample', sample, 'a Sample')
-    const given = options('play', playOptions, ['at', 'gain'])
-    const gain = initialValue(ParamKind.VoiceGain, given.gain)
-    const at = toFrame('at', given.at, host.sampleRate)
-    if (sample.sampleRate !== host.sampleRate) {
-      const allowed = `of the engine's rate, ${host.sampleRate} Hz`
-      throw invalid('sample', `a sample of ${sample.sampleRate} Hz`, allowed)
+    const start = checkPlay(sample, playOptions, host.sampleRate)
+    const voice = this.#mixer.newVoice(start)
+    const drop = (): void => {
+      const frame = binding.currentFrame(host.handle)
+      host.voices.onEnded(voice.id, { frame, reason: 'stopped' })
     }
-    if (sample.nativeId === 0) throw disposed()
-    const voice = host.newVoice(gain)
+    const { at, gain, rate, offset, rest } = start
     try {
-      host.commands.send(Op.Play, voice.id, at, this.#id, sample.nativeId, gain)
+      host.commands.send(Op.Play, voice.id, at, this.#node.id, sample.nativeId, gain, rate, offset, rest)
     } catch (error) {
-      host.dropVoice(voice)
+      drop()
       throw error
     }
-    host.commands.onAbort(() => {
-      host.dropVoice(voice)
-    })
+    host.commands.onAbort(drop)
     return voice
   }
 
@@ -133,12 +147,52 @@ export class Track {
   stop(given?: StopOptions): void {
     this.#host.ensureOpen()
     const [at, fade] = checkStop(given, this.#host.sampleRate)
-    this.#host.commands.send(Op.StopTrack, this.#id, at, fade)
+    this.#host.commands.send(Op.StopTrack, this.#node.id, at, fade)
   }
 
   /** Levels over the last 100 ms, after the fader; reading changes nothing. */
   meter(): Meter {
     this.#host.ensureOpen()
-    return this.#host.meter(this.#id)
+    return native(() => binding.trackMeter(this.#host.handle, this.#node.id))
+  }
+
+  /** A meter of one's own, which tells the levels since its own last read. */
+  createMeter(): TrackMeter {
+    this.#host.ensureOpen()
+    return new EngineMeter(this.#host, this.#node.id)
+  }
+
+  /**
+   * The sound of this track after its fader, from now on, as a stream of interleaved PCM.
+   * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_INVALID_STATE, ERR_CLOSED
+   */
+  readable(options?: ReadableOptions): PcmReadable {
+    this.#host.ensureOpen()
+    return this.#host.taps.readable(this.#node.id, options)
+  }
+
+  /**
+   * Records the sound of this track after its fader to a WAV or FLAC file from now on, off the
+   * JavaScript thread.
+   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_INVALID_ARG, ERR_INVALID_STATE,
+   *   ERR_CLOSED; an AbortError when the signal is aborted already, before a file is made
+   */
+  record(path: string, options?: RecordOptions): Promise<Recording> {
+    const { taps, ensureOpen } = this.#host
+    return taps.record(ensureOpen, this.#node.id, path, options)
+  }
+
+  /**
+   * Fades the track out over 10 ms and takes it out of the mixer: its voices end as 'stopped',
+   * sends to it end, and the tracks that fed it feed what it fed. Calling it again does nothing.
+   * @throws NoxrunError ERR_INVALID_STATE for the master, ERR_CLOSED
+   */
+  remove(): void {
+    if (this.#node.gone !== undefined) return
+    this.#host.ensureOpen()
+    if (this.#node.output === undefined) {
+      throw new NoxrunError('ERR_INVALID_STATE', 'the master cannot be removed')
+    }
+    this.#mixer.remove(this.#node)
   }
 }

@@ -11,17 +11,21 @@ export function invalid(name: string, value: unknown, allowed: string): NoxrunEr
   return new NoxrunError('ERR_INVALID_ARG', `${name} must be ${allowed}, got ${show(value)}`)
 }
 
-function outOfRange(name: string, value: number, min: number, max: number): NoxrunError {
-  const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`
-  return new NoxrunError('ERR_OUT_OF_RANGE', `${name} must be ${range}, got ${show(value)}`)
+/** ERR_OUT_OF_RANGE: `name` must be `allowed`. */
+export function outOfRange(name: string, value: unknown, allowed: string): NoxrunError {
+  return new NoxrunError('ERR_OUT_OF_RANGE', `${name} must be ${allowed}, got ${show(value)}`)
+}
+
+function range(min: number, max: number): string {
+  return max === Infinity ? `${min} or more` : `from ${min} to ${max}`
 }
 
 /** A finite number in [min, max]. */
 export function number(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw invalid(name, value, `a finite number from ${min} to ${max}`)
+    throw invalid(name, value, `a finite number ${range(min, max)}`)
   }
-  if (value < min || value > max) throw outOfRange(name, value, min, max)
+  if (value < min || value > max) throw outOfRange(name, value, range(min, max))
   return value
 }
 
@@ -30,7 +34,7 @@ export function integer(name: string, value: unknown, min: number, max: number):
   const allowed = `a whole number from ${min} to ${max}`
   if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(name, value, allowed)
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new NoxrunError('ERR_OUT_OF_RANGE', `${name} must be ${allowed}, got ${show(value)}`)
+    throw outOfRange(name, value, allowed)
   }
   return value
 }
@@ -51,6 +55,11 @@ export function oneOf<T extends string>(name: string, value: unknown, allowed: r
     throw invalid(name, value, `one of ${allowed.map((one) => `'${one}'`).join(', ')}`)
   }
   return found
+}
+
+/** One of the allowed names; the first one where none is given. */
+export function choice<T extends string>(name: string, value: unknown, allowed: readonly [T, ...T[]]): T {
+  return value === undefined ? allowed[0] : oneOf(name, value, allowed)
 }
 
 /** A plain options object with known keys only; `undefined` stands for an empty one. */

@@ -1,8 +1,12 @@
 /** A voice: one playing of a sample. */
+import * as binding from '#binding'
 import { Op } from './commands'
-import { Param, type ParamHost, ParamKind } from './param'
-import { options } from './validate'
-import { type When, toFrame, toFrames } from './when'
+import { native } from './errors'
+import type { Host } from './host'
+import { Param, ParamKind } from './param'
+import type { Start } from './play-options'
+import { number, options } from './validate'
+import { type Time, type When, toFrames, toTime } from './when'
 
 export type EndReason = 'finished' | 'stopped' | 'stolen' | 'starved' | 'closed'
 
@@ -24,38 +28,61 @@ export interface Voice {
   readonly id: number
   /** Linear, 0…16, default 1. */
   readonly gain: Param
+  /** Playback speed, 0.0625…16, default 1. */
+  readonly rate: Param
   /** Engine frame of its first sample; null: it ended before it sounded. Never rejects. */
   readonly startedAt: Promise<number | null>
   /** Settles when it is silent. Never rejects. */
   readonly ended: Promise<VoiceEnd>
+  /**
+   * Seconds within the sample, extrapolated. While it waits, where it will begin; after its end,
+   * the last that is known.
+   */
+  readonly position: number
   /** Fades out over 10 ms and keeps the position of the frame `at`. */
   pause(options?: { at?: When }): void
   /** Goes on from the frame at which the pause was asked for. */
   resume(options?: { at?: When }): void
+  /**
+   * Goes on from another place of its sample, seconds from 0 to the sample's duration, crossfading
+   * over 10 ms.
+   * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_QUEUE_FULL, ERR_CLOSED
+   */
+  seek(position: number, options?: { at?: When }): void
   /** Fades out from `at` and ends. */
   stop(options?: StopOptions): void
 }
 
-export const DEFAULT_FADE = 0.01
+const DEFAULT_FADE = 0.01
 
-export function checkStop(given: StopOptions | undefined, rate: number): [at: number, fade: number] {
+export function checkStop(given: StopOptions | undefined, rate: number): [at: Time, fade: number] {
   const { at, fade = DEFAULT_FADE } = options('stop', given, ['at', 'fade'])
-  return [toFrame('at', at, rate), toFrames('fade', fade, rate)]
+  return [toTime('at', at, rate), toFrames('fade', fade, rate)]
 }
 
 export class EngineVoice implements Voice {
   readonly id: number
   readonly gain: Param
+  readonly rate: Param
   readonly startedAt: Promise<number | null>
   readonly ended: Promise<VoiceEnd>
-  readonly #host: ParamHost
+  readonly #host: Host
+  /** Seconds of its sample. */
+  readonly #duration: number
+  readonly #endsWithSample: boolean
+  #position: number
+  #isOver = false
   #resolveStarted!: (frame: number | null) => void
   #resolveEnded!: (end: VoiceEnd) => void
 
-  constructor(host: ParamHost, id: number, gain: number) {
+  constructor(host: Host, id: number, start: Start) {
     this.#host = host
     this.id = id
-    this.gain = new Param(host, ParamKind.VoiceGain, id, gain)
+    this.#duration = start.sample.duration
+    this.#endsWithSample = start.endsWithSample
+    this.#position = start.offset / host.sampleRate
+    this.gain = new Param(host, ParamKind.VoiceGain, id, start.gain)
+    this.rate = new Param(host, ParamKind.VoiceRate, id, start.rate)
     this.startedAt = new Promise((resolve) => {
       this.#resolveStarted = resolve
     })
@@ -64,12 +91,26 @@ export class EngineVoice implements Voice {
     })
   }
 
+  get position(): number {
+    if (!this.#isOver) {
+      const frames = native(() => binding.voicePosition(this.#host.handle, this.id))
+      if (frames !== null) this.#position = frames / this.#host.sampleRate
+    }
+    return this.#position
+  }
+
   pause(given?: { at?: When }): void {
     this.#send(Op.Pause, 'pause', given)
   }
 
   resume(given?: { at?: When }): void {
     this.#send(Op.Resume, 'resume', given)
+  }
+
+  seek(position: number, given?: { at?: When }): void {
+    this.#host.ensureOpen()
+    const seconds = number('position', position, 0, this.#duration)
+    this.#send(Op.SeekVoice, 'seek', given, Math.round(seconds * this.#host.sampleRate))
   }
 
   stop(given?: StopOptions): void {
@@ -85,13 +126,15 @@ export class EngineVoice implements Voice {
 
   /** The engine's report of its end. */
   onEnded(end: VoiceEnd): void {
+    if (end.reason === 'finished' && this.#endsWithSample) this.#position = this.#duration
+    this.#isOver = true
     this.#resolveStarted(null)
     this.#resolveEnded(end)
   }
 
-  #send(op: Op, name: string, given: { at?: When } | undefined): void {
+  #send(op: Op, name: string, given: { at?: When } | undefined, value = 0): void {
     this.#host.ensureOpen()
     const { at } = options(name, given, ['at'])
-    this.#host.commands.send(op, this.id, toFrame('at', at, this.#host.sampleRate))
+    this.#host.commands.send(op, this.id, toTime('at', at, this.#host.sampleRate), value)
   }
 }

@@ -1,23 +1,48 @@
-/** Points in time, and what becomes of them: engine frames. */
+/** Points in time, and what becomes of them: engine frames or beats. */
 import { integer, invalid, number } from './validate'
 
-/** Absolute, on the engine clock: seconds, or a frame. */
-export type When = number | { frame: number }
+/**
+ * Absolute, on the engine clock: seconds, or a frame. `{ beat }` is when the transport comes by
+ * that beat; until then it waits.
+ */
+export type When = number | { frame: number } | { beat: number }
 
-/** As a native frame: no time given. */
-export const NOW = -1
+/** A point in time as the binding takes it. */
+export interface Time {
+  /** A frame, or a beat; −1: none was given. */
+  readonly at: number
+  /** Whether `at` is a beat. */
+  readonly beat: boolean
+}
+
+/** No time given: the first frame of the next block, or the batch's. */
+export const NOW: Time = { at: -1, beat: false }
 
 /** A day short of three centuries at 1 MHz: every frame below stays a safe integer. */
 const MAX_SECONDS = 2 ** 33
 
-export function toFrame(name: string, when: When | undefined, rate: number): number {
-  if (when === undefined) return NOW
-  if (typeof when === 'number') return Math.round(number(name, when, 0, MAX_SECONDS) * rate)
-  const what = 'seconds on the engine clock, or { frame }'
-  if (typeof when !== 'object' || (when as unknown) === null) throw invalid(name, when, what)
+const ALLOWED = 'seconds on the engine clock, { frame } or { beat }'
+
+/** `NOW` where no time was given. */
+export function toTime(name: string, when: When | undefined, rate: number): Time {
+  return when === undefined ? NOW : requiredTime(name, when, rate)
+}
+
+export function requiredTime(name: string, when: When | undefined, rate: number): Time {
+  if (typeof when === 'number') return atFrame(Math.round(number(name, when, 0, MAX_SECONDS) * rate))
+  if (typeof when !== 'object' || (when as unknown) === null) throw invalid(name, when, ALLOWED)
   const keys = Object.keys(when)
-  if (keys.length !== 1 || keys[0] !== 'frame') throw invalid(name, when, what)
-  return integer(`${name}.frame`, when.frame, 0, Number.MAX_SAFE_INTEGER)
+  if (keys.length === 1 && 'frame' in when) {
+    return atFrame(integer(`${name}.frame`, when.frame, 0, Number.MAX_SAFE_INTEGER))
+  }
+  if (keys.length === 1 && 'beat' in when) {
+    return { at: number(`${name}.beat`, when.beat, 0, Infinity), beat: true }
+  }
+  throw invalid(name, when, ALLOWED)
+}
+
+export function atFrame(frame: number): Time {
+  return { at: frame, beat: false }
 }
 
 /** A length in frames; at most an hour of fade or ramp. */

@@ -1,5 +1,5 @@
 /** Level meters and the like, as text. */
-import type { Meter } from '../track'
+import type { Meter } from '../meter'
 import { toDb } from './format'
 import type { Screen } from './screen'
 import { type Style, hasUnicode } from './style'

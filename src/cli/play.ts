@@ -6,7 +6,7 @@ import { NoxrunError } from '../errors'
 import type { Sample } from '../sample'
 import type { Track } from '../track'
 import type { Voice } from '../voice'
-import { numberOption } from './args'
+import { UsageError, numberOption } from './args'
 import { command } from './command'
 import { clock, decibels } from './format'
 import { library } from './library'
@@ -17,34 +17,42 @@ import { watch } from './watch'
 
 /** Seconds between now and the frame at which something is scheduled to start. */
 const LEAD = 0.05
+/** Seconds that are scheduled ahead before the next file is loaded: more than loading takes. */
+const AHEAD = 2
 /** Seconds in which the sound goes away on Ctrl-C. */
 const FADE = 0.03
 
 export const play = command({
   name: 'play',
   summary: 'Play WAV files',
-  usage: 'noxrun play FILE... [--device ID] [--volume GAIN] [--json]',
+  usage: 'noxrun play FILE... [--device ID] [--volume GAIN] [--loop] [--start SECONDS] [--json]',
   about: `Plays the files one after another: each begins on the frame after the last one of the file
-before. All are looked at first; when one cannot be played, nothing is. Ctrl-C stops (exit status
-130).`,
+before, and with --loop the first one after the last. All are looked at first; when one cannot be
+played, nothing is. Ctrl-C stops (exit status 130).`,
   operands: ['FILE...'],
   options: {
     device: { value: 'ID', help: "A device's ID or a backend's name; default: the default output" },
     volume: { value: 'GAIN', help: 'Linear, 0 to 4; default 1, as in the file' },
+    loop: { help: 'Repeat all of them until Ctrl-C, without a gap' },
+    start: { value: 'SECONDS', help: 'Where in the first file to begin; default 0. Repetitions begin at 0' },
     json: { help: 'One line of JSON at the end, nothing else' },
   },
   async run({ values, positionals, screen, interrupt, closing }) {
     const volume = numberOption('--volume', values.volume, { min: 0, max: 4 }) ?? 1
+    const start = numberOption('--start', values.start, { min: 0, max: 1e6, unit: 'seconds' }) ?? 0
     const noxrun = await library()
-    for (const file of positionals) await naming(file, noxrun.probe(file))
+    for (const [i, file] of positionals.entries()) {
+      const { duration } = await naming(file, noxrun.probe(file))
+      if (i === 0) checkStart(start, file, duration)
+    }
     const options = values.device === undefined ? {} : { device: values.device }
     const engine = closing(await noxrun.Engine.open({ ...options, signal: interrupt.signal }))
     const failed = watch(engine, screen)
-    const playlist = new Playlist(engine, positionals, volume)
+    const playlist = new Playlist(engine, positionals, { volume, start, loop: values.loop })
     const showing = screen.isLive && !values.json
     if (showing) screen.live(() => [playlist.line(screen)])
-    const onFinished = ({ file, sample }: Item): void => {
-      if (showing) screen.print(`  ${file}  ${clock(sample.duration)}`)
+    const onFinished = ({ file, sample, isRepetition }: Item): void => {
+      if (showing && !isRepetition) screen.print(`  ${file}  ${clock(sample.duration)}`)
     }
     await Promise.race([playlist.play(interrupt, onFinished), failed])
     screen.endLive()
@@ -52,6 +60,11 @@ before. All are looked at first; when one cannot be played, nothing is. Ctrl-C s
     return interrupt.status ?? 0
   },
 })
+
+function checkStart(start: number, file: string, duration: number | null): void {
+  if (start === 0 || duration === null || start < duration) return
+  throw new UsageError(`--start must be before the end of ${file}, ${clock(duration)}, got '${start}'`)
+}
 
 /** An error that does not name the file is of no use when there are several. */
 async function naming<T>(file: string, work: Promise<T>): Promise<T> {
@@ -63,9 +76,25 @@ async function naming<T>(file: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** A file whose turn has been scheduled. */
-interface Item {
+interface Settings {
+  readonly volume: number
+  /** Seconds within the first file. */
+  readonly start: number
+  readonly loop: boolean
+}
+
+/** A file's turn. */
+interface Turn {
   readonly file: string
+  /** Its place in the list, from 1. */
+  readonly number: number
+  /** Seconds within the file. */
+  readonly offset: number
+  readonly isRepetition: boolean
+}
+
+/** A turn that has been scheduled. */
+interface Item extends Turn {
   readonly sample: Sample
   readonly voice: Voice
   /** Engine frame of its first sample. */
@@ -75,26 +104,38 @@ interface Item {
 class Playlist {
   readonly #engine: Engine
   readonly #files: readonly string[]
+  readonly #settings: Settings
   readonly #track: Track
-  readonly #items: Item[] = []
+  /** What has not finished, and the last one that has. */
+  #items: Item[] = []
+  /** What is told at the end: the list as it was played first. */
+  readonly #played: { path: string; start: number; frames: number }[] = []
+  /** The frame after everything that is scheduled. */
+  #end = 0
+  #frames = 0
 
-  constructor(engine: Engine, files: readonly string[], volume: number) {
+  constructor(engine: Engine, files: readonly string[], settings: Settings) {
     this.#engine = engine
     this.#files = files
-    this.#track = engine.createTrack({ name: 'play', volume })
+    this.#settings = settings
+    this.#track = engine.createTrack({ name: 'play', volume: settings.volume })
   }
 
-  /** Plays all; one file is loaded while the one before it plays, so two are in memory at most. */
+  /**
+   * Plays all; one file is loaded while the one before it plays, so two are in memory at most, or
+   * as many as fill `AHEAD`.
+   */
   async play(interrupt: Interrupt, onFinished: (item: Item) => void): Promise<void> {
-    let before: Item | undefined
-    for (const file of this.#files) {
-      const sample = await interrupt.orEnd(naming(file, this.#engine.load(file)))
+    const waiting: Item[] = []
+    for (const turn of this.#turns()) {
+      const sample = await interrupt.orEnd(naming(turn.file, this.#engine.load(turn.file)))
       if (sample === undefined) break
-      const item = this.#schedule(file, sample)
-      if (before) await this.#finish(before, interrupt, onFinished)
-      before = item
+      waiting.push(this.#schedule(turn, sample))
+      while (waiting.length > 1 && this.#isAhead()) {
+        for (const item of waiting.splice(0, 1)) await this.#finish(item, interrupt, onFinished)
+      }
     }
-    if (before) await this.#finish(before, interrupt, onFinished)
+    for (const item of waiting) await this.#finish(item, interrupt, onFinished)
     const fade = interrupt.signal.aborted ? FADE : 0
     if (fade > 0) this.#track.stop({ fade })
     // What has been rendered is still on its way to the loudspeaker.
@@ -102,14 +143,36 @@ class Playlist {
     await sleep(1000 * (fade + this.#engine.outputLatency + 2 * block))
   }
 
+  #isAhead(): boolean {
+    return this.#end - this.#engine.currentFrame > AHEAD * this.#engine.sampleRate
+  }
+
+  /** The files in their order, again and again when they are repeated. */
+  *#turns(): Generator<Turn> {
+    const { loop, start } = this.#settings
+    let before: number
+    for (let pass = 0; ; pass++) {
+      before = this.#frames
+      for (const [i, file] of this.#files.entries()) {
+        yield { file, number: i + 1, offset: pass + i === 0 ? start : 0, isRepetition: pass > 0 }
+      }
+      // A single file repeats itself; empty ones would repeat without end in no time.
+      if (!loop || this.#files.length === 1 || this.#frames === before) return
+    }
+  }
+
   /** Begins where the file before ends; should that be past already, as soon as can be. */
-  #schedule(file: string, sample: Sample): Item {
-    const soonest = this.#engine.currentFrame + Math.round(LEAD * this.#engine.sampleRate)
-    const before = this.#items.at(-1)
-    const start = Math.max(soonest, before ? before.start + before.sample.frames : 0)
-    const voice = this.#track.play(sample, { at: { frame: start } })
-    const item = { file, sample, voice, start }
+  #schedule(turn: Turn, sample: Sample): Item {
+    const { sampleRate, currentFrame } = this.#engine
+    const start = Math.max(currentFrame + Math.round(LEAD * sampleRate), this.#end)
+    const loop = this.#settings.loop && this.#files.length === 1
+    const voice = this.#track.play(sample, { at: { frame: start }, offset: turn.offset, loop })
+    const frames = sample.frames - Math.round(turn.offset * sampleRate)
+    this.#end = start + frames
+    this.#frames += frames
+    const item = { ...turn, sample, voice, start }
     this.#items.push(item)
+    if (!turn.isRepetition) this.#played.push({ path: turn.file, start, frames })
     return item
   }
 
@@ -117,18 +180,17 @@ class Playlist {
     const end = await interrupt.orEnd(item.voice.ended)
     if (end?.reason !== 'finished') return
     item.sample.dispose()
+    if (this.#items.length > 1) this.#items = this.#items.filter((one) => one !== item)
     onFinished(item)
   }
 
   /** The file that sounds, how far it is, and how loud. */
   line(screen: Screen): string {
     const now = this.#engine.currentFrame
-    const index = Math.max(0, this.#items.findLastIndex(({ start }) => start <= now))
-    const item = this.#items[index]
+    const item = this.#items.findLast(({ start }) => start <= now) ?? this.#items[0]
     if (item === undefined) return '  loading'
-    const rate = this.#engine.sampleRate
-    const time = clock(Math.min(now - item.start, item.sample.frames) / rate)
-    const number = this.#files.length > 1 ? `${index + 1}/${this.#files.length} ` : ''
+    const time = clock(item.voice.position)
+    const number = this.#files.length > 1 ? `${item.number}/${this.#files.length} ` : ''
     const name = path.basename(item.file)
     const title = name.length > 24 ? `${name.slice(0, 21)}...` : name
     const meter = this.#track.meter()
@@ -142,10 +204,9 @@ class Playlist {
     return {
       device: this.#engine.device.id,
       sampleRate: this.#engine.sampleRate,
-      files: this.#items.map(({ file, sample, start }) => ({ path: file, start, frames: sample.frames })),
+      files: this.#played,
       xruns,
       stopped: interrupt.signal.aborted,
     }
   }
 }
-

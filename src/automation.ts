@@ -1,0 +1,73 @@
+/** The points of an automation, and the checks of them. */
+import { type Curve, CURVES, curveNumber, defaultCurve } from './curve'
+import type { Point } from './timeline'
+import { invalid, number, oneOf, options, outOfRange } from './validate'
+import { type Time, type When, requiredTime } from './when'
+
+export interface AutomationPoint {
+  /** When `value` is reached. */
+  at: When
+  value: number
+  /** How it is reached from the point before; default as `SetOptions.curve`. */
+  curve?: Curve
+}
+
+/** A point as the binding takes it. */
+export interface Step extends Point {
+  /** The binding's number of the curve. */
+  readonly curve: number
+}
+
+/** What is to be known of the parameter. */
+interface Range {
+  readonly name: string
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * Checks the points one by one.
+ * @param start The value from which a write at a time moves.
+ * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE
+ */
+export function checkPoints(
+  { name, min, max }: Range,
+  points: readonly AutomationPoint[],
+  rate: number,
+  start: (time: Time) => number,
+  isExponential: boolean,
+): Step[] {
+  const given: unknown = points
+  if (!Array.isArray(given) || given.length === 0) {
+    throw invalid('points', points, 'an array of at least one { at, value, curve }')
+  }
+  const steps: Step[] = []
+  for (const [i, point] of points.entries()) {
+    const path = `points[${i}]`
+    if ((point as unknown) === undefined) throw invalid(path, point, '{ at, value, curve }')
+    const { at, value, curve } = options(path, point, ['at', 'value', 'curve'])
+    const time = requiredTime(`${path}.at`, at, rate)
+    const before = steps.at(-1)
+    if (before) checkOrder(`${path}.at`, time, before.time)
+    const to = number(`${path}.value`, value, min, max)
+    const from = before ? before.value : start(time)
+    const byDefault = isExponential ? defaultCurve(from, to) : 0
+    const asked = curve === undefined ? undefined : oneOf(`${path}.curve`, curve, CURVES)
+    steps.push({
+      time,
+      value: to,
+      curve: asked === undefined ? byDefault : curveNumber(`${name} (${path})`, asked, from, to),
+    })
+  }
+  return steps
+}
+
+function checkOrder(name: string, time: Time, before: Time): void {
+  const kind = before.beat ? 'beat' : 'frame'
+  if (time.beat !== before.beat) {
+    const got = { [time.beat ? 'beat' : 'frame']: time.at }
+    const allowed = before.beat ? 'a { beat } as the points before' : 'seconds or a { frame } as the points before'
+    throw invalid(name, got, allowed)
+  }
+  if (time.at < before.at) throw outOfRange(name, time.at, `${kind} ${before.at} or later, as the point before`)
+}

@@ -1,0 +1,28 @@
+/** How a parameter moves between two values. */
+import { NoxrunError } from './errors'
+
+export type Curve = 'linear' | 'exponential' | 'step'
+
+/** In the binding's order. */
+export const CURVES = ['linear', 'exponential', 'step'] as const
+const LINEAR = 0
+const EXPONENTIAL = 1
+
+/** The binding's number of the curve of a parameter that moves exponentially where that is possible. */
+export function defaultCurve(from: number, to: number): number {
+  return from * to > 0 ? EXPONENTIAL : LINEAR
+}
+
+/**
+ * The binding's number of a curve that was asked for.
+ * @throws NoxrunError ERR_OUT_OF_RANGE for an exponential one through or from 0
+ */
+export function curveNumber(name: string, curve: Curve, from: number, to: number): number {
+  if (curve === 'exponential' && from * to <= 0) {
+    throw new NoxrunError(
+      'ERR_OUT_OF_RANGE',
+      `${name} cannot move exponentially from ${from} to ${to}: both must be of one sign and not 0`,
+    )
+  }
+  return CURVES.indexOf(curve)
+}

@@ -1,0 +1,32 @@
+/** What the objects of an engine need of it. */
+import type { Commands } from './commands'
+import type { Taps } from './taps'
+import type { Voices } from './voices'
+
+export interface Host {
+  /** The native engine's, for the functions of the binding. */
+  readonly handle: number
+  readonly commands: Commands
+  readonly voices: Voices
+  readonly taps: Taps
+  /** Hz. */
+  readonly sampleRate: number
+  readonly channels: number
+  /** Frames of the ramp of a value that is set without one. */
+  readonly defaultRamp: number
+  /** A number for a send, an effect or a marker; none is used twice. */
+  readonly newId: () => number
+  /** Throws when the engine, or the object that this host belongs to, may not be used any more. */
+  readonly ensureOpen: () => void
+}
+
+/** The host of an object that can go before its engine does; `check` throws when it has gone. */
+export function guard(host: Host, check: () => void): Host {
+  return {
+    ...host,
+    ensureOpen: (): void => {
+      host.ensureOpen()
+      check()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+/** Levels of a track or a capture. */
+import * as binding from '#binding'
+import { NoxrunError, native } from './errors'
+import type { Host } from './host'
+
+/** Linear, one figure a channel. */
+export interface Meter {
+  peak: number[]
+  rms: number[]
+}
+
+/** A meter of one's own on a track. */
+export interface TrackMeter {
+  /**
+   * Levels since its own last read, after the fader; the first read counts from the making.
+   * @throws NoxrunError ERR_INVALID_STATE (it was closed, or the track removed), ERR_CLOSED
+   */
+  read(): Meter
+  /** Gives its place back; calling it again does nothing. */
+  close(): void
+}
+
+export class EngineMeter implements TrackMeter {
+  readonly #host: Host
+  #tap: binding.NativeMeterTap | undefined
+  #isClosed = false
+  #failure: unknown
+
+  /** Begins at once; in a batch, once that was accepted. */
+  constructor(host: Host, track: number) {
+    this.#host = host
+    host.commands.afterwards(() => {
+      if (!this.#isClosed) this.#tap = native(() => binding.openMeter(host.handle, track))
+    }, (error) => (this.#failure = error))
+    host.commands.onAbort(() => { this.close() })
+  }
+
+  read(): Meter {
+    this.#host.ensureOpen()
+    if (this.#isClosed) throw new NoxrunError('ERR_INVALID_STATE', 'the meter was closed')
+    if (this.#failure !== undefined) throw this.#failure as Error
+    if (this.#tap) return this.#tap.read()
+    const silence = new Array<number>(this.#host.channels).fill(0)
+    return { peak: silence, rms: [...silence] }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#tap?.close()
+    this.#tap = undefined
+  }
+}
