@@ -300,8 +300,22 @@ impl Renderer {
         let Some((ramp, _)) = self.param(target) else {
             return false;
         };
+        // What the point moves from is where the ramp under way ends, if that is before it.
+        let free = now + u64::from(ramp.remaining());
+        if free > now && free <= end {
+            let due = Due {
+                counted: false,
+                compensated: true,
+                ..*due
+            };
+            self.schedule.push(free, due);
+            return true;
+        }
         let frames = end.saturating_add(1).saturating_sub(now);
         ramp.set(value, u32::try_from(frames).unwrap_or(u32::MAX), curve);
+        if end < now {
+            self.shared.count_late(now - end);
+        }
         true
     }
 
