@@ -5,6 +5,7 @@
 
 use crate::renderer::MAX_BLOCK;
 use crate::sample::SampleData;
+use noxrun_kernels as kernels;
 use std::f32::consts::FRAC_1_SQRT_2;
 
 /// A gain for each frame of a stretch.
@@ -16,40 +17,44 @@ pub(crate) enum Gains<'a> {
     Curve(&'a [f32]),
 }
 
-/// Adds `frames` frames of `sample` from `position` to the start of `bus` (planar, [`MAX_BLOCK`]
-/// frames a channel).
-pub(crate) fn mix(
+/// How many of a sample's channels enter `bus`: the first ones.
+pub(crate) fn heard(sample: &SampleData, bus: &[f32]) -> usize {
+    match bus.len() / MAX_BLOCK {
+        1 => sample.channels(),
+        width => sample.channels().min(width),
+    }
+}
+
+/// Adds `source`, frames of channel `channel` of `sample`, to `bus` (planar, [`MAX_BLOCK`] frames a
+/// channel) from its frame `from` on.
+pub(crate) fn enter(
     bus: &mut [f32],
+    from: usize,
     sample: &SampleData,
-    position: usize,
-    frames: usize,
+    channel: usize,
+    source: &[f32],
     gains: Gains,
 ) {
-    let source = |channel: usize| &sample.channel(channel)[position..position + frames];
     let width = bus.len() / MAX_BLOCK;
-    let lane = |channel: usize| channel * MAX_BLOCK..channel * MAX_BLOCK + frames;
+    let mut lane = |lane: usize, scale: f32| {
+        let out = &mut bus[lane * MAX_BLOCK + from..][..source.len()];
+        add(out, source, scale, gains);
+    };
     match (sample.channels(), width) {
-        (1, 1) => add(&mut bus[lane(0)], source(0), 1.0, gains),
-        (1, _) => {
-            add(&mut bus[lane(0)], source(0), FRAC_1_SQRT_2, gains);
-            add(&mut bus[lane(1)], source(0), FRAC_1_SQRT_2, gains);
+        (1, 2..) => {
+            lane(0, FRAC_1_SQRT_2);
+            lane(1, FRAC_1_SQRT_2);
         }
-        (count, 1) => {
-            let share = 1.0 / count as f32;
-            for channel in 0..count {
-                add(&mut bus[lane(0)], source(channel), share, gains);
-            }
-        }
-        (count, width) => {
-            for channel in 0..count.min(width) {
-                add(&mut bus[lane(channel)], source(channel), 1.0, gains);
-            }
-        }
+        (count, 1) => lane(0, 1.0 / count as f32),
+        _ => lane(channel, 1.0),
     }
 }
 
 fn add(out: &mut [f32], source: &[f32], scale: f32, gains: Gains) {
     match gains {
+        // Most sounds: no factor of their own.
+        Gains::Flat(gain) if scale == 1.0 => kernels::add_scaled(out, source, gain),
+        Gains::Curve(curve) if scale == 1.0 => kernels::add_curve(out, source, curve),
         Gains::Flat(gain) => {
             for (o, s) in out.iter_mut().zip(source) {
                 *o += s * scale * gain;

@@ -29,6 +29,7 @@ mod intake;
 mod meter;
 mod meter_tap;
 mod pan;
+mod play;
 mod ramp;
 mod renderer;
 mod reports;

@@ -60,7 +60,7 @@ impl Slots {
     /// place.
     pub fn steal(&mut self, fade: u32, tracks: &[Track]) -> Option<usize> {
         let level = |voice: &Voice| {
-            let track = tracks.get(voice.track.index as usize);
+            let track = tracks.get(voice.score.spec.track.index as usize);
             voice.level() * track.map_or(0.0, Track::level)
         };
         let mut quietest: Option<(usize, f64, u64)> = None;
@@ -71,10 +71,10 @@ impl Slots {
             let level = level(voice);
             let gives_way = quietest.is_none_or(|(_, least, seq)| {
                 let by_level = level.total_cmp(&least);
-                by_level.then(voice.seq.cmp(&seq)).is_lt()
+                by_level.then(voice.score.seq.cmp(&seq)).is_lt()
             });
             if gives_way {
-                quietest = Some((slot, level, voice.seq));
+                quietest = Some((slot, level, voice.score.seq));
             }
         }
         let (slot, ..) = quietest?;

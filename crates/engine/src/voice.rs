@@ -1,99 +1,105 @@
-//! One sounding voice: its read heads, its gain and how it ends.
-//!
-//! A pause fades out over 10 ms while the position stays where the pause was asked for; a resume
-//! before that fade is over must not click. So a voice reads its sample through several heads: one
-//! that plays and the fading tails of earlier pauses.
+//! One sounding voice: its read heads, its gain and speed, and how it ends.
 
-use crate::channel::{Gains, mix};
-use crate::command::{TrackKey, VoiceKey};
+use crate::command::{PlaySpec, RATES, VoiceKey};
 use crate::event::EndReason;
-use crate::ramp::{Curve, Ramp};
-use crate::renderer::MAX_BLOCK;
-use crate::sample::SampleData;
-use std::sync::Arc;
+use crate::play::{Cursor, Head, Line, Room, Stretch, speed};
+use crate::ramp::Ramp;
+use crate::shared::VoiceReading;
 
 const HEADS: usize = 3;
 
-#[derive(Clone, Copy)]
-struct Head {
-    active: bool,
-    position: usize,
-    fade: Ramp,
-    /// It ends with its fade.
-    dying: bool,
-}
-
-const IDLE: Head = Head {
-    active: false,
-    position: 0,
-    fade: Ramp::at(1.0),
-    dying: false,
-};
-
 /// A voice before its first frame.
 pub(crate) struct Score {
-    pub sample: Arc<SampleData>,
-    pub track: TrackKey,
+    pub spec: PlaySpec,
     pub gain: Ramp,
+    pub rate: Ramp,
     /// Sequence number of its `play`: age for stealing, and what a track's stop compares.
     pub seq: u64,
     pub paused: bool,
 }
 
+impl Score {
+    pub fn new(spec: PlaySpec, seq: u64) -> Self {
+        let gain = if spec.gain.is_finite() {
+            spec.gain
+        } else {
+            0.0
+        };
+        let rate = if RATES.contains(&spec.rate) {
+            spec.rate
+        } else {
+            1.0
+        };
+        Self {
+            gain: Ramp::at(gain),
+            rate: Ramp::at(rate),
+            spec,
+            seq,
+            paused: false,
+        }
+    }
+
+    /// Moves gain and speed on by `frames` frames of waiting.
+    pub fn advance(&mut self, frames: u64) {
+        let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+        self.gain.advance(frames);
+        self.rate.advance(frames);
+    }
+}
+
 pub(crate) struct Voice {
     pub key: VoiceKey,
-    pub track: TrackKey,
-    pub seq: u64,
-    pub sample: Arc<SampleData>,
-    pub gain: Ramp,
+    pub score: Score,
     /// It has sounded.
     pub started: bool,
     /// It has been stolen: it fades and no longer counts.
     pub stolen: bool,
+    line: Line,
     ending: Option<EndReason>,
-    paused_at: Option<usize>,
+    /// Where it goes on when it is resumed.
+    held: Option<Cursor>,
     heads: [Head; HEADS],
-}
-
-/// Room for the two curves of a stretch.
-pub(crate) struct Scratch {
-    pub gain: [f32; MAX_BLOCK],
-    pub fade: [f32; MAX_BLOCK],
 }
 
 impl Voice {
     pub fn new(key: VoiceKey, score: Score) -> Self {
-        let mut heads = [IDLE; HEADS];
-        heads[0].active = !score.paused;
+        let spec = &score.spec;
+        let line = Line::new(spec.sample.frames(), spec.repeat);
+        let cursor = Cursor::new(&line, spec.offset, spec.length);
+        let mut heads = [Head::new(cursor, 0); HEADS];
+        for head in &mut heads[usize::from(!score.paused)..] {
+            head.active = false;
+        }
         Self {
             key,
-            track: score.track,
-            seq: score.seq,
-            sample: score.sample,
-            gain: score.gain,
+            held: score.paused.then_some(cursor),
+            score,
             started: false,
             stolen: false,
+            line,
             ending: None,
-            paused_at: score.paused.then_some(0),
             heads,
         }
     }
 
     /// Loudness by its parameters alone, so that stealing does not depend on the block size.
     pub fn level(&self) -> f64 {
-        let fade = self.heads.iter().filter(|head| head.active);
-        let fade = fade.map(|head| head.fade.current()).fold(0.0, f64::max);
-        self.gain.current().abs() * fade
+        let (fade_out, rate) = (self.score.spec.fade_out, self.score.rate.current());
+        let levels = self.heads.iter();
+        let levels = levels.map(|head| head.level(&self.line, fade_out, rate));
+        self.score.gain.current().abs() * levels.fold(0.0, f64::max)
     }
 
     pub fn pause(&mut self, fade: u32) {
-        if self.paused_at.is_some() || self.ending.is_some() {
+        if self.held.is_some() || self.ending.is_some() {
             return;
         }
-        if let Some(head) = self.heads.iter_mut().find(|h| h.active && !h.dying) {
-            self.paused_at = Some(head.position);
-            // What has not sounded has nothing to fade.
-            die(head, if self.started { fade } else { 0 });
+        // What has not sounded has nothing to fade.
+        let fade = if self.started { fade } else { 0 };
+        if let Some(head) = self.playing() {
+            let cursor = head.cursor;
+            head.die(fade);
+            self.held = Some(cursor);
         }
     }
 
@@ -101,34 +107,61 @@ impl Voice {
         if self.ending.is_some() {
             return;
         }
-        let Some(position) = self.paused_at.take() else {
-            return;
-        };
-        let quietest = |a: &Head, b: &Head| {
-            let level = |h: &Head| if h.active { h.fade.current() } else { -1.0 };
-            level(a).total_cmp(&level(b))
-        };
-        if let Some(place) = self.heads.iter_mut().min_by(|a, b| quietest(a, b)) {
-            // A voice that has not sounded starts as any other: without a fade.
-            let mut ramp = Ramp::at(if self.started { 0.0 } else { 1.0 });
-            ramp.set(1.0, fade, Curve::Linear);
-            *place = Head {
-                active: true,
-                position,
-                fade: ramp,
-                dying: false,
-            };
+        if let Some(cursor) = self.held.take() {
+            self.enter(cursor, fade);
         }
+    }
+
+    /// Goes on from another frame of its sound.
+    pub fn seek(&mut self, position: u64, fade: u32) {
+        if self.ending.is_some() {
+            return;
+        }
+        let line = self.line;
+        if let Some(held) = &mut self.held {
+            *held = held.sought(&line, position);
+            return;
+        }
+        let leaving = if self.started { fade } else { 0 };
+        if let Some(head) = self.playing() {
+            let cursor = head.cursor.sought(&line, position);
+            head.die(leaving);
+            self.enter(cursor, fade);
+        }
+    }
+
+    /// Lets another head play, in the place of the one that is heard least.
+    fn enter(&mut self, cursor: Cursor, fade: u32) {
+        if cursor.is_over(&self.line) {
+            return;
+        }
+        let level = |head: &Head| {
+            if head.active {
+                head.fade.current()
+            } else {
+                -1.0
+            }
+        };
+        let heads = self.heads.iter_mut();
+        if let Some(place) = heads.min_by(|a, b| level(a).total_cmp(&level(b))) {
+            // A voice that has not sounded starts as any other: without a fade.
+            *place = Head::new(cursor, if self.started { fade } else { 0 });
+        }
+    }
+
+    fn playing(&mut self) -> Option<&mut Head> {
+        let mut heads = self.heads.iter_mut();
+        heads.find(|head| head.active && !head.dying)
     }
 
     /// Fades everything out and ends with `reason`. A second stop may only shorten the first.
     pub fn stop(&mut self, fade: u32, reason: EndReason) {
         for head in self.heads.iter_mut().filter(|head| head.active) {
             if !(head.dying && head.fade.remaining() <= fade) {
-                die(head, fade);
+                head.die(fade);
             }
         }
-        self.paused_at = None;
+        self.held = None;
         self.ending.get_or_insert(reason);
     }
 
@@ -138,14 +171,9 @@ impl Voice {
         active.map(|head| head.fade.remaining()).max().unwrap_or(0)
     }
 
-    /// Whether anything of it is heard in the next frame.
-    pub fn is_active(&self) -> bool {
-        self.heads.iter().any(|head| head.active)
-    }
-
     /// Whether nothing of it will be heard any more.
     pub fn is_over(&self) -> bool {
-        !self.is_active() && self.paused_at.is_none()
+        self.held.is_none() && self.heads.iter().all(|head| !head.active)
     }
 
     /// Why it ends.
@@ -153,70 +181,47 @@ impl Voice {
         self.ending.unwrap_or(EndReason::Finished)
     }
 
-    /// Whether the next rendered frame is its first. An empty sound has none.
-    pub fn is_about_to_start(&self) -> bool {
-        !self.started && self.is_active() && self.sample.frames() > 0
-    }
-
     /// Adds `frames` frames to `bus` and returns how many of them sounded.
-    pub fn render(&mut self, bus: &mut [f32], frames: usize, scratch: &mut Scratch) -> usize {
-        let gain_moves = self.gain.is_moving();
+    pub fn render(&mut self, bus: &mut [f32], frames: usize, room: &mut Room) -> usize {
+        let Score {
+            spec, gain, rate, ..
+        } = &mut self.score;
+        let gain_moves = gain.is_moving();
         if gain_moves {
-            self.gain.fill(&mut scratch.gain[..frames]);
+            gain.fill(&mut room.gain[..frames]);
         }
-        let flat = self.gain.current() as f32;
-        let length = self.sample.frames();
+        let moving = (rate.remaining() as usize).min(frames);
+        for value in &mut room.rate[..moving] {
+            *value = rate.next_value();
+        }
+        let stretch = Stretch {
+            sample: &spec.sample,
+            line: self.line,
+            fade_in: spec.fade_in,
+            fade_out: spec.fade_out,
+            frames,
+            gain: gain.current() as f32,
+            gain_moves,
+            moving,
+            rate: rate.current(),
+        };
         let mut sounded = 0;
         for head in self.heads.iter_mut().filter(|head| head.active) {
-            // The last frame of a fade to nothing is silent already.
-            let audible = if head.dying {
-                head.fade.remaining().saturating_sub(1) as usize
-            } else {
-                usize::MAX
-            };
-            let count = frames.min(length - head.position).min(audible);
-            let curve = &mut scratch.fade[..count];
-            let gains = match (gain_moves, head.fade.is_moving()) {
-                (false, false) => Gains::Flat(flat * head.fade.current() as f32),
-                (true, false) => {
-                    let fade = head.fade.current() as f32;
-                    for (value, gain) in curve.iter_mut().zip(&scratch.gain) {
-                        *value = gain * fade;
-                    }
-                    Gains::Curve(curve)
-                }
-                (true, true) => {
-                    head.fade.fill(curve);
-                    for (value, gain) in curve.iter_mut().zip(&scratch.gain) {
-                        *value *= gain;
-                    }
-                    Gains::Curve(curve)
-                }
-                (false, true) => {
-                    head.fade.fill(curve);
-                    for value in curve.iter_mut() {
-                        *value *= flat;
-                    }
-                    Gains::Curve(curve)
-                }
-            };
-            mix(bus, &self.sample, head.position, count, gains);
-            head.position += count;
-            sounded = sounded.max(count);
-            if head.position == length || (head.dying && head.fade.remaining() <= 1) {
-                head.active = false;
-            }
+            sounded = sounded.max(head.render(bus, &stretch, room));
         }
         sounded
     }
-}
 
-/// Lets a head fade out. A fade of one frame has no audible one.
-fn die(head: &mut Head, fade: u32) {
-    head.dying = true;
-    if fade <= 1 {
-        head.active = false;
-    } else {
-        head.fade.set(0.0, fade, Curve::Linear);
+    /// What is shown of it: the position of the next frame, or where it goes on.
+    pub fn reading(&self) -> VoiceReading {
+        let active = self.heads.iter().filter(|head| head.active);
+        let front = active.min_by_key(|head| (head.dying, u32::MAX - head.fade.remaining()));
+        let cursor = self.held.as_ref().or(front.map(|head| &head.cursor));
+        VoiceReading {
+            gain: self.score.gain.current(),
+            rate: speed(self.score.rate.current()),
+            position: cursor.map_or(0.0, Cursor::position),
+            moving: self.held.is_none() && front.is_some(),
+        }
     }
 }

@@ -2,17 +2,17 @@
 
 use crate::command::{PlaySpec, TrackKey, VoiceKey};
 use crate::event::EndReason;
+use crate::play::Room;
 use crate::ramp::Ramp;
-use crate::renderer::MAX_BLOCK;
 use crate::reports::Reports;
-use crate::shared::{Shared, VoiceReading};
+use crate::shared::Shared;
 use crate::slots::Slots;
 use crate::track::Track;
-use crate::voice::{Score, Scratch, Voice};
+use crate::voice::{Score, Voice};
 
 enum State {
     Free,
-    /// The gain moves in engine time; `since` is the frame it stands for.
+    /// Gain and speed move in engine time; `since` is the frame they stand for.
     Waiting {
         score: Score,
         since: u64,
@@ -27,6 +27,15 @@ struct Entry {
     state: State,
 }
 
+/// Lengths of the engine's own fades in frames.
+#[derive(Clone, Copy)]
+pub(crate) struct Fades {
+    /// Pause, resume and seek: 10 ms.
+    pub pause: u32,
+    /// Stealing: 5 ms.
+    pub steal: u32,
+}
+
 /// Which of a voice's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VoiceRamp {
@@ -34,25 +43,21 @@ pub(crate) enum VoiceRamp {
     Rate,
 }
 
-/// Lengths of the engine's own fades in frames.
-#[derive(Clone, Copy)]
-pub(crate) struct Fades {
-    /// Pause and resume: 10 ms.
-    pub pause: u32,
-    /// Stealing: 5 ms.
-    pub steal: u32,
-}
-
 pub(crate) struct Voices {
     entries: Vec<Entry>,
     slots: Slots,
     fades: Fades,
-    scratch: Box<Scratch>,
+    room: Box<Room>,
+    /// Voices that ended in this stretch: frame and slot.
+    ends: Vec<(u64, usize)>,
     pub reports: Reports,
 }
 
 impl Voices {
     pub fn new(entries: usize, max_voices: usize, fades: Fades, reports: Reports) -> Self {
+        // Written once, so that no callback is the first to touch it.
+        let mut ends = vec![std::hint::black_box((1, 1)); Slots::count(max_voices)];
+        ends.clear();
         Self {
             entries: (0..entries)
                 .map(|_| Entry {
@@ -62,10 +67,8 @@ impl Voices {
                 .collect(),
             slots: Slots::new(max_voices),
             fades,
-            scratch: Box::new(Scratch {
-                gain: std::hint::black_box([0.0; MAX_BLOCK]),
-                fade: std::hint::black_box([0.0; MAX_BLOCK]),
-            }),
+            room: Box::new(Room::new()),
+            ends,
             reports,
         }
     }
@@ -76,19 +79,8 @@ impl Voices {
         match self.entries.get_mut(key.index as usize) {
             Some(entry) if matches!(entry.state, State::Free) => {
                 entry.generation = key.generation;
-                let gain = if spec.gain.is_finite() {
-                    spec.gain
-                } else {
-                    0.0
-                };
                 entry.state = State::Waiting {
-                    score: Score {
-                        sample: spec.sample,
-                        track: spec.track,
-                        gain: Ramp::at(gain),
-                        seq,
-                        paused: false,
-                    },
+                    score: Score::new(spec, seq),
                     since: frame,
                 };
             }
@@ -104,10 +96,12 @@ impl Voices {
         };
         // A track that was stopped as a whole after the play, or that is not in service, has no
         // room for it.
-        let track = tracks.get(score.track.index as usize);
-        if !track.is_some_and(|track| track.is(score.track) && track.stopped_before <= score.seq) {
+        let wanted = score.spec.track;
+        let track = tracks.get(wanted.index as usize);
+        let takes = |track: &Track| track.is(wanted) && track.stopped_before <= score.seq;
+        if !track.is_some_and(takes) {
             let reason = EndReason::Stopped;
-            self.reports.ended(key, frame, reason, score.sample);
+            self.reports.ended(key, frame, reason, score.spec.sample);
             return;
         }
         if self.slots.is_full()
@@ -124,10 +118,10 @@ impl Voices {
         });
         let Some(slot) = slot else {
             let reason = EndReason::Stolen;
-            self.reports.ended(key, frame, reason, score.sample);
+            self.reports.ended(key, frame, reason, score.spec.sample);
             return;
         };
-        advance(&mut score.gain, frame - since);
+        score.advance(frame - since);
         self.slots.put(slot, Voice::new(key, score));
         self.entries[key.index as usize].state = State::Sounding { slot };
     }
@@ -135,7 +129,7 @@ impl Voices {
     pub fn stop(&mut self, key: VoiceKey, fade: u32, frame: u64, shared: &Shared) {
         if let Some((score, _)) = self.leave_waiting(key) {
             let reason = EndReason::Stopped;
-            self.reports.ended(key, frame, reason, score.sample);
+            self.reports.ended(key, frame, reason, score.spec.sample);
         } else if let Some((slot, voice)) = self.sounding(key) {
             voice.stop(fade, EndReason::Stopped);
             self.settle(slot, frame);
@@ -148,10 +142,22 @@ impl Voices {
     pub fn stop_track(&mut self, track: TrackKey, fade: u32, seq: u64, frame: u64) {
         for slot in self.slots.occupied() {
             if let Some(voice) = self.slots.get(slot)
-                && voice.track == track
-                && voice.seq < seq
+                && voice.score.spec.track == track
+                && voice.score.seq < seq
             {
                 voice.stop(fade, EndReason::Stopped);
+                self.settle(slot, frame);
+            }
+        }
+    }
+
+    /// Ends at once what sounds on the track in `place`.
+    pub fn end_track(&mut self, place: u32, frame: u64) {
+        for slot in self.slots.occupied() {
+            if let Some(voice) = self.slots.get(slot)
+                && voice.score.spec.track.index == place
+            {
+                voice.stop(0, EndReason::Stopped);
                 self.settle(slot, frame);
             }
         }
@@ -172,30 +178,46 @@ impl Voices {
         }
     }
 
-    pub fn seek(&mut self, _key: VoiceKey, _position: u64, _shared: &Shared) {}
+    /// Goes on from another frame of the sound; one that waits will begin there.
+    pub fn seek(&mut self, key: VoiceKey, position: u64, shared: &Shared) {
+        let fade = self.fades.pause;
+        if let Some((score, _)) = self.waiting(key) {
+            score.spec.offset = position;
+        } else if let Some((_, voice)) = self.sounding(key) {
+            voice.seek(position, fade);
+        } else {
+            shared.count_stale();
+        }
+    }
 
+    /// A voice's parameter as it is before `frame`, and whether the voice has not sounded yet.
+    /// `None` when the voice has ended.
     pub fn ramp(
         &mut self,
         which: VoiceRamp,
         key: VoiceKey,
         frame: u64,
     ) -> Option<(&mut Ramp, bool)> {
-        if which == VoiceRamp::Rate {
-            return None;
-        }
-        if self.waiting(key).is_some() {
-            let (score, since) = self.waiting(key)?;
-            advance(&mut score.gain, frame - *since);
-            *since = frame;
-            Some((&mut score.gain, true))
-        } else {
-            let (_, voice) = self.sounding(key)?;
-            let fresh = !voice.started;
-            Some((&mut voice.gain, fresh))
-        }
+        let entry = self.entries.get_mut(key.index as usize);
+        let entry = entry.filter(|entry| entry.generation == key.generation)?;
+        let (score, fresh) = match &mut entry.state {
+            State::Free => return None,
+            State::Waiting { score, since } => {
+                score.advance(frame - *since);
+                *since = frame;
+                (score, true)
+            }
+            State::Sounding { slot } => {
+                let voice = self.slots.get(*slot)?;
+                (&mut voice.score, !voice.started)
+            }
+        };
+        let ramp = match which {
+            VoiceRamp::Gain => &mut score.gain,
+            VoiceRamp::Rate => &mut score.rate,
+        };
+        Some((ramp, fresh))
     }
-
-    pub fn end_track(&mut self, _place: u32, _frame: u64) {}
 
     /// Adds `frames` frames of every voice, from engine frame `frame` on, to its track's bus.
     pub fn render(&mut self, frame: u64, frames: usize, tracks: &mut [Track]) {
@@ -203,29 +225,28 @@ impl Voices {
             let Some(voice) = self.slots.get(slot) else {
                 continue;
             };
-            if voice.is_about_to_start() {
-                voice.started = true;
-                self.reports.started(voice.key, frame);
+            let track = &mut tracks[voice.score.spec.track.index as usize];
+            let sounded = voice.render(&mut track.bus, frames, &mut self.room);
+            if sounded > 0 {
+                track.sounding = true;
+                if !std::mem::replace(&mut voice.started, true) {
+                    self.reports.started(voice.key, frame);
+                }
             }
-            let track = &mut tracks[voice.track.index as usize];
-            track.sounding |= voice.is_active();
-            let sounded = voice.render(&mut track.bus, frames, &mut self.scratch);
-            self.settle(slot, frame + sounded as u64);
+            if voice.is_over() {
+                self.ends.push((frame + sounded as u64, slot));
+            }
+        }
+        // Reports go out in the order of their frames.
+        self.ends.sort_unstable_by(|a, b| b.cmp(a));
+        while let Some((frame, slot)) = self.ends.pop() {
+            self.end(slot, frame);
         }
     }
 
     pub fn publish(&self, shared: &Shared) {
         for (slot, voice) in self.slots.places().iter().enumerate() {
-            let reading = voice.as_ref().map(|v| {
-                let reading = VoiceReading {
-                    gain: v.gain.current(),
-                    rate: 1.0,
-                    position: 0.0,
-                    moving: true,
-                };
-                (v.key, reading)
-            });
-            shared.publish_voice(slot, reading);
+            shared.publish_voice(slot, voice.as_ref().map(|v| (v.key, v.reading())));
         }
         shared.publish_voices(self.slots.counted() as u32);
     }
@@ -241,7 +262,8 @@ impl Voices {
         if let Some(voice) = self.slots.take(slot) {
             let reason = voice.reason();
             self.entries[voice.key.index as usize].state = State::Free;
-            self.reports.ended(voice.key, frame, reason, voice.sample);
+            self.reports
+                .ended(voice.key, frame, reason, voice.score.spec.sample);
         }
     }
 
@@ -276,8 +298,4 @@ impl Voices {
         };
         Some((slot, self.slots.get(slot)?))
     }
-}
-
-fn advance(ramp: &mut Ramp, frames: u64) {
-    ramp.advance(u32::try_from(frames).unwrap_or(u32::MAX));
 }
