@@ -52,7 +52,7 @@ export class Engine extends EngineBase {
 
   /** Seconds from the engine to the device's output, as they are now, `graphLatency` included. */
   get outputLatency(): number {
-    return this.#native.latency + this.graphLatency / this.sampleRate
+    return this.#native.latency
   }
 
   /** Whether `outputLatency` is computed from the buffer size, because the backend does not tell. */

@@ -13,6 +13,9 @@ pub enum WakeKind {
     Condvar,
     /// The token of [`std::thread::Thread::unpark`]; the callback takes no lock.
     Unpark,
+    /// Not at all: the callback neither locks nor makes a system call, and the capture thread looks
+    /// every 5 ms. For callbacks that may do nothing else, such as a playback's.
+    Poll,
 }
 
 /// What a capture is opened with.

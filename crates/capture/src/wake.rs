@@ -1,7 +1,8 @@
 //! Who sleeps and who wakes.
 //!
-//! Both ways close the window between "is it empty?" and "sleep": a notification that falls into it
-//! is not lost. The 100 ms are a safety net for a notifier that dies, not part of the protocol.
+//! The two ways that wake close the window between "is it empty?" and "sleep": a notification that
+//! falls into it is not lost. The 100 ms are a safety net for a notifier that dies, not part of the
+//! protocol. The third way wakes nobody: its sleeps are short.
 
 use std::sync::{Arc, Condvar as StdCondvar, Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread::{self, Thread};
@@ -11,6 +12,9 @@ use crate::lock::lock;
 use crate::spec::WakeKind;
 
 const TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Between two looks of a consumer that nobody wakes: about a callback.
+const POLL: Duration = Duration::from_millis(5);
 
 /// Puts the consumer to sleep and wakes it.
 pub(crate) trait Wake: Send + Sync {
@@ -33,6 +37,7 @@ pub(crate) fn wake(kind: WakeKind) -> Arc<dyn Wake> {
     match kind {
         WakeKind::Condvar => Arc::new(Condvar::default()),
         WakeKind::Unpark => Arc::new(Unpark::default()),
+        WakeKind::Poll => Arc::new(Poll),
     }
 }
 
@@ -92,6 +97,22 @@ impl Wake for Unpark {
 
     fn bind(&self, consumer: &Thread) {
         self.consumer.get_or_init(|| consumer.clone());
+    }
+}
+
+/// No wake: not even from other threads than the callback's.
+#[derive(Debug)]
+pub(crate) struct Poll;
+
+impl Wake for Poll {
+    fn notify(&self) -> bool {
+        false
+    }
+
+    fn wait(&self, idle: &mut dyn FnMut() -> bool) {
+        if idle() {
+            thread::sleep(POLL);
+        }
     }
 }
 
@@ -163,5 +184,28 @@ mod tests {
             let took = begin.elapsed();
             assert!(took < Duration::from_secs(1), "{kind:?}: {took:?}");
         }
+    }
+
+    #[test]
+    fn a_consumer_that_nobody_wakes_looks_again_by_itself() {
+        let wake = wake(WakeKind::Poll);
+        let ball = AtomicU32::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in 1..=20 {
+                    while ball.load(Ordering::Acquire) < n {
+                        // Whoever waits for a notification would wait for ever.
+                        wake.wait(&mut || ball.load(Ordering::Acquire) < n);
+                    }
+                }
+                ball.store(100, Ordering::Release);
+            });
+            for n in 1..=20 {
+                ball.store(n, Ordering::Release);
+                assert!(!wake.notify(), "nothing to contend for");
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        assert_eq!(ball.load(Ordering::Acquire), 100);
     }
 }

@@ -45,6 +45,12 @@ pub enum MediaError {
         /// The argument, its value and what is allowed.
         what: String,
     },
+    /// A file name or a sample format that cannot be written. Nothing was touched.
+    #[error("{what}")]
+    Unwritable {
+        /// The argument, its value and what is allowed.
+        what: String,
+    },
     /// More sound than memory or the file format can hold.
     #[error("too large: {what}")]
     TooLarge {

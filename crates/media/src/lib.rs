@@ -3,7 +3,9 @@
 //! - [`decode`] and [`decode_file`] turn a file into planar `f32` at its own rate; [`load`] and
 //!   [`load_file`] also bring it to the rate of an engine.
 //! - [`probe`] and [`probe_file`] read the headers only.
-//! - [`WavWriter`] writes a WAV file that is valid at every moment, also after `kill -9`.
+//! - [`AudioWriter`] writes a WAV or FLAC file, as the path's extension says; [`WavWriter`] a WAV
+//!   file. Both are valid at every moment, also after `kill -9`.
+//! - [`Loudness`] measures how loud sound is, by EBU R 128.
 //!
 //! # Guarantees
 //! - **Exact samples**: integers become n / 2^(bits − 1) (8-bit: (n − 128) / 128), 32-bit floats
@@ -16,12 +18,12 @@
 //! - Nothing here runs on an audio thread: every function allocates and may wait for a disk.
 //!
 //! ```
-//! use noxrun_media::{MediaError, WavFormat, WavWriter, load_file};
+//! use noxrun_media::{AudioWriter, MediaError, WavFormat, load_file};
 //! use std::ops::ControlFlow;
 //!
 //! # fn main() -> Result<(), MediaError> {
 //! # let path = std::env::temp_dir().join(format!("noxrun-media-doc-{}.wav", std::process::id()));
-//! let mut recording = WavWriter::create(&path, 44_100, 1, WavFormat::S24)?;
+//! let mut recording = AudioWriter::create(&path, 44_100, 1, Some(WavFormat::S24))?;
 //! recording.write(&[0.5; 44_100])?;
 //! assert_eq!(recording.finish()?, 44_100);
 //!
@@ -38,7 +40,9 @@
 
 mod decode;
 mod error;
+mod flac;
 mod load;
+mod loudness;
 mod open;
 mod pcm;
 mod probe;
@@ -48,8 +52,9 @@ mod write;
 pub use decode::{decode, decode_file};
 pub use error::MediaError;
 pub use load::{load, load_file};
+pub use loudness::Loudness;
 pub use open::{CHANNELS, Progress, SAMPLE_RATES};
 pub use pcm::Pcm;
 pub use probe::{Probe, probe, probe_file};
 pub use wav::WavFormat;
-pub use write::WavWriter;
+pub use write::{AudioWriter, WavWriter};

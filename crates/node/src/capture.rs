@@ -1,16 +1,17 @@
 //! Capture, as JavaScript sees it; it hands out readers and recordings.
 
-use crate::engine::{NativeAudioThread, NativeMeter, audio_thread, set_bell};
+use crate::engine::{NativeAudioThread, audio_thread, set_bell};
 use crate::error::{invalid, to_napi};
+use crate::meter::NativeMeter;
 use crate::reader::{NativeReader, NativeReaderStats, reader_stats};
-use crate::recording::NativeRecording;
+use crate::recording::{NativeRecording, file_format, file_gaps};
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
 use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{Capture, CaptureOptions, Gaps, Quality, WakeKind, WavFormat};
+use noxrun_session::{Capture, CaptureOptions, Quality, WakeKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -175,33 +176,18 @@ impl NativeCapture {
 
     #[napi]
     pub fn record(&self, path: String, format: String, gaps: String) -> Result<NativeRecording> {
-        let format = match format.as_str() {
-            "f32" => WavFormat::F32,
-            "s24" => WavFormat::S24,
-            "s16" => WavFormat::S16,
-            other => return Err(invalid(format!("there is no format {other:?}"))),
-        };
-        let gaps = match gaps.as_str() {
-            "splice" => Gaps::Splice,
-            _ => Gaps::Silence,
-        };
+        let (format, gaps) = (file_format(&format)?, file_gaps(&gaps));
         let recording = self
             .capture
             .record(&PathBuf::from(path), format, gaps)
             .map_err(to_napi)?;
-        Ok(NativeRecording {
-            recording: Arc::new(recording),
-        })
+        Ok(NativeRecording::new(recording))
     }
 
     #[napi]
     pub fn meter(&self) -> NativeMeter {
         let meter = self.capture.meter();
-        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
-        NativeMeter {
-            peak: wide(meter.peak),
-            rms: wide(meter.rms),
-        }
+        NativeMeter::new(meter.peak, meter.rms)
     }
 
     #[napi]

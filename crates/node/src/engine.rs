@@ -5,13 +5,12 @@ use crate::hot;
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
+use crate::tap::NativeTap;
 use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{
-    AudioThreadStats, Engine, EngineConfig, EngineOptions, MeterReading, Outlet, PARAMS,
-};
+use noxrun_session::{AudioThreadStats, Engine, EngineConfig, EngineOptions, Outlet};
 use std::sync::Arc;
 
 #[napi(object)]
@@ -59,35 +58,6 @@ pub struct NativeEngineStats {
     pub audio_thread: NativeAudioThread,
 }
 
-#[napi(object)]
-pub struct NativeMeter {
-    pub peak: Vec<f64>,
-    pub rms: Vec<f64>,
-}
-
-#[napi(object)]
-pub struct NativeParamSpec {
-    pub name: String,
-    pub unit: String,
-    pub min: f64,
-    pub max: f64,
-    pub default: f64,
-}
-
-#[napi]
-pub fn param_specs() -> Vec<NativeParamSpec> {
-    PARAMS
-        .iter()
-        .map(|spec| NativeParamSpec {
-            name: spec.name.to_string(),
-            unit: spec.unit.to_string(),
-            min: spec.min,
-            max: spec.max,
-            default: spec.default,
-        })
-        .collect()
-}
-
 /// Monotonic nanoseconds, on the clock that stamps captured frames.
 #[napi]
 pub fn monotonic_now() -> f64 {
@@ -106,9 +76,7 @@ impl Task for OpenEngine {
     }
 
     fn resolve(&mut self, _env: Env, engine: Engine) -> Result<NativeEngine> {
-        let engine = Arc::new(engine);
-        let handle = hot::enter(Arc::clone(&engine));
-        Ok(NativeEngine { engine, handle })
+        Ok(NativeEngine::new(engine))
     }
 }
 
@@ -158,6 +126,19 @@ pub struct NativeEngine {
     handle: u32,
 }
 
+impl NativeEngine {
+    /// On the JavaScript thread that will call it.
+    pub fn new(engine: Engine) -> Self {
+        let engine = Arc::new(engine);
+        let handle = hot::enter(Arc::clone(&engine));
+        Self { engine, handle }
+    }
+
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+}
+
 impl Drop for NativeEngine {
     fn drop(&mut self) {
         hot::leave(self.handle);
@@ -203,14 +184,11 @@ impl NativeEngine {
         warnings.iter().map(device_warning).collect()
     }
 
+    /// A track's sound after its fader, from the next block on.
     #[napi]
-    pub fn meter(&self, track: u32) -> NativeMeter {
-        let MeterReading { peak, rms } = self.engine.meter(track);
-        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
-        NativeMeter {
-            peak: wide(peak),
-            rms: wide(rms),
-        }
+    pub fn open_tap(&self, track: u32) -> Result<NativeTap> {
+        let tap = self.engine.open_tap(track, None).map_err(to_napi)?;
+        Ok(NativeTap::new(tap))
     }
 
     #[napi]

@@ -2,11 +2,12 @@
 //! multiple of a function, for the class has to be unwrapped.
 
 use crate::error::{invalid, to_napi};
-use crate::records::{STRIDE, decode, param};
+use crate::meter::{NativeMeter, NativeMeterTap, meter};
+use crate::records::{STRIDE, decode, param, when};
 use napi::Result;
 use napi::bindgen_prelude::Float64ArraySlice;
 use napi_derive::napi;
-use noxrun_session::Engine;
+use noxrun_session::{Engine, Intent};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -52,25 +53,43 @@ pub fn submit(engine: u32, record: Float64ArraySlice) -> Result<()> {
     with(engine, |engine| {
         let record = record
             .get(..STRIDE)
-            .ok_or_else(|| invalid("a record has eight numbers"))?;
+            .ok_or_else(|| invalid("a record has sixteen numbers"))?;
         let intent = decode(record).map_err(to_napi)?;
         engine.submit(intent).map_err(to_napi)
     })
 }
 
-/// Submits `count` records as a batch for frame `at` (−1: the first of the next block).
+fn decode_all(records: &[f64], count: u32) -> Result<Vec<Intent>> {
+    let records = records
+        .get(..count as usize * STRIDE)
+        .ok_or_else(|| invalid("fewer records than their count"))?;
+    let intents = records.chunks_exact(STRIDE).map(decode);
+    let intents: std::result::Result<Vec<_>, _> = intents.collect();
+    intents.map_err(to_napi)
+}
+
+/// Submits `count` records, each with its own time: all of them or none.
 #[napi]
-pub fn submit_batch(engine: u32, records: Float64ArraySlice, count: u32, at: f64) -> Result<()> {
+pub fn submit_many(engine: u32, records: Float64ArraySlice, count: u32) -> Result<()> {
     with(engine, |engine| {
-        let records = records
-            .get(..count as usize * STRIDE)
-            .ok_or_else(|| invalid("fewer records than their count"))?;
-        let intents = records
-            .chunks_exact(STRIDE)
-            .map(decode)
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(to_napi)?;
-        let at = (at >= 0.0).then_some(at as u64);
+        let intents = decode_all(&records, count)?;
+        engine.submit_many(intents).map_err(to_napi)
+    })
+}
+
+/// Submits `count` records as a batch for a frame or a beat `at` (−1: the first frame of the next
+/// block).
+#[napi]
+pub fn submit_batch(
+    engine: u32,
+    records: Float64ArraySlice,
+    count: u32,
+    at: f64,
+    at_is_beat: bool,
+) -> Result<()> {
+    with(engine, |engine| {
+        let intents = decode_all(&records, count)?;
+        let at = when(at, at_is_beat);
         engine.submit_batch(intents, at).map_err(to_napi)
     })
 }
@@ -80,11 +99,45 @@ pub fn current_frame(engine: u32) -> Result<f64> {
     with(engine, |engine| Ok(engine.current_frame() as f64))
 }
 
-/// A parameter's value as it sounds; `null` for a voice that does not sound.
+/// A parameter's value as it sounds; `null` for what does not sound, or is gone. `index` is its
+/// place among an effect's.
 #[napi]
-pub fn param_current(engine: u32, kind: u32, id: f64) -> Result<Option<f64>> {
+pub fn param_current(engine: u32, kind: u32, owner: f64, index: u32) -> Result<Option<f64>> {
     with(engine, |engine| {
-        let param = param(kind, id).map_err(to_napi)?;
+        let param = param(kind, owner, index).map_err(to_napi)?;
         Ok(engine.param_current(param))
+    })
+}
+
+/// Frames of its sound, extrapolated; `null` for a voice that is over.
+#[napi]
+pub fn voice_position(engine: u32, voice: f64) -> Result<Option<f64>> {
+    with(engine, |engine| Ok(engine.voice_position(voice as u64)))
+}
+
+/// Whether it runs (0 or 1), and its beat now.
+#[napi]
+pub fn transport_state(engine: u32) -> Result<Vec<f64>> {
+    with(engine, |engine| {
+        let state = engine.transport_state();
+        Ok(vec![f64::from(u8::from(state.playing)), state.beat])
+    })
+}
+
+#[napi]
+pub fn graph_latency(engine: u32) -> Result<u32> {
+    with(engine, |engine| Ok(engine.graph_latency()))
+}
+
+#[napi]
+pub fn track_meter(engine: u32, track: u32) -> Result<NativeMeter> {
+    with(engine, |engine| Ok(meter(engine.meter(track))))
+}
+
+#[napi]
+pub fn open_meter(engine: u32, track: u32) -> Result<NativeMeterTap> {
+    with(engine, |engine| {
+        let tap = engine.open_meter(track).map_err(to_napi)?;
+        Ok(NativeMeterTap::new(tap))
     })
 }

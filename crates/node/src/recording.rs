@@ -1,11 +1,28 @@
-//! A recording of a capture, as JavaScript sees it.
+//! A recording to a file, as JavaScript sees it.
 
-use crate::error::to_napi;
+use crate::error::{invalid, to_napi};
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{Recording, RecordingResult};
+use noxrun_session::{Gaps, Recording, RecordingResult, WavFormat};
 use std::sync::Arc;
+
+/// A file's sample format by its name.
+pub fn file_format(name: &str) -> Result<Option<WavFormat>> {
+    match name {
+        "f32" => Ok(Some(WavFormat::F32)),
+        "s24" => Ok(Some(WavFormat::S24)),
+        "s16" => Ok(Some(WavFormat::S16)),
+        other => Err(invalid(format!("there is no format {other:?}"))),
+    }
+}
+
+pub fn file_gaps(name: &str) -> Gaps {
+    match name {
+        "splice" => Gaps::Splice,
+        _ => Gaps::Silence,
+    }
+}
 
 #[napi(object)]
 pub struct NativeRecordingResult {
@@ -34,7 +51,15 @@ impl Task for StopRecording {
 
 #[napi]
 pub struct NativeRecording {
-    pub(crate) recording: Arc<Recording>,
+    recording: Arc<Recording>,
+}
+
+impl NativeRecording {
+    pub fn new(recording: Recording) -> Self {
+        Self {
+            recording: Arc::new(recording),
+        }
+    }
 }
 
 #[napi]

@@ -8,6 +8,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct NativeReport {
     pub kind: String,
+    /// Of a marker.
+    pub id: Option<f64>,
     pub voice: Option<f64>,
     pub frame: Option<f64>,
     pub count: Option<f64>,
@@ -141,6 +143,12 @@ fn report(report: &Report) -> NativeReport {
                 ..of("ended")
             }
         }
+        // Without a frame the transport was sought past it.
+        Report::Marker { marker, frame } => NativeReport {
+            id: Some(*marker as f64),
+            frame: frame.map(|frame| frame as f64),
+            ..of("marker")
+        },
         Report::Warning(inner) => NativeReport {
             warning: Some(warning(inner)),
             ..of("warning")

@@ -11,7 +11,7 @@ use crate::outlet::{Outlet, Report, lock};
 use crate::recorder::{Gaps, Recording};
 use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
 use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
-use noxrun_media::{WavFormat, WavWriter};
+use noxrun_media::{WavFormat, AudioWriter};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -195,16 +195,22 @@ impl Capture {
         })?)
     }
 
-    /// Records to a WAV file from now on, on a thread of its own.
+    /// Records to a WAV or FLAC file from now on, on a thread of its own. `format`: `None` is the
+    /// file kind's default.
     ///
     /// # Errors
-    /// `ERR_CLOSED`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`.
-    pub fn record(&self, path: &Path, format: WavFormat, gaps: Gaps) -> Result<Recording, Error> {
+    /// `ERR_CLOSED`, `ERR_INVALID_ARG`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`.
+    pub fn record(
+        &self,
+        path: &Path,
+        format: Option<WavFormat>,
+        gaps: Gaps,
+    ) -> Result<Recording, Error> {
         if self.is_closed() {
             return Err(Error::closed("capture"));
         }
         // The file first: a reader that came and left would have taken the ring's content along.
-        let writer = WavWriter::create(path, self.rate, self.options.channels, format)?;
+        let writer = AudioWriter::create(path, self.rate, self.options.channels, format)?;
         let chunk = (self.rate as usize / 50).max(1);
         let reader = self.reader_of(chunk, chunk)?;
         Recording::start(writer, self.options.channels, gaps, reader)

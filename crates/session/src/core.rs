@@ -3,11 +3,11 @@
 use crate::dispatch::{Counters, Dispatcher, HORIZON};
 use crate::driver::Driver;
 use crate::inbox::Inbox;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, lock};
 use crate::slot::Slot;
 use noxrun_device::{Granted, monotonic_ns};
-use noxrun_engine::{Renderer, Shared};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use noxrun_engine::{BlockClock, Renderer, Shared};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What the threads of one engine share.
@@ -17,15 +17,22 @@ pub(crate) struct Core {
     pub counters: Arc<Counters>,
     pub shared: Arc<Shared>,
     pub dispatcher: Mutex<Dispatcher>,
-    pub driver: Mutex<Driver>,
+    /// What drives a live engine; an offline one has nothing.
+    pub driver: Option<Mutex<Driver>>,
     pub slot: Arc<Slot<Renderer>>,
     pub closing: AtomicBool,
     pub suspended: AtomicBool,
     /// The greatest frame that anybody was told.
     pub newest_frame: AtomicU64,
     pub granted: Granted,
-    /// Stepped by hand: engine time is exactly what was stepped.
+    /// Stepped by hand, or offline: engine time is exactly what was rendered.
     pub manual: bool,
+    /// Whether an offline rendering has begun.
+    pub rendered: AtomicBool,
+    /// Blocks that were rendered offline.
+    pub blocks: AtomicU64,
+    /// Taps that callers hold.
+    pub taps: AtomicUsize,
 }
 
 impl Core {
@@ -53,5 +60,31 @@ impl Core {
         }
         // It may be smaller, or not come at all: time stands still then, and never goes back.
         self.newest_frame.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+
+    /// Before a block of `frames` frames that is stepped or rendered offline: everything that was
+    /// called earlier crosses, whatever the queue's capacity.
+    pub fn before_block(&self, frames: u64) {
+        let mut dispatcher = lock(&self.dispatcher);
+        let until = self.horizon() + frames;
+        dispatcher.take_in(&self.inbox, until);
+        let mut last = None;
+        while !dispatcher.pump(until) {
+            // The queue is full, or a place in the engine's tables is not free: let the renderer
+            // take in what is there, at this same frame.
+            let progress = dispatcher.progress();
+            if last.replace(progress) == Some(progress) {
+                // What still waits needs time to pass.
+                return;
+            }
+            {
+                let Some(mut renderer) = self.slot.try_enter() else {
+                    return;
+                };
+                let now_ns = monotonic_ns();
+                renderer.process(&mut [], BlockClock { now_ns });
+            }
+            dispatcher.collect();
+        }
     }
 }

@@ -1,31 +1,45 @@
 //! The dispatch side: keeps the state of tracks and voices, translates intents into messages,
 //! feeds the control queue and frees what the audio thread retires.
 //!
-//! It is a plain state machine. The dispatch thread drives it; so does a stepped device, before
-//! each of its blocks, under the same mutex.
+//! It is a plain state machine. The dispatch thread drives it; so do a stepped device, before each
+//! of its blocks, and an offline rendering, under the same mutex.
 //!
-//! Here are its state and what crosses when. `translate` makes items of intents, `tracks` keeps the
-//! gates of mute and solo, `waiting` gives items their places, `reports` passes on what comes back.
+//! Here are its state and what it takes in. `cross` says what crosses when, `store` and `beats`
+//! where it waits until then, `waiting` how it comes to its place. `translate` makes items of
+//! intents, with `tracks`, `wires`, `effects`, `transport`, `points` and `taps`; `keys` hands out
+//! places in the engine's tables; `reports` passes on what comes back.
 
+mod beats;
+mod cross;
+mod effects;
+mod keys;
+mod points;
 mod reports;
+mod state;
+mod store;
+mod taps;
 mod tracks;
 mod translate;
+mod transport;
 mod waiting;
+mod wires;
 
-use crate::batch::{Batch, Item};
-use crate::inbox::Entry;
-use crate::intent::VoiceId;
+use crate::batch::Batch;
+use crate::inbox::{Entry, Inbox};
+use crate::intent::{EffectId, Intent, SendId, TrackId, VoiceId};
 use crate::newest::Newest;
 use crate::outlet::Outlet;
-use noxrun_engine::{Commit, Controller, EngineConfig, Message, VoiceKey};
+use crate::wiring::Wiring;
+use keys::{Needs, Tables};
+use noxrun_engine::{Controller, EngineConfig, TapKey};
 use reports::Overflow;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound::{Excluded, Included};
+use state::{EffectRecord, SendRecord, VoiceRecord};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
+use store::{Place, Store};
 use tracks::TrackRecord;
-use waiting::{Place, Waiting};
 
 /// Actions for frames farther away than this stay on the dispatch side, seconds.
 pub(crate) const HORIZON: f64 = 0.250;
@@ -41,39 +55,45 @@ pub(crate) struct Counters {
     pub accepted: AtomicU64,
     /// Counted events that ended on the dispatch side.
     pub settled_here: AtomicU64,
-    /// Commands for voices that had ended.
+    /// Commands for voices, tracks, sends and effects that had ended.
     pub stale: AtomicU64,
-}
-
-struct VoiceRecord {
-    key: VoiceKey,
-    /// Where its `Play` waits, until it has crossed.
-    waiting: Option<Place>,
 }
 
 pub(crate) struct Dispatcher {
     controller: Controller,
     counters: Arc<Counters>,
     outlet: Arc<Outlet>,
+    sample_rate: u32,
+    channels: usize,
+    /// Entries that have not been translated: the first needs a place in one of the engine's tables
+    /// where none is free yet.
+    backlog: VecDeque<Entry>,
     seq: u64,
-    queue: BTreeMap<Place, Waiting>,
+    store: Store,
+    /// The batch of which a part has crossed: nothing else crosses before the rest.
+    crossing: Option<Place>,
     /// Where the newest values wait, for the next ones to supersede them.
     newest: Newest<Place>,
     /// Length of the default ramp in frames.
     short_ramp: u32,
     /// Places given out since the queue was last pumped.
-    fresh: Vec<Place>,
+    fresh: Vec<(u64, u64)>,
     /// Up to here, what found the control queue full has been counted.
-    refused_to: Place,
+    refused_to: (u64, u64),
     /// The batch that is being taken in.
     batch: Option<Batch>,
     /// A waiting batch of nothing but values, which the next such batch joins.
     values: Option<Place>,
+    tables: Tables,
+    wiring: Wiring,
     voices: HashMap<VoiceId, VoiceRecord>,
-    ids: Vec<VoiceId>,
-    generations: Vec<u32>,
-    free: Vec<u32>,
-    tracks: Vec<TrackRecord>,
+    tracks: BTreeMap<TrackId, TrackRecord>,
+    sends: HashMap<SendId, SendRecord>,
+    effects: HashMap<EffectId, EffectRecord>,
+    taps: HashMap<u64, TapKey>,
+    /// Markers that have crossed and not come back.
+    markers: usize,
+    max_markers: usize,
     overflow: Overflow,
     late_seen: u64,
     last_late: Option<Instant>,
@@ -86,24 +106,31 @@ impl Dispatcher {
         counters: Arc<Counters>,
         outlet: Arc<Outlet>,
     ) -> Self {
-        let keys = config.voice_keys();
         Self {
             controller,
             counters,
             outlet,
+            sample_rate: config.sample_rate,
+            channels: config.channels,
+            backlog: VecDeque::new(),
             seq: 1,
-            queue: BTreeMap::new(),
+            store: Store::new(),
+            crossing: None,
             newest: Newest::new(),
             short_ramp: (f64::from(config.sample_rate) * 0.005).round() as u32,
             fresh: Vec::new(),
             refused_to: (0, 0),
             batch: None,
             values: None,
+            tables: Tables::new(config),
+            wiring: Wiring::new(config),
             voices: HashMap::new(),
-            ids: vec![0; keys],
-            generations: vec![0; keys],
-            free: (0..keys as u32).rev().collect(),
-            tracks: vec![TrackRecord::new(true)],
+            tracks: BTreeMap::from([TrackRecord::master()]),
+            sends: HashMap::new(),
+            effects: HashMap::new(),
+            taps: HashMap::new(),
+            markers: 0,
+            max_markers: config.max_events,
             overflow: Overflow::default(),
             late_seen: 0,
             last_late: None,
@@ -115,156 +142,85 @@ impl Dispatcher {
         self.short_ramp
     }
 
-    /// Takes intents in, in order, and sends what fits.
-    pub fn accept(&mut self, entries: &mut Vec<Entry>, until: u64) {
-        for entry in entries.drain(..) {
-            match entry {
-                Entry::Intent(intent) => self.translate(intent, until),
-                Entry::Batch { at } => self.batch = Some(Batch::new(at)),
-                Entry::Commit => self.close_batch(),
-            }
-            self.pump(until);
+    /// Takes in what callers put into the inbox, in order, and sends what fits. Returns whether
+    /// there was anything.
+    ///
+    /// The inbox is emptied here, under the dispatcher's own lock, so that two threads that do so
+    /// cannot turn the order around.
+    pub fn take_in(&mut self, inbox: &Inbox, until: u64) -> bool {
+        let had_some = inbox.take(&mut self.backlog);
+        if had_some {
+            self.work_off(until);
+            self.report_overflow();
         }
-        self.report_overflow();
+        had_some
     }
 
-    /// Sends what is due to cross before frame `until`. Returns false when the queue is full and
-    /// something still waits.
+    /// Goes on with what waits. Returns false when something has to wait: the control queue is
+    /// full, or a place in the engine's tables is not free.
     pub fn pump(&mut self, until: u64) -> bool {
-        while let Some((&place, waiting)) = self.queue.first_key_value() {
-            if place.0 > until {
-                break;
+        self.work_off(until) && self.cross(until)
+    }
+
+    /// Translates entries for which there is room, sending as it goes. Returns whether that was all
+    /// of them.
+    fn work_off(&mut self, until: u64) -> bool {
+        while let Some(entry) = self.backlog.front() {
+            if !self.tables.have(self.needs(entry)) {
+                self.collect();
             }
-            if self.controller.messages.is_full() {
-                self.count_refused(until);
+            let Some(entry) = self.backlog.front() else {
+                break;
+            };
+            if !self.tables.have(self.needs(entry)) {
+                // What crosses may bring places back.
+                self.cross(until);
                 return false;
             }
-            // A voice must be known on the other side before anything that is said of it.
-            let voice = match waiting {
-                Waiting::One(item) => item.voice(),
-                Waiting::Batch(batch) => batch.next_item().and_then(Item::voice),
-            };
-            let play = voice.and_then(|id| self.voices.get(&id)?.waiting);
-            self.send(play.unwrap_or(place));
+            match self.backlog.pop_front() {
+                Some(Entry::Intent(intent)) => self.translate(intent, until),
+                Some(Entry::Batch { at }) => self.batch = Some(Batch::new(at)),
+                Some(Entry::Commit) => self.close_batch(),
+                Some(Entry::Tap { tap, track, sink }) => self.add_tap(tap, track, sink),
+                Some(Entry::EndTap(tap)) => self.end_tap(tap),
+                None => {}
+            }
+            self.cross(until);
         }
-        self.fresh.clear();
         true
     }
 
-    /// Counts what is due to cross before `until` and finds the control queue full, each once.
-    fn count_refused(&mut self, until: u64) {
-        let known = |place: &&Place| **place <= self.refused_to && self.queue.contains_key(place);
-        let mut count = self.fresh.iter().filter(known).count();
-        let limit = (until, u64::MAX);
-        if limit > self.refused_to {
-            let newly_due = (Excluded(self.refused_to), Included(limit));
-            count += self.queue.range(newly_due).count();
-            self.refused_to = limit;
+    /// Places in the engine's tables that an entry takes.
+    fn needs(&self, entry: &Entry) -> Needs {
+        let mut needs = Needs::default();
+        match entry {
+            Entry::Tap { .. } => needs.taps = 1,
+            Entry::Intent(Intent::Play { .. }) => needs.voices = 1,
+            Entry::Intent(Intent::AddTrack { .. }) => (needs.tracks, needs.edges) = (1, 1),
+            Entry::Intent(Intent::Route { .. } | Intent::AddSend { .. }) => needs.edges = 1,
+            Entry::Intent(Intent::RemoveTrack(track)) => {
+                needs.edges = self.wiring.children(*track).count();
+            }
+            Entry::Intent(Intent::AddEffect { .. }) => needs.effects = 1,
+            _ => {}
         }
-        self.fresh.clear();
-        self.counters
-            .overflows
-            .fetch_add(count as u64, Ordering::Relaxed);
+        needs
     }
 
-    /// Whether everything for frames before `until` has crossed.
-    pub fn is_drained(&self, until: u64) -> bool {
-        self.queue
-            .first_key_value()
-            .is_none_or(|(place, _)| place.0 > until)
+    /// How far it has come: changes whenever something goes on.
+    pub fn progress(&self) -> (u64, usize) {
+        use std::sync::atomic::Ordering;
+        let pushed = self.counters.pushed.load(Ordering::Relaxed);
+        (pushed, self.backlog.len())
     }
 
-    /// The frame of the earliest waiting action.
-    pub fn next_frame(&self) -> Option<u64> {
-        self.queue.first_key_value().map(|(place, _)| place.0)
+    /// Whether anything waits for its time.
+    pub fn is_waiting(&self) -> bool {
+        !self.store.is_empty() || !self.backlog.is_empty()
     }
 
     /// Whether voices are alive, so that reports are to be expected.
     pub fn is_busy(&self) -> bool {
         !self.voices.is_empty()
-    }
-
-    /// The key of a voice that has not ended.
-    pub fn voice_key(&self, voice: VoiceId) -> Option<VoiceKey> {
-        self.voices.get(&voice).map(|record| record.key)
-    }
-
-    /// Sends one message of what waits at `place`; the queue has room.
-    fn send(&mut self, place: Place) {
-        let message = match self.queue.get_mut(&place) {
-            None => return,
-            Some(Waiting::Batch(batch)) => {
-                if batch.is_whole() {
-                    // From here on nothing can join or replace its values.
-                    for (slot, _) in batch.values() {
-                        self.newest.leave(slot, place);
-                    }
-                }
-                match batch.take_next() {
-                    Some((item, index)) => {
-                        let seq = place.1 + index.min(batch.reserved);
-                        self.message(item, seq, true)
-                    }
-                    None => {
-                        let frame = batch.frame();
-                        self.queue.remove(&place);
-                        Some(Message::Commit(Commit { frame }))
-                    }
-                }
-            }
-            Some(Waiting::One(_)) => {
-                let Some(Waiting::One(item)) = self.queue.remove(&place) else {
-                    return;
-                };
-                if let Some((slot, _)) = item.value() {
-                    self.newest.leave(slot, place);
-                }
-                self.message(item, place.1, false)
-            }
-        };
-        if let Some(message) = message
-            && self.controller.messages.push(message).is_ok()
-        {
-            self.counters.pushed.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn message(&mut self, item: Item, seq: u64, staged: bool) -> Option<Message> {
-        if item
-            .voice()
-            .is_some_and(|id| !self.voices.contains_key(&id))
-        {
-            self.stale(item.is_counted());
-            return None;
-        }
-        Some(match item {
-            Item::Do {
-                frame,
-                counted,
-                action,
-                ..
-            } => Message::Do {
-                frame,
-                seq,
-                staged,
-                counted,
-                action,
-            },
-            Item::Play {
-                frame,
-                voice: id,
-                spec,
-            } => {
-                let record = self.voices.get_mut(&id)?;
-                record.waiting = None;
-                Message::Play {
-                    frame,
-                    seq,
-                    staged,
-                    voice: record.key,
-                    spec,
-                }
-            }
-        })
     }
 }

@@ -81,29 +81,19 @@ impl StepSync {
 
 impl StepHooks for StepSync {
     fn before_block(&self, frames: u32) {
-        let Some(core) = self.core() else { return };
-        let mut entries = Vec::new();
-        core.inbox.take(&mut entries);
-        let mut dispatcher = lock(&core.dispatcher);
-        let until = core.horizon() + u64::from(frames);
-        dispatcher.accept(&mut entries, until);
-        while !dispatcher.pump(until) {
-            // The queue is full: let the renderer take it in, at this same frame.
-            let Some(mut renderer) = core.slot.try_enter() else {
-                break;
-            };
-            let now_ns = monotonic_ns();
-            renderer.process(&mut [], BlockClock { now_ns });
+        if let Some(core) = self.core() {
+            core.before_block(frames.into());
         }
     }
 
     fn after_block(&self) {
         let Some(core) = self.core() else { return };
         lock(&core.dispatcher).collect();
+        let Some(driver) = &core.driver else { return };
         // Whoever holds the driver may be waiting for this very block to end, so never wait for it
         // without bound.
         for _ in 0..50 {
-            if let Ok(mut driver) = core.driver.try_lock() {
+            if let Ok(mut driver) = driver.try_lock() {
                 driver.supervise(&core);
                 return;
             }

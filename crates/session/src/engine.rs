@@ -1,27 +1,44 @@
 //! An open engine: the caller's handle, which everything else hangs on.
+//!
+//! `submit` takes intents in, `readout` says how things sound now.
+
+mod readout;
+mod submit;
+
+pub use readout::TransportState;
 
 use crate::core::Core;
 use crate::dispatch::{Counters, Dispatcher};
 use crate::driver::{Driver, EngineRender, StepSync};
 use crate::error::{Error, ErrorCode};
-use crate::inbox::{Entry, Inbox};
-use crate::intent::{Intent, ParamId};
-use crate::options::EngineOptions;
+use crate::inbox::Inbox;
+use crate::options::{EngineOptions, OfflineOptions};
 use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
-use crate::stats::EngineStats;
-use noxrun_device::{DeviceInfo, Granted, StreamRequest};
-use noxrun_engine::{EngineConfig, MeterReading, build};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::wiring::Wiring;
+use noxrun_device::{Backend, DeviceInfo, Granted, StreamRequest};
+use noxrun_engine::{Controller, EngineConfig, Renderer, build};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-/// An engine on a device. All methods may be called from any thread; none but [`Engine::open`],
-/// [`Engine::suspend`], [`Engine::resume`] and [`Engine::close`] waits for anything.
+/// An engine, on a device or offline. All methods may be called from any thread; none but
+/// [`Engine::open`], [`Engine::suspend`], [`Engine::resume`] and [`Engine::close`] waits for
+/// anything.
 pub struct Engine {
     core: Arc<Core>,
     config: EngineConfig,
+    /// What has been submitted makes of the graph.
+    wiring: Mutex<Wiring>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What every engine needs before anything else, once a process.
+fn prepare() {
+    #[cfg(feature = "sabotage")]
+    noxrun_sabotage::init();
+    // A level that this machine does not have is no reason to be silent: all give the same bits.
+    let _ = noxrun_kernels::init();
 }
 
 impl Engine {
@@ -31,10 +48,7 @@ impl Engine {
     /// `ERR_NO_DEVICE` (says what was tried), `ERR_DEVICE_BUSY`, `ERR_UNSUPPORTED_CONFIG`,
     /// `ERR_BACKEND`.
     pub fn open(options: &EngineOptions) -> Result<Self, Error> {
-        #[cfg(feature = "sabotage")]
-        noxrun_sabotage::init();
-        let outlet = Arc::new(Outlet::default());
-        let counters = Arc::new(Counters::default());
+        prepare();
         let sync = Arc::new(StepSync::default());
         let request = StreamRequest {
             device: options.device.clone(),
@@ -54,35 +68,68 @@ impl Engine {
             parts = Some((Arc::clone(&slot), controller));
             Box::new(EngineRender::new(slot))
         })?;
-        let Some((slot, controller)) = parts else {
+        let Some(parts) = parts else {
             let message = "the device opened without taking a renderer";
             return Err(Error::new(ErrorCode::Backend, message));
         };
         let granted = stream.granted().clone();
+        let manual = stream.status().health().manual;
+        let driver = Some(Driver::new(stream));
+        let engine = Self::assemble(config, parts, driver, (granted, manual));
+        sync.attach(&engine.core);
+        let thread = crate::thread::spawn(Arc::clone(&engine.core))?;
+        *lock(&engine.thread) = Some(thread);
+        Ok(engine)
+    }
+
+    /// An engine without a device and without threads: [`crate::render`] drives it.
+    pub fn offline(options: &OfflineOptions) -> Self {
+        prepare();
+        let config = options.engine.clone();
+        let (renderer, controller) = build(&config);
+        let slot = Arc::new(Slot::new(renderer));
+        let granted = no_device(&config);
+        Self::assemble(config, (slot, controller), None, (granted, true))
+    }
+
+    fn assemble(
+        config: EngineConfig,
+        (slot, controller): (Arc<Slot<Renderer>>, Controller),
+        driver: Option<Driver>,
+        (granted, manual): (Granted, bool),
+    ) -> Self {
+        let outlet = Arc::new(Outlet::default());
+        let counters = Arc::new(Counters::default());
         let shared = Arc::clone(&controller.shared);
         let dispatcher =
             Dispatcher::new(controller, &config, Arc::clone(&counters), outlet.clone());
-        let core = Arc::new(Core {
+        let core = Core {
             inbox: Inbox::new(dispatcher.short_ramp()),
             outlet,
             counters,
             shared,
             dispatcher: Mutex::new(dispatcher),
-            manual: stream.status().health().manual,
-            driver: Mutex::new(Driver::new(stream)),
+            driver: driver.map(Mutex::new),
             slot,
             closing: AtomicBool::new(false),
             suspended: AtomicBool::new(false),
             newest_frame: AtomicU64::new(0),
             granted,
-        });
-        sync.attach(&core);
-        let thread = crate::thread::spawn(Arc::clone(&core))?;
-        Ok(Self {
-            core,
+            manual,
+            rendered: AtomicBool::new(false),
+            blocks: AtomicU64::new(0),
+            taps: AtomicUsize::new(0),
+        };
+        Self {
+            core: Arc::new(core),
+            wiring: Mutex::new(Wiring::new(&config)),
             config,
-            thread: Mutex::new(Some(thread)),
-        })
+            thread: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// What the device granted, with the warnings of opening.
@@ -90,81 +137,14 @@ impl Engine {
         &self.core.granted
     }
 
-    /// Seconds from the engine to the device's output as they are now, and whether that is computed
-    /// from the buffer size because the backend does not tell.
-    pub fn latency(&self) -> (f64, bool) {
-        let Granted {
-            latency_seconds,
-            latency_is_estimate,
-            ..
-        } = self.core.granted;
-        let opened = (latency_seconds, latency_is_estimate);
-        lock(&self.core.driver).latency().unwrap_or(opened)
+    /// The device's description.
+    pub fn device(&self) -> &DeviceInfo {
+        &self.core.granted.device
     }
 
     /// The sizes it was built with.
     pub fn config(&self) -> &EngineConfig {
         &self.config
-    }
-
-    /// Engine time in frames: the next frame to be rendered, extrapolated by the clock.
-    pub fn current_frame(&self) -> u64 {
-        self.core.current_frame()
-    }
-
-    /// Submits one intent.
-    ///
-    /// # Errors
-    /// `ERR_CLOSED`; `ERR_QUEUE_FULL` when `max_events` events wait; `ERR_LIMIT` for a track beyond
-    /// `max_tracks`; those of [`Intent::check`]. Nothing is changed then.
-    pub fn submit(&self, intent: Intent) -> Result<(), Error> {
-        self.check(&intent)?;
-        self.reserve(u64::from(intent.is_event()))?;
-        self.core.inbox.put([Entry::Intent(intent)]);
-        Ok(())
-    }
-
-    /// Submits a batch: all of it takes effect on one frame (`at`, or the first of a block), but
-    /// for intents with a frame of their own.
-    ///
-    /// # Errors
-    /// As [`Engine::submit`]; a batch is accepted whole or not at all.
-    pub fn submit_batch(&self, intents: Vec<Intent>, at: Option<u64>) -> Result<(), Error> {
-        for intent in &intents {
-            self.check(intent)?;
-        }
-        // Values of a batch with a time are scheduled points.
-        let scheduled = |i: &Intent| at.is_some() && matches!(i, Intent::Set { .. });
-        let counted = |i: &&Intent| i.is_event() || scheduled(i);
-        self.reserve(intents.iter().filter(counted).count() as u64)?;
-        let inner = intents.into_iter().map(Entry::Intent);
-        let entries = std::iter::once(Entry::Batch { at })
-            .chain(inner)
-            .chain(std::iter::once(Entry::Commit));
-        self.core.inbox.put(entries);
-        Ok(())
-    }
-
-    /// A parameter's value as it sounds now; `None` for a voice that does not sound.
-    pub fn param_current(&self, param: ParamId) -> Option<f64> {
-        match param {
-            ParamId::TrackVolume(track) => Some(self.core.shared.track_volume(track)),
-            ParamId::TrackPan(track) => Some(self.core.shared.track_pan(track)),
-            ParamId::VoiceGain(voice) => {
-                let key = lock(&self.core.dispatcher).voice_key(voice)?;
-                self.core.shared.voice_gain(key)
-            }
-        }
-    }
-
-    /// A track's levels over the last 100 ms, after its fader.
-    pub fn meter(&self, track: u32) -> MeterReading {
-        self.core.shared.meter(track)
-    }
-
-    /// Counters and load.
-    pub fn stats(&self) -> EngineStats {
-        EngineStats::read(&self.core, &self.config)
     }
 
     /// Where reports wait.
@@ -179,7 +159,10 @@ impl Engine {
     pub fn suspend(&self) -> Result<(), Error> {
         self.ensure_open()?;
         self.core.suspended.store(true, Ordering::Release);
-        lock(&self.core.driver).suspend()
+        match &self.core.driver {
+            Some(driver) => lock(driver).suspend(),
+            None => Ok(()),
+        }
     }
 
     /// Lets engine time go on.
@@ -188,7 +171,9 @@ impl Engine {
     /// `ERR_CLOSED`, `ERR_BACKEND`.
     pub fn resume(&self) -> Result<(), Error> {
         self.ensure_open()?;
-        lock(&self.core.driver).resume()?;
+        if let Some(driver) = &self.core.driver {
+            lock(driver).resume()?;
+        }
         self.core.suspended.store(false, Ordering::Release);
         Ok(())
     }
@@ -203,13 +188,13 @@ impl Engine {
             // A panic of the dispatch thread was reported by its hook.
             let _ = thread.join();
         }
-        let driving = lock(&self.core.driver).take();
-        drop(driving);
-        let mut entries = Vec::new();
-        self.core.inbox.take(&mut entries);
+        if let Some(driver) = &self.core.driver {
+            let driving = lock(driver).take();
+            drop(driving);
+        }
         let frame = self.core.shared.clock().frame;
         let mut dispatcher = lock(&self.core.dispatcher);
-        dispatcher.accept(&mut entries, 0);
+        dispatcher.take_in(&self.core.inbox, 0);
         dispatcher.close(frame);
         self.give_back(&mut dispatcher);
     }
@@ -236,67 +221,11 @@ impl Engine {
         self.core.closing.load(Ordering::Relaxed)
     }
 
-    fn ensure_open(&self) -> Result<(), Error> {
+    pub(crate) fn ensure_open(&self) -> Result<(), Error> {
         if self.is_closed() {
             return Err(Error::closed("engine"));
         }
         Ok(())
-    }
-
-    fn check(&self, intent: &Intent) -> Result<(), Error> {
-        self.ensure_open()?;
-        intent.check()?;
-        let limit = self.config.max_tracks;
-        match intent {
-            Intent::AddTrack { track, .. } if *track as usize > limit => Err(Error::new(
-                ErrorCode::Limit,
-                format!("the engine has room for {limit} tracks (maxTracks)"),
-            )),
-            Intent::Play { track, .. } | Intent::StopTrack { track, .. }
-                if *track as usize > limit =>
-            {
-                let message = format!("there is no track {track}");
-                Err(Error::new(ErrorCode::InvalidArg, message))
-            }
-            Intent::Play { sample, .. } if sample.rate() != self.config.sample_rate => {
-                Err(Error::new(
-                    ErrorCode::InvalidArg,
-                    format!(
-                        "the sample's rate must be the engine's, {} Hz, got {} Hz",
-                        self.config.sample_rate,
-                        sample.rate()
-                    ),
-                ))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Counts `count` events in, if `max_events` allows.
-    fn reserve(&self, count: u64) -> Result<(), Error> {
-        if count == 0 {
-            return Ok(());
-        }
-        let counters = &self.core.counters;
-        let accepted = counters.accepted.fetch_add(count, Ordering::Relaxed) + count;
-        let done = counters.settled_here.load(Ordering::Acquire) + self.core.shared.events_done();
-        let limit = self.config.max_events as u64;
-        if accepted.saturating_sub(done) > limit {
-            counters.accepted.fetch_sub(count, Ordering::Relaxed);
-            return Err(Error::new(
-                ErrorCode::QueueFull,
-                format!(
-                    "{limit} events wait already (maxEvents); nothing was changed, \
-                     try again when some have taken effect"
-                ),
-            ));
-        }
-        Ok(())
-    }
-
-    /// The device's description.
-    pub fn device(&self) -> &DeviceInfo {
-        &self.core.granted.device
     }
 }
 
@@ -311,4 +240,29 @@ impl Drop for Engine {
 pub(crate) fn device_report(state: crate::DeviceState, device: &DeviceInfo) -> Report {
     let device = device.clone();
     Report::Device { state, device }
+}
+
+/// What stands for a device where there is none.
+fn no_device(config: &EngineConfig) -> Granted {
+    let channels = config.channels as u16;
+    Granted {
+        device: DeviceInfo {
+            id: "offline".into(),
+            name: "Offline".into(),
+            backend: Backend::Virtual,
+            input_channels: 0,
+            output_channels: channels,
+            sample_rates: vec![config.sample_rate],
+            buffer_size: None,
+            is_default_input: false,
+            is_default_output: false,
+        },
+        sample_rate: config.sample_rate,
+        device_rate: config.sample_rate,
+        channels,
+        buffer_size: 0,
+        latency_seconds: 0.0,
+        latency_is_estimate: false,
+        warnings: Vec::new(),
+    }
 }

@@ -98,6 +98,7 @@ impl From<MediaError> for Error {
             MediaError::Access { .. } => ErrorCode::Access,
             MediaError::Io { .. } | MediaError::TooLarge { .. } => ErrorCode::Io,
             MediaError::Invalid { .. } => ErrorCode::OutOfRange,
+            MediaError::Unwritable { .. } => ErrorCode::InvalidArg,
             MediaError::Decode { .. } | MediaError::Unsupported { .. } | MediaError::Cancelled => {
                 ErrorCode::Decode
             }

@@ -3,10 +3,11 @@
 //! A caller must not pay for a wake-up with every call, so the dispatch thread goes on looking for
 //! a moment after it was woken and only then says that it sleeps.
 
-use crate::intent::{Intent, ParamId};
+use crate::intent::{Intent, ParamId, TrackId};
 use crate::newest::Rank;
 use crate::outlet::lock;
-use std::collections::HashMap;
+use noxrun_engine::{Sink, When};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +15,19 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) enum Entry {
     Intent(Intent),
-    /// Everything up to `Commit` takes effect on one frame: `at`, or the first of a block.
+    /// Everything up to `Commit` takes effect on one frame.
     Batch {
-        at: Option<u64>,
+        at: When,
     },
     Commit,
+    /// A sink for a track's sound.
+    Tap {
+        tap: u64,
+        track: TrackId,
+        sink: Box<dyn Sink>,
+    },
+    /// It is wanted no longer.
+    EndTap(u64),
 }
 
 #[derive(Default)]
@@ -71,11 +80,13 @@ impl Inbox {
         self.wake.notify_one();
     }
 
-    /// Moves everything into `into`.
-    pub fn take(&self, into: &mut Vec<Entry>) {
+    /// Moves everything behind what is in `into`. Returns whether there was anything.
+    pub fn take(&self, into: &mut VecDeque<Entry>) -> bool {
         let mut state = lock(&self.state);
-        into.append(&mut state.entries);
+        let had_some = !state.entries.is_empty();
+        into.extend(state.entries.drain(..));
         state.compact_at = 0;
+        had_some
     }
 
     /// Sleeps until something comes or `timeout` passes. Returns whether something came.
@@ -107,7 +118,7 @@ fn compact(entries: &mut Vec<Entry>, short_ramp: u32) {
                 param,
                 ramp,
                 curve,
-                at: None,
+                at: When::Now,
                 ..
             }) if !in_batch => {
                 let rank = Rank::of(*ramp, *curve, short_ramp);
@@ -116,7 +127,7 @@ fn compact(entries: &mut Vec<Entry>, short_ramp: u32) {
                 }
                 newest.insert(*param, rank);
             }
-            Entry::Intent(_) => {}
+            Entry::Intent(_) | Entry::Tap { .. } | Entry::EndTap(_) => {}
         }
         true
     });
@@ -134,7 +145,7 @@ mod tests {
             value,
             ramp,
             curve: Curve::Linear,
-            at: None,
+            at: When::Now,
         })
     }
 
@@ -144,7 +155,7 @@ mod tests {
         for i in 0..100_000u32 {
             inbox.put([set(i % 3, f64::from(i), 240)]);
         }
-        let mut entries = Vec::new();
+        let mut entries = VecDeque::new();
         inbox.take(&mut entries);
         assert!(entries.len() <= COMPACT + 1);
         let mut last = [0.0; 3];
@@ -174,7 +185,7 @@ mod tests {
             set(1, 1.0, 9000),
             set(1, 2.0, 0),
             set(2, 3.0, 0),
-            Entry::Batch { at: None },
+            Entry::Batch { at: When::Now },
             set(1, 4.0, 0),
             Entry::Commit,
             set(1, 5.0, 9000),

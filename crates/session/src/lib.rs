@@ -2,42 +2,58 @@
 //!
 //! The Node binding and the C interface are thin layers over this crate. A caller submits
 //! [`Intent`]s to an [`Engine`] and takes [`Report`]s from its [`Outlet`]; a [`Capture`] hands out
-//! readers. Nothing here runs in an audio callback but what `driver` and `capture` name as such.
+//! readers; [`render`] drives an engine that has no device. Nothing here runs in an audio callback
+//! but what `driver`, `tap` and `capture` name as such.
 
 mod batch;
 mod capture;
 mod core;
 mod dispatch;
 mod driver;
+mod effects;
 mod engine;
 mod error;
 mod inbox;
 mod intent;
+mod meter;
 mod newest;
+mod offline;
 mod options;
 mod outlet;
+mod output;
 mod recorder;
 mod samples;
 mod slot;
 mod standin;
 mod stats;
+mod tap;
 mod thread;
+mod track_tap;
+mod wiring;
 
 pub use capture::{Capture, CaptureStats};
-pub use engine::Engine;
+pub use effects::{EFFECTS, EffectSpec};
+pub use engine::{Engine, TransportState};
 pub use error::{Error, ErrorCode};
-pub use intent::{Intent, PARAMS, ParamId, ParamSpec, TrackId, VoiceId};
-pub use options::{CaptureOptions, EngineOptions};
+pub use intent::{
+    EffectId, EffectSetup, Intent, MarkerId, PARAMS, ParamId, ParamSpec, Playback, SendId, TEMPO,
+    TrackId, VoiceId,
+};
+pub use meter::TrackMeter;
+pub use offline::{Rendered, render};
+pub use options::{CaptureOptions, EngineOptions, OfflineOptions};
 pub use outlet::{DeviceState, Outlet, Reason, Report, Warning};
+pub use output::Destination;
 pub use recorder::{Gaps, Recording, RecordingResult};
 pub use samples::{Sample, SampleId, sample_by_id};
 pub use stats::EngineStats;
+pub use track_tap::TrackTap;
 
 pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, WakeKind};
 pub use noxrun_device::{
     AudioThreadStats, Backend, Clock as VirtualClock, DeviceInfo, DeviceWarning, Failure, Granted,
     VirtualDevice, VirtualOptions, list_devices, monotonic_ns, note_allocation, note_free,
 };
-pub use noxrun_engine::{Curve, EngineConfig, MASTER, MeterReading, SampleData};
+pub use noxrun_engine::{Curve, EngineConfig, MeterReading, SampleData, When};
 pub use noxrun_media::{Pcm, Probe, WavFormat, probe, probe_file};
 pub use noxrun_resample::Quality;

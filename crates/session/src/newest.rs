@@ -6,7 +6,7 @@
 //! sounded yet, so it stands between the two.
 
 use crate::intent::TrackId;
-use noxrun_engine::{Curve, Target};
+use noxrun_engine::{Curve, EffectKey, Target};
 use std::collections::HashMap;
 
 /// Something whose newest value alone matters.
@@ -14,6 +14,7 @@ use std::collections::HashMap;
 pub(crate) enum Slot {
     Value(Target),
     Gate(TrackId),
+    Bypass(EffectKey),
 }
 
 /// What a value supersedes: everything that waits at its own rank or above.

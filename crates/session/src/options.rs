@@ -34,6 +34,13 @@ impl Default for EngineOptions {
     }
 }
 
+/// How an engine without a device is made.
+#[derive(Debug, Clone, Default)]
+pub struct OfflineOptions {
+    /// Sizes of the engine, and its rate.
+    pub engine: EngineConfig,
+}
+
 /// How a capture is opened.
 #[derive(Debug, Clone)]
 pub struct CaptureOptions {

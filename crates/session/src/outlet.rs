@@ -1,7 +1,7 @@
 //! Reports on their way to the caller's thread: held until taken, announced once.
 
 use crate::error::Error;
-use crate::intent::{TrackId, VoiceId};
+use crate::intent::{MarkerId, TrackId, VoiceId};
 use noxrun_device::{DeviceInfo, DeviceWarning};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,6 +70,13 @@ pub enum Report {
         frame: u64,
         /// Why.
         reason: Reason,
+    },
+    /// A marker was reached, or the transport was sought past it.
+    Marker {
+        /// The marker.
+        marker: MarkerId,
+        /// Engine frame; `None` when it was skipped.
+        frame: Option<u64>,
     },
     /// Trouble.
     Warning(Warning),

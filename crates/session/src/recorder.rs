@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorCode};
 use crate::outlet::lock;
 use noxrun_capture::{Chunk, Reader, Taken};
-use noxrun_media::{MediaError, WavWriter};
+use noxrun_media::{MediaError, AudioWriter};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -46,7 +46,7 @@ const SILENCE: usize = 4096;
 
 impl Recording {
     pub(crate) fn start(
-        writer: WavWriter,
+        writer: AudioWriter,
         channels: usize,
         gaps: Gaps,
         reader: Reader,
@@ -113,7 +113,7 @@ impl Drop for Recording {
 }
 
 fn run(
-    mut writer: WavWriter,
+    mut writer: AudioWriter,
     state: &State,
     reader: &Reader,
     channels: usize,
@@ -141,7 +141,7 @@ fn run(
 }
 
 fn take(
-    writer: &mut WavWriter,
+    writer: &mut AudioWriter,
     state: &State,
     chunk: &Chunk,
     channels: usize,
@@ -153,7 +153,7 @@ fn take(
     Ok(chunk.frame + (chunk.samples.len() / channels) as u64)
 }
 
-fn silence(writer: &mut WavWriter, frames: u64, channels: usize) -> Result<(), MediaError> {
+fn silence(writer: &mut AudioWriter, frames: u64, channels: usize) -> Result<(), MediaError> {
     if frames == 0 {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! The counters of an engine, put together from the threads that write them.
 
 use crate::core::Core;
+use crate::driver::Driver;
 use crate::outlet::lock;
 use noxrun_device::AudioThreadStats;
 use noxrun_engine::EngineConfig;
@@ -9,7 +10,7 @@ use std::sync::atomic::Ordering;
 /// Counters and load of an engine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EngineStats {
-    /// Callbacks run.
+    /// Callbacks run; blocks, offline.
     pub callbacks: u64,
     /// Frames rendered.
     pub frames: u64,
@@ -41,16 +42,13 @@ pub struct EngineStats {
 
 impl EngineStats {
     pub(crate) fn read(core: &Core, config: &EngineConfig) -> Self {
-        let driver = lock(&core.driver);
-        let status = driver.status();
-        let load = status.load();
         let counters = &core.counters;
         let shared = &core.shared;
-        Self {
-            callbacks: status.callbacks(),
+        let stats = Self {
+            callbacks: core.blocks.load(Ordering::Relaxed),
             frames: shared.clock().frame,
-            xruns: status.xruns(),
-            load: [load.mean, load.p50, load.p99, load.max],
+            xruns: 0,
+            load: [0.0; 4],
             queue_capacity: config.control_capacity as u64,
             queue_pushed: counters.pushed.load(Ordering::Relaxed),
             queue_overflows: counters.overflows.load(Ordering::Relaxed),
@@ -59,8 +57,26 @@ impl EngineStats {
             stale_commands: counters.stale.load(Ordering::Relaxed) + shared.stale_commands(),
             voices: u64::from(shared.voices()),
             stolen_voices: shared.stolen_voices(),
+            device_losses: 0,
+            audio_thread: AudioThreadStats::default(),
+        };
+        match &core.driver {
+            Some(driver) => stats.with_device(&lock(driver)),
+            None => stats,
+        }
+    }
+
+    /// What only the device knows.
+    fn with_device(self, driver: &Driver) -> Self {
+        let status = driver.status();
+        let load = status.load();
+        Self {
+            callbacks: status.callbacks(),
+            xruns: status.xruns(),
+            load: [load.mean, load.p50, load.p99, load.max],
             device_losses: driver.losses(),
             audio_thread: status.audio_thread(),
+            ..self
         }
     }
 }

@@ -27,25 +27,24 @@ pub(crate) fn spawn(core: Arc<Core>) -> Result<JoinHandle<()>, Error> {
 }
 
 fn run(core: &Core) {
-    let mut entries = Vec::new();
     while !core.closing.load(Ordering::SeqCst) {
-        core.inbox.take(&mut entries);
-        let had_some = !entries.is_empty();
-        let (busy, next) = {
+        let (had_some, busy) = {
             let mut dispatcher = lock(&core.dispatcher);
             let until = core.horizon();
-            dispatcher.accept(&mut entries, until);
+            let had_some = dispatcher.take_in(&core.inbox, until);
             dispatcher.pump(until);
             dispatcher.collect();
-            let waits = !dispatcher.is_drained(until);
-            (waits || dispatcher.is_busy(), dispatcher.next_frame())
+            let busy = dispatcher.is_waiting() || dispatcher.is_busy();
+            (had_some, busy)
         };
-        lock(&core.driver).supervise(core);
+        if let Some(driver) = &core.driver {
+            lock(driver).supervise(core);
+        }
         if had_some {
             std::thread::sleep(LINGER);
             continue;
         }
-        let pause = if busy || next.is_some() { BUSY } else { IDLE };
+        let pause = if busy { BUSY } else { IDLE };
         core.inbox.wait(pause);
     }
 }

@@ -1,11 +1,11 @@
-//! Samples as bytes of a WAV file.
+//! Samples as integers and as bytes, as sound files hold them.
 
-/// How samples are stored.
+/// How samples are stored, in WAV and FLAC files.
 ///
 /// Integers are `x · 2^(bits − 1)`, halves rounded to even, clamped, without dither; NaN becomes 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WavFormat {
-    /// 32-bit float, bit for bit.
+    /// 32-bit float, bit for bit. Not in FLAC files.
     F32,
     /// 24-bit integer.
     S24,
@@ -22,14 +22,13 @@ impl WavFormat {
         }
     }
 
+    /// Bits of one sample.
+    pub(crate) const fn bits(self) -> u32 {
+        self.bytes_per_sample() as u32 * 8
+    }
+
     /// Appends `samples` as they stand in the file.
     pub(crate) fn encode(self, samples: &[f32], out: &mut Vec<u8>) {
-        let integer = |sample: f32, bits: u32| {
-            let scale = 1i32 << (bits - 1);
-            // The cast saturates and takes NaN to 0; the product is exact, so one rounding is all.
-            let rounded = (sample * scale as f32).round_ties_even() as i32;
-            rounded.clamp(-scale, scale - 1)
-        };
         match self {
             WavFormat::F32 => out.extend(samples.iter().flat_map(|sample| sample.to_le_bytes())),
             WavFormat::S24 => out.extend(samples.iter().flat_map(|sample| {
@@ -43,4 +42,12 @@ impl WavFormat {
             ),
         }
     }
+}
+
+/// A sample as an integer of `bits` bits, at most 24.
+pub(crate) fn integer(sample: f32, bits: u32) -> i32 {
+    let scale = 1i32 << (bits - 1);
+    // The cast saturates and takes NaN to 0; the product is exact, so one rounding is all.
+    let rounded = (sample * scale as f32).round_ties_even() as i32;
+    rounded.clamp(-scale, scale - 1)
 }

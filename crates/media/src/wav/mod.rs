@@ -12,5 +12,6 @@ mod header;
 mod reader;
 
 pub use encode::WavFormat;
+pub(crate) use encode::integer;
 pub(crate) use header::Header;
 pub(crate) use reader::WavReader;

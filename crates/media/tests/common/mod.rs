@@ -1,8 +1,11 @@
-//! WAV files built and read byte by byte, knowing nothing of the crate under test.
+//! Sound files built and read byte by byte, knowing nothing of the crate under test.
 #![allow(dead_code, missing_docs)] // Each test file uses its part.
+
+pub mod flac;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A progress callback that never cancels.
 pub fn go_on(_: f64) -> ControlFlow<()> {
@@ -14,7 +17,9 @@ pub struct TempFile(PathBuf);
 
 impl TempFile {
     pub fn new(name: &str) -> Self {
-        let unique = format!("noxrun-media-{}-{name}", std::process::id());
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let unique = format!("noxrun-media-{}-{made}-{name}", std::process::id());
         TempFile(std::env::temp_dir().join(unique))
     }
 

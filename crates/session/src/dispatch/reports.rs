@@ -1,10 +1,11 @@
-//! What comes back: retired memory is freed, what became of voices is passed on, and warnings, none of
-//! them too often.
+//! What comes back: retired memory is freed, what became of voices and markers is passed on, and
+//! warnings, none of them too often.
 
 use super::Dispatcher;
-use crate::intent::{TrackId, VoiceId};
+use crate::inbox::Entry;
+use crate::intent::{Intent, VoiceId};
 use crate::outlet::{Reason, Report, Warning};
-use noxrun_engine::{EndReason, Event};
+use noxrun_engine::{EndReason, Event, Trash};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -21,39 +22,58 @@ pub(super) struct Overflow {
 impl Dispatcher {
     /// Takes what the audio thread says, frees what it retired, passes reports on.
     pub fn collect(&mut self) {
+        self.free_trash();
         while let Ok(event) = self.controller.events.pop() {
             let report = match event {
-                Event::Started { voice, frame } => Report::Started {
-                    voice: self.ids[voice.index as usize],
-                    frame,
-                },
+                Event::Started { voice, frame } => {
+                    let voice = self.tables.voices.owner(voice.index);
+                    voice.map(|voice| Report::Started { voice, frame })
+                }
                 Event::Ended {
                     voice,
                     frame,
                     reason,
                 } => {
-                    let id = self.ids[voice.index as usize];
-                    self.voices.remove(&id);
                     // Its memory came back before the report did; free it before the key is used
                     // again, or the ring of returned memory could fill.
-                    while self.controller.trash.pop().is_ok() {}
-                    self.free.push(voice.index);
-                    Report::Ended {
-                        voice: id,
-                        frame,
-                        reason: match reason {
-                            EndReason::Finished => Reason::Finished,
-                            EndReason::Stopped => Reason::Stopped,
-                            EndReason::Stolen => Reason::Stolen,
-                        },
-                    }
+                    self.free_trash();
+                    let places = &mut self.tables.voices;
+                    let id = places.give_back(voice.index, voice.generation);
+                    id.map(|voice| {
+                        self.voices.remove(&voice);
+                        Report::Ended {
+                            voice,
+                            frame,
+                            reason: match reason {
+                                EndReason::Finished => Reason::Finished,
+                                EndReason::Stopped => Reason::Stopped,
+                                EndReason::Stolen => Reason::Stolen,
+                            },
+                        }
+                    })
+                }
+                Event::Marker { marker, frame } => {
+                    self.markers = self.markers.saturating_sub(1);
+                    Some(Report::Marker { marker, frame })
+                }
+                Event::TrackGone(track) => {
+                    let places = &mut self.tables.tracks;
+                    places.give_back(track.index, track.generation);
+                    None
+                }
+                Event::EdgeGone(edge) => {
+                    let places = &mut self.tables.edges;
+                    places.give_back(edge.index, edge.generation);
+                    None
                 }
             };
-            self.outlet.push(report);
+            if let Some(report) = report {
+                self.outlet.push(report);
+            }
         }
-        for track in 0..self.tracks.len() as TrackId {
-            if self.controller.shared.take_poisoned(track) {
-                self.warn(Warning::NonFinite { track });
+        for (track, record) in &self.tracks {
+            if self.controller.shared.take_poisoned(record.key.index) {
+                self.warn(Warning::NonFinite { track: *track });
             }
         }
         let late = self.controller.shared.late_events();
@@ -66,10 +86,35 @@ impl Dispatcher {
         self.report_overflow();
     }
 
+    /// Frees memory that has come back. The key of an effect or a tap may then be used again.
+    fn free_trash(&mut self) {
+        while let Ok(trash) = self.controller.trash.pop() {
+            match trash {
+                Trash::Sample(_) | Trash::Line(_) => {}
+                Trash::Effect(key, _) => {
+                    let places = &mut self.tables.effects;
+                    places.give_back(key.index, key.generation);
+                }
+                Trash::Tap(key, _) => {
+                    let places = &mut self.tables.taps;
+                    if let Some(tap) = places.give_back(key.index, key.generation) {
+                        self.taps.remove(&tap);
+                    }
+                }
+            }
+        }
+    }
+
     /// Ends every voice that is alive, at `frame`.
     pub fn close(&mut self, frame: u64) {
         self.collect();
-        let mut ids: Vec<VoiceId> = self.voices.drain().map(|(id, _)| id).collect();
+        // What was not even translated: its promises are kept all the same.
+        let untold = self.backlog.drain(..).filter_map(|entry| match entry {
+            Entry::Intent(Intent::Play { voice, .. }) => Some(voice),
+            _ => None,
+        });
+        let mut ids: Vec<VoiceId> = untold.collect();
+        ids.extend(self.voices.drain().map(|(id, _)| id));
         ids.sort_unstable();
         for voice in ids {
             let reason = Reason::Closed;
@@ -79,7 +124,9 @@ impl Dispatcher {
                 reason,
             });
         }
-        self.queue.clear();
+        self.batch = None;
+        self.crossing = None;
+        self.store.clear();
     }
 
     pub(super) fn report_overflow(&mut self) {

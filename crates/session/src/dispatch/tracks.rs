@@ -1,94 +1,138 @@
-//! What is known of the tracks: mute and solo, and the gates that follow from them.
+//! What is known of the tracks: their keys, mute and solo, and the gates that follow from them.
 
-use super::{Dispatcher, Waiting};
-use crate::batch::Item;
+use super::Dispatcher;
+use crate::batch::{Act, Item};
 use crate::intent::TrackId;
 use crate::newest::{Rank, Slot};
-use noxrun_engine::{Action, NOW, TrackSetup};
+use crate::wiring::MASTER;
+use noxrun_engine::{Action, EdgeKey, TrackKey, TrackSetup, When};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-#[derive(Default, Clone, Copy)]
 pub(super) struct TrackRecord {
+    pub key: TrackKey,
+    /// Its connection with what it feeds; the master has none.
+    pub output: Option<EdgeKey>,
+    /// When its connections and its chain last change, as far as calls have been made.
+    pub shaped: When,
     muted: bool,
     soloed: bool,
     open: bool,
 }
 
 impl TrackRecord {
-    /// Of a track that is neither muted nor soloed.
-    pub(super) fn new(open: bool) -> Self {
+    fn new(key: TrackKey, output: Option<EdgeKey>, open: bool) -> Self {
         Self {
+            key,
+            output,
+            shaped: When::Now,
+            muted: false,
+            soloed: false,
             open,
-            ..Self::default()
         }
+    }
+
+    pub fn master() -> (TrackId, Self) {
+        (MASTER, Self::new(noxrun_engine::MASTER, None, true))
     }
 }
 
 impl Dispatcher {
-    pub(super) fn add_track(&mut self, track: TrackId, volume: f64, pan: f64) {
-        let index = track as usize;
-        if self.tracks.len() <= index {
-            self.tracks.resize(index + 1, TrackRecord::default());
-        }
-        let open = !self.any_solo();
-        self.tracks[index] = TrackRecord::new(open);
+    pub(super) fn add_track(&mut self, track: TrackId, output: TrackId, volume: f64, pan: f64) {
+        let to = self.track_key(output);
+        let keys = to.and_then(|to| Some((to, self.tables.track(track)?, self.output_key()?)));
+        let Some((to, key, edge)) = keys else {
+            return self.stale(false);
+        };
+        self.wiring.add_track(track, output);
+        let open = self.wiring.heard(&self.soloed()).contains(&track);
+        let record = TrackRecord::new(key, Some(edge), open);
+        self.tracks.insert(track, record);
         let setup = TrackSetup {
-            track,
+            track: key,
             volume,
             pan,
             open,
         };
         // Never part of a batch: a track without sound changes nothing, and calls outside the batch
         // may use it before the batch takes effect.
-        let place = self.next_place(None);
-        let item = Item::Do {
-            frame: NOW,
-            counted: false,
-            voice: None,
-            action: Action::AddTrack(setup),
-            value: None,
+        let connect = Action::Connect {
+            edge,
+            from: key,
+            to,
+            gain: 1.0,
         };
-        self.queue.insert(place, Waiting::One(item));
+        for action in [Action::AddTrack(setup), connect] {
+            self.insert_alone(Item::Do(Act::new(When::Now, action)));
+        }
+    }
+
+    pub(super) fn remove_track(&mut self, track: TrackId) {
+        let Some(key) = self.track_key(track).filter(|_| track != MASTER) else {
+            return self.stale(true);
+        };
+        let at = self.shape(track);
+        let Some(removed) = self.wiring.remove_track(track) else {
+            return self.stale(true);
+        };
+        for child in removed.children {
+            let at = self.shape(child);
+            self.connect_output(child, removed.output, (at, false));
+        }
+        // The engine ends what leads to the track and from it, and gives its effects back.
+        for send in removed.sends {
+            self.sends.remove(&send);
+        }
+        for effect in removed.effects {
+            self.effects.remove(&effect);
+        }
+        self.counted(at, Action::RemoveTrack(key));
+        self.tracks.remove(&track);
+        self.update_gates();
     }
 
     pub(super) fn mute(&mut self, track: TrackId, on: bool) {
-        if let Some(record) = self.tracks.get_mut(track as usize) {
-            record.muted = on;
-            self.update_gates();
+        match self.tracks.get_mut(&track) {
+            Some(record) => record.muted = on,
+            None => return self.stale(false),
         }
+        self.update_gates();
     }
 
     pub(super) fn solo(&mut self, track: TrackId, on: bool) {
-        if let Some(record) = self.tracks.get_mut(track as usize) {
-            record.soloed = on;
-            self.update_gates();
+        match self.tracks.get_mut(&track) {
+            Some(record) => record.soloed = on,
+            None => return self.stale(false),
         }
+        self.update_gates();
     }
 
-    fn update_gates(&mut self) {
-        let any_solo = self.any_solo();
-        for track in 0..self.tracks.len() {
-            let record = self.tracks[track];
-            // Solo in place: the master carries what is soloed.
-            let heard = track == 0 || !any_solo || record.soloed;
-            let open = !record.muted && heard;
-            if open == record.open {
-                continue;
+    /// Opens and closes what has to be after a change of mutes, solos or connections.
+    pub(super) fn update_gates(&mut self) {
+        let heard = self.wiring.heard(&self.soloed());
+        let timed = self.batch_is_timed();
+        let mut changes = Vec::new();
+        for (track, record) in &mut self.tracks {
+            let open = !record.muted && heard.contains(track);
+            if std::mem::replace(&mut record.open, open) != open {
+                changes.push((*track, record.key, open));
             }
-            self.tracks[track].open = open;
-            let track = track as TrackId;
-            let action = Action::Gate { track, open };
-            if self.batch_is_timed() {
+        }
+        for (id, track, open) in changes {
+            if timed {
                 // A scheduled point, of which there are no more than tracks: it takes the room of
                 // others, but is never refused.
                 self.counters.accepted.fetch_add(1, Ordering::Relaxed);
             }
-            self.value((Slot::Gate(track), Rank::Jump), None, None, action);
+            let act = Act::new(When::Now, Action::Gate { track, open });
+            self.value((Slot::Gate(id), Rank::Jump), act);
         }
     }
 
     /// Everything feeds the master, so a solo of its own changes nothing.
-    fn any_solo(&self) -> bool {
-        self.tracks.iter().skip(1).any(|track| track.soloed)
+    fn soloed(&self) -> BTreeSet<TrackId> {
+        let tracks = self.tracks.iter();
+        let soloed = tracks.filter(|(id, record)| **id != MASTER && record.soloed);
+        soloed.map(|(id, _)| *id).collect()
     }
 }

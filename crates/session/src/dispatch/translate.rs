@@ -1,147 +1,159 @@
 //! Intents into items: which voice and which parameter each means, and what becomes of those that
 //! come too late or are taken back.
 
-use super::{Dispatcher, VoiceRecord, Waiting};
-use crate::batch::Item;
-use crate::intent::{Intent, ParamId, TrackId, VoiceId};
-use crate::newest::{Rank, Slot};
+use super::Dispatcher;
+use super::state::{Span, VoiceRecord};
+use super::store::{Place, Waiting};
+use crate::batch::{Act, Item, Subject};
+use crate::intent::{Intent, Playback, TrackId, VoiceId};
 use crate::outlet::{Reason, Report};
-use noxrun_engine::{Action, NOW, PlaySpec, Target, VoiceKey};
-use std::sync::Arc;
+use noxrun_engine::{Action, PlaySpec, VoiceKey, When};
 use std::sync::atomic::Ordering;
 
 impl Dispatcher {
     pub(super) fn translate(&mut self, intent: Intent, until: u64) {
         match intent {
-            Intent::AddTrack { track, volume, pan } => self.add_track(track, volume, pan),
+            Intent::AddTrack {
+                track,
+                output,
+                volume,
+                pan,
+            } => self.add_track(track, output, volume, pan),
+            Intent::RemoveTrack(track) => self.remove_track(track),
+            Intent::Route { track, to } => self.route(track, to),
+            Intent::AddSend {
+                send,
+                from,
+                to,
+                gain,
+            } => self.add_send(send, (from, to), gain),
+            Intent::RemoveSend(send) => self.remove_send(send),
+            Intent::AddEffect {
+                effect,
+                track,
+                index,
+                bypass,
+                setup,
+            } => self.add_effect(effect, track, (index, bypass), &setup),
+            Intent::MoveEffect { effect, index } => self.move_effect(effect, index),
+            Intent::RemoveEffect(effect) => self.remove_effect(effect),
+            Intent::ClearEffects(track) => self.clear_effects(track),
+            Intent::Bypass { effect, on, at } => self.bypass(effect, on, at),
             Intent::Mute { track, on } => self.mute(track, on),
             Intent::Solo { track, on } => self.solo(track, on),
             Intent::Play {
                 voice,
                 track,
-                sample,
-                gain,
+                playback,
                 at,
-            } => self.play(voice, track, sample, gain, at),
+            } => self.play(voice, track, playback, at),
             Intent::Stop { voice, fade, at } => {
-                if at.is_none() && self.cancel(voice, until) {
+                if at == When::Now && self.cancel_play(voice, until) {
                     return;
                 }
-                self.command_voice(voice, at, true, |voice| Action::Stop { voice, fade });
+                self.command_voice(voice, at, |voice| Action::Stop { voice, fade });
             }
-            Intent::Pause { voice, at } => self.command_voice(voice, at, true, Action::Pause),
-            Intent::Resume { voice, at } => self.command_voice(voice, at, true, Action::Resume),
-            Intent::StopTrack { track, fade, at } => {
-                let item = Item::Do {
-                    frame: at.unwrap_or(NOW),
-                    counted: true,
-                    voice: None,
-                    action: Action::StopTrack { track, fade },
-                    value: None,
-                };
-                self.insert(at, item);
-            }
+            Intent::Pause { voice, at } => self.command_voice(voice, at, Action::Pause),
+            Intent::Resume { voice, at } => self.command_voice(voice, at, Action::Resume),
+            Intent::SeekVoice {
+                voice,
+                position,
+                at,
+            } => self.command_voice(voice, at, |voice| Action::Seek { voice, position }),
+            Intent::StopTrack { track, fade, at } => match self.track_key(track) {
+                Some(track) => self.counted(at, Action::StopTrack { track, fade }),
+                None => self.stale(true),
+            },
             Intent::Set {
                 param,
                 value,
-                ramp: frames,
+                ramp,
                 curve,
                 at,
-            } => {
-                let (target, voice) = match param {
-                    ParamId::TrackVolume(track) => (Target::TrackVolume(track), None),
-                    ParamId::TrackPan(track) => (Target::TrackPan(track), None),
-                    ParamId::VoiceGain(id) => match self.voices.get(&id) {
-                        Some(record) => (Target::VoiceGain(record.key), Some(id)),
-                        None => return self.stale(at.is_some() || self.batch_is_timed()),
-                    },
-                };
-                let action = Action::Set {
-                    target,
-                    value,
-                    frames,
-                    curve,
-                };
-                let rank = Rank::of(frames, curve, self.short_ramp);
-                // A voice that has not sounded takes a short ramp at once.
-                if let Some(id) = voice
-                    && at.is_none()
-                    && rank <= Rank::Short
-                    && let Some(spec) = self.distant(id, until)
-                {
-                    spec.gain = value;
-                    return;
-                }
-                self.value((Slot::Value(target), rank), at, voice, action);
-            }
+            } => self.set(param, value, (ramp, curve), at, until),
+            Intent::Reach {
+                param,
+                value,
+                curve,
+                at,
+                from,
+            } => self.reach(param, value, curve, (from, at)),
+            Intent::Cancel { param, from } => self.cancel_points(param, from),
+            Intent::Tempo { bpm, at } => self.tempo(bpm, at),
+            Intent::StartTransport(at) => self.counted(at, Action::StartTransport),
+            Intent::StopTransport(at) => self.counted(at, Action::StopTransport),
+            Intent::SeekTransport(beat) => self.seek_transport(beat),
+            Intent::Loop(looped) => self.counted(When::Now, Action::Loop(looped)),
+            Intent::Marker { marker, at } => self.counted(at, Action::Marker(marker)),
         }
     }
 
-    fn play(
-        &mut self,
-        id: VoiceId,
-        track: TrackId,
-        sample: Arc<noxrun_engine::SampleData>,
-        gain: f64,
-        at: Option<u64>,
-    ) {
-        let Some(index) = self.free.pop() else {
-            // More events than `max_events`: the submitting side refuses them before they come here.
+    /// A counted action that names nothing which could be waiting.
+    pub(super) fn counted(&mut self, at: When, action: Action) {
+        self.insert(Item::Do(Act::new(at, action).counted()));
+    }
+
+    fn play(&mut self, id: VoiceId, track: TrackId, playback: Playback, at: When) {
+        let Some(track) = self.track_key(track) else {
+            // Removed since: it ends as if it had been stopped while it waited.
+            self.stale(true);
+            return self.report_stopped(id);
+        };
+        let Some(key) = self.tables.voice(id) else {
+            // The caller made sure of the place.
             return self.stale(true);
         };
-        let slot = index as usize;
-        self.generations[slot] = self.generations[slot].wrapping_add(1);
-        self.ids[slot] = id;
-        let key = VoiceKey {
-            index,
-            generation: self.generations[slot],
+        let Playback {
+            sample,
+            gain,
+            rate,
+            offset,
+            length,
+            repeat,
+            fade_in,
+            fade_out,
+        } = playback;
+        let span = Span {
+            offset,
+            repeat,
+            frames: sample.frames() as u64,
         };
         let spec = PlaySpec {
             sample,
             track,
             gain,
+            rate,
+            offset,
+            length,
+            repeat,
+            fade_in,
+            fade_out,
         };
-        let item = Item::Play {
-            frame: at.unwrap_or(NOW),
-            voice: id,
-            spec,
-        };
-        let waiting = self.insert(at, item);
-        self.voices.insert(id, VoiceRecord { key, waiting });
+        let voice = id;
+        let waiting = self.insert(Item::Play { at, voice, spec });
+        let record = VoiceRecord { key, waiting, span };
+        self.voices.insert(id, record);
     }
 
-    fn command_voice(
-        &mut self,
-        id: VoiceId,
-        at: Option<u64>,
-        counted: bool,
-        action: impl FnOnce(VoiceKey) -> Action,
-    ) {
+    fn command_voice(&mut self, id: VoiceId, at: When, action: impl FnOnce(VoiceKey) -> Action) {
         match self.voices.get(&id) {
             Some(record) => {
-                let action = action(record.key);
-                let frame = at.unwrap_or(NOW);
-                let voice = Some(id);
-                let item = Item::Do {
-                    frame,
-                    counted,
-                    voice,
-                    action,
-                    value: None,
-                };
-                self.insert(at, item);
+                let act = Act::new(at, action(record.key)).counted();
+                self.insert(Item::Do(act.of(Subject::Voice(id))));
             }
-            None => self.stale(counted),
+            None => self.stale(true),
         }
     }
 
-    /// The play of a voice that waits here for a frame beyond `until`, outside of batches.
-    fn distant(&mut self, id: VoiceId, until: u64) -> Option<&mut PlaySpec> {
+    /// The play of a voice that waits here for a later frame than `until` or for a beat, outside of
+    /// batches.
+    pub(super) fn distant(&mut self, id: VoiceId, until: u64) -> Option<&mut PlaySpec> {
         let place = self.voices.get(&id)?.waiting?;
-        if self.batch.is_some() || place.0 <= until {
+        let is_near = matches!(place, Place::Frame(frame, _) if frame <= until);
+        if self.batch.is_some() || is_near {
             return None;
         }
-        match self.queue.get_mut(&place) {
+        match self.store.get_mut(place) {
             Some(Waiting::One(Item::Play { spec, .. })) => Some(spec),
             _ => None,
         }
@@ -149,25 +161,34 @@ impl Dispatcher {
 
     /// Ends a voice whose start is far away. Nothing of it remains, so that whoever plans ahead and
     /// changes his mind does not run out of events.
-    fn cancel(&mut self, id: VoiceId, until: u64) -> bool {
+    fn cancel_play(&mut self, id: VoiceId, until: u64) -> bool {
         if self.distant(id, until).is_none() {
             return false;
         }
-        if let Some(record) = self.voices.remove(&id) {
-            if let Some(place) = record.waiting {
-                self.queue.remove(&place);
-            }
-            self.free.push(record.key.index);
+        if let Some(place) = self.voices.get(&id).and_then(|record| record.waiting) {
+            self.store.remove(place);
         }
+        self.forget_voice(id);
         // The play and its stop.
         self.settle(true);
         self.settle(true);
+        true
+    }
+
+    /// Ends a voice that never crossed.
+    pub(super) fn forget_voice(&mut self, id: VoiceId) {
+        if let Some(VoiceRecord { key, .. }) = self.voices.remove(&id) {
+            self.tables.voices.give_back(key.index, key.generation);
+            self.report_stopped(id);
+        }
+    }
+
+    fn report_stopped(&self, voice: VoiceId) {
         self.outlet.push(Report::Ended {
-            voice: id,
+            voice,
             frame: self.controller.shared.clock().frame,
             reason: Reason::Stopped,
         });
-        true
     }
 
     pub(super) fn stale(&mut self, counted: bool) {

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use super::{check, check_whole, ended};
 use crate::error::MediaError;
-use crate::open::{CHANNELS, SAMPLE_RATES};
 use crate::wav::{Header, WavFormat};
 
 /// Bytes gathered before the system is asked to write.
@@ -50,7 +50,8 @@ enum State {
 impl WavWriter {
     /// Starts a file, in place of one that is already there.
     ///
-    /// `sample_rate` in Hz within [`SAMPLE_RATES`], `channels` within [`CHANNELS`].
+    /// `sample_rate` in Hz within [`SAMPLE_RATES`](crate::SAMPLE_RATES), `channels` within
+    /// [`CHANNELS`](crate::CHANNELS).
     ///
     /// # Errors
     /// [`MediaError::Invalid`] for a rate or channel count outside the limits, before anything is
@@ -63,27 +64,24 @@ impl WavWriter {
         format: WavFormat,
     ) -> Result<Self, MediaError> {
         let path = path.as_ref();
-        let invalid = |what: String| Err(MediaError::Invalid { what });
-        if !SAMPLE_RATES.contains(&sample_rate) {
-            return invalid(format!(
-                "sample_rate is {sample_rate} Hz; {} to {} are allowed",
-                SAMPLE_RATES.start(),
-                SAMPLE_RATES.end()
-            ));
-        }
-        if !CHANNELS.contains(&channels) {
-            return invalid(format!(
-                "channels is {channels}; {} to {} are allowed",
-                CHANNELS.start(),
-                CHANNELS.end()
-            ));
-        }
+        Self::create_at(path, path, sample_rate, channels, format)
+    }
+
+    /// Starts the file `place`; errors name `path`.
+    pub(super) fn create_at(
+        place: &Path,
+        path: &Path,
+        sample_rate: u32,
+        channels: usize,
+        format: WavFormat,
+    ) -> Result<Self, MediaError> {
+        check(sample_rate, channels)?;
         let header = Header {
             format,
             channels: channels as u16,
             sample_rate,
         };
-        let mut file = File::create(path).map_err(|error| MediaError::from_io(path, error))?;
+        let mut file = File::create(place).map_err(|error| MediaError::from_io(path, error))?;
         file.write_all(&header.bytes(0))
             .map_err(|error| MediaError::from_io(path, error))?;
         Ok(WavWriter {
@@ -108,14 +106,7 @@ impl WavWriter {
     pub fn write(&mut self, interleaved: &[f32]) -> Result<(), MediaError> {
         self.usable()?;
         let channels = usize::from(self.header.channels);
-        if !interleaved.len().is_multiple_of(channels) {
-            return Err(MediaError::Invalid {
-                what: format!(
-                    "{} samples are not a whole number of frames of {channels} channels",
-                    interleaved.len()
-                ),
-            });
-        }
+        check_whole(interleaved.len(), channels)?;
         let frame_len = self.header.frame_len();
         let announce_every = u64::from(self.header.sample_rate / 2);
         let mut rest = interleaved;
@@ -170,6 +161,11 @@ impl WavWriter {
         self.len() / self.header.frame_len()
     }
 
+    /// Most frames that the file can hold.
+    pub fn max_frames(&self) -> u64 {
+        self.limit / self.header.frame_len()
+    }
+
     /// Bytes of sound, in the file and on the way to it.
     fn len(&self) -> u64 {
         self.stored + self.buffer.len() as u64
@@ -178,10 +174,7 @@ impl WavWriter {
     fn usable(&self) -> Result<(), MediaError> {
         match self.state {
             State::Recording | State::Finished => Ok(()),
-            State::Failed => Err(MediaError::Io {
-                path: self.path.clone(),
-                source: io::Error::other("the recording ended at an earlier error"),
-            }),
+            State::Failed => Err(ended(&self.path)),
         }
     }
 

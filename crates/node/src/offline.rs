@@ -1,0 +1,148 @@
+//! Rendering without a device.
+
+use crate::engine::NativeEngine;
+use crate::error::to_napi;
+use crate::recording::file_format;
+use napi::bindgen_prelude::{AsyncTask, Float32Array};
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+use noxrun_session::{Destination, Engine, EngineConfig, OfflineOptions, Rendered, render};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+#[napi(object)]
+pub struct NativeOfflineOptions {
+    pub sample_rate: u32,
+    pub channels: u32,
+    pub max_events: u32,
+    pub max_tracks: u32,
+    pub max_voices: u32,
+}
+
+/// An engine without a device, which `renderOffline` drives.
+#[napi]
+pub fn offline_engine(options: NativeOfflineOptions) -> NativeEngine {
+    let engine = EngineConfig {
+        sample_rate: options.sample_rate,
+        channels: options.channels as usize,
+        max_events: options.max_events as usize,
+        max_tracks: options.max_tracks as usize,
+        max_voices: options.max_voices as usize,
+        ..EngineConfig::default()
+    };
+    NativeEngine::new(Engine::offline(&OfflineOptions { engine }))
+}
+
+/// Progress and abort of one rendering, shared with the thread that works.
+#[napi]
+#[derive(Clone, Default)]
+pub struct RenderControl {
+    state: Arc<(AtomicBool, AtomicU32)>,
+}
+
+#[napi]
+impl RenderControl {
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[napi]
+    pub fn abort(&self) {
+        self.state.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Fraction done, 0…1.
+    #[napi]
+    pub fn fraction(&self) -> f64 {
+        f64::from(f32::from_bits(self.state.1.load(Ordering::Relaxed)))
+    }
+}
+
+#[napi(object)]
+pub struct NativeRenderOptions {
+    pub frames: f64,
+    pub block_size: u32,
+    /// A file; without one the sound stays in memory.
+    pub output: Option<String>,
+    pub format: Option<String>,
+}
+
+#[napi(object)]
+pub struct NativeRendered {
+    pub channel_data: Vec<Float32Array>,
+    pub frames: f64,
+    pub peak: f64,
+    pub loudness: f64,
+}
+
+pub struct RenderTask {
+    engine: Arc<Engine>,
+    options: NativeRenderOptions,
+    control: RenderControl,
+}
+
+impl RenderTask {
+    fn destination(&self) -> Result<Destination> {
+        let Some(path) = &self.options.output else {
+            return Ok(Destination::Memory);
+        };
+        let format = match &self.options.format {
+            Some(name) => file_format(name)?,
+            None => None,
+        };
+        Ok(Destination::File {
+            path: PathBuf::from(path),
+            format,
+        })
+    }
+}
+
+#[napi]
+impl Task for RenderTask {
+    type Output = Rendered;
+    type JsValue = NativeRendered;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let destination = self.destination()?;
+        let state = Arc::clone(&self.control.state);
+        let mut progress = move |fraction: f64| {
+            let bits = (fraction as f32).to_bits();
+            state.1.store(bits, Ordering::Relaxed);
+            if state.0.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let frames = self.options.frames as u64;
+        let block = self.options.block_size as usize;
+        render(&self.engine, frames, block, &destination, &mut progress).map_err(to_napi)
+    }
+
+    fn resolve(&mut self, _env: Env, rendered: Rendered) -> Result<NativeRendered> {
+        let lanes = rendered.channel_data.into_iter();
+        Ok(NativeRendered {
+            channel_data: lanes.map(Float32Array::new).collect(),
+            frames: rendered.frames as f64,
+            peak: f64::from(rendered.peak),
+            loudness: rendered.loudness,
+        })
+    }
+}
+
+/// Renders an offline engine, once, on a worker thread.
+#[napi]
+pub fn render_offline(
+    engine: &NativeEngine,
+    options: NativeRenderOptions,
+    control: &RenderControl,
+) -> AsyncTask<RenderTask> {
+    AsyncTask::new(RenderTask {
+        engine: Arc::clone(engine.engine()),
+        options,
+        control: control.clone(),
+    })
+}

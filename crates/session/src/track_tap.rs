@@ -1,0 +1,65 @@
+//! A tap on a track, as its holder sees it.
+
+use crate::core::Core;
+use crate::error::Error;
+use crate::inbox::Entry;
+use crate::outlet::{Outlet, Report};
+use crate::recorder::{Gaps, Recording};
+use crate::tap::OutputTap;
+use noxrun_capture::Reader;
+use noxrun_media::WavFormat;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+/// A track's sound after its fader, handed out of the audio thread to readers and recordings.
+/// Dropping it ends it.
+pub struct TrackTap {
+    core: Weak<Core>,
+    outlet: Arc<Outlet>,
+    id: u64,
+    output: OutputTap,
+}
+
+impl TrackTap {
+    pub(crate) fn new(core: &Arc<Core>, id: u64, output: OutputTap) -> Self {
+        Self {
+            core: Arc::downgrade(core),
+            outlet: Arc::clone(&core.outlet),
+            id,
+            output,
+        }
+    }
+
+    /// A reader of chunks of `frames` frames. [`Report::Readable`] says that data may have come.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`.
+    pub fn reader(&self, frames: usize) -> Result<Reader, Error> {
+        let outlet = Arc::clone(&self.outlet);
+        let notify = Arc::new(move || outlet.push(Report::Readable));
+        self.output.reader(frames, notify)
+    }
+
+    /// Records to a file from now on, on a thread of its own.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`, `ERR_INVALID_ARG`.
+    pub fn record(
+        &self,
+        path: &Path,
+        format: Option<WavFormat>,
+        gaps: Gaps,
+    ) -> Result<Recording, Error> {
+        self.output.record(path, format, gaps)
+    }
+}
+
+impl Drop for TrackTap {
+    fn drop(&mut self) {
+        if let Some(core) = self.core.upgrade() {
+            core.taps.fetch_sub(1, Ordering::Relaxed);
+            core.inbox.put([Entry::EndTap(self.id)]);
+        }
+    }
+}
