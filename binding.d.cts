@@ -47,7 +47,8 @@ export declare class NativeEngine {
   get latency(): number
   get latencyIsEstimate(): boolean
   get openingWarnings(): Array<NativeWarning>
-  meter(track: number): NativeMeter
+  /** A track's sound after its fader, from the next block on. */
+  openTap(track: number): NativeTap
   stats(): NativeEngineStats
   /** Calls `bell` on the JavaScript thread when reports wait. */
   setBell(bell: () => void): void
@@ -57,6 +58,13 @@ export declare class NativeEngine {
   suspend(): Promise<void>
   resume(): Promise<void>
   close(): Promise<void>
+}
+
+/** A meter of the caller's own. */
+export declare class NativeMeterTap {
+  /** Levels since it was last read; nothing once it is closed. */
+  read(): NativeMeter
+  close(): void
 }
 
 export declare class NativeReader {
@@ -78,6 +86,13 @@ export declare class NativeSample {
   dispose(): void
 }
 
+export declare class NativeTap {
+  /** A reader of chunks of `frames` frames. */
+  reader(frames: number): NativeReader
+  record(path: string, format: string, gaps: string): NativeRecording
+  close(): void
+}
+
 export declare class NativeVirtualDevice {
   constructor(options: NativeVirtualOptions)
   get id(): string
@@ -89,7 +104,19 @@ export declare class NativeVirtualDevice {
   close(): void
 }
 
+/** Progress and abort of one rendering, shared with the thread that works. */
+export declare class RenderControl {
+  constructor()
+  abort(): void
+  /** Fraction done, 0…1. */
+  fraction(): number
+}
+
 export declare function currentFrame(engine: number): number
+
+export declare function effectSpecs(): Array<NativeEffectSpec>
+
+export declare function graphLatency(engine: number): number
 
 export declare function listDevices(): Promise<Array<NativeDeviceInfo>>
 
@@ -159,6 +186,12 @@ export interface NativeDeviceInfo {
   isDefaultOutput: boolean
 }
 
+export interface NativeEffectSpec {
+  kind: string
+  variants: Array<string>
+  params: Array<NativeParamSpec>
+}
+
 export interface NativeEngineOptions {
   device?: string
   fallbackVirtual: boolean
@@ -192,6 +225,14 @@ export interface NativeMeter {
   rms: Array<number>
 }
 
+export interface NativeOfflineOptions {
+  sampleRate: number
+  channels: number
+  maxEvents: number
+  maxTracks: number
+  maxVoices: number
+}
+
 export interface NativeParamSpec {
   name: string
   unit: string
@@ -222,8 +263,25 @@ export interface NativeRecordingResult {
   dropped: number
 }
 
+export interface NativeRendered {
+  channelData: Array<Float32Array>
+  frames: number
+  peak: number
+  loudness: number
+}
+
+export interface NativeRenderOptions {
+  frames: number
+  blockSize: number
+  /** A file; without one the sound stays in memory. */
+  output?: string
+  format?: string
+}
+
 export interface NativeReport {
   kind: string
+  /** Of a marker. */
+  id?: number
   voice?: number
   frame?: number
   count?: number
@@ -254,12 +312,20 @@ export interface NativeWarning {
   track?: number
 }
 
+/** An engine without a device, which `renderOffline` drives. */
+export declare function offlineEngine(options: NativeOfflineOptions): NativeEngine
+
 export declare function openCapture(options: NativeCaptureOptions): Promise<NativeCapture>
 
 export declare function openEngine(options: NativeEngineOptions): Promise<NativeEngine>
 
-/** A parameter's value as it sounds; `null` for a voice that does not sound. */
-export declare function paramCurrent(engine: number, kind: number, id: number): number | null
+export declare function openMeter(engine: number, track: number): NativeMeterTap
+
+/**
+ * A parameter's value as it sounds; `null` for what does not sound, or is gone. `index` is its
+ * place among an effect's.
+ */
+export declare function paramCurrent(engine: number, kind: number, owner: number, index: number): number | null
 
 export declare function paramSpecs(): Array<NativeParamSpec>
 
@@ -268,8 +334,25 @@ export declare function probeBytes(bytes: Uint8Array): Promise<NativeProbe>
 
 export declare function probeFile(path: string): Promise<NativeProbe>
 
+/** Renders an offline engine, once, on a worker thread. */
+export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: RenderControl): Promise<NativeRendered>
+
 /** Submits one record. */
 export declare function submit(engine: number, record: Float64Array): void
 
-/** Submits `count` records as a batch for frame `at` (−1: the first of the next block). */
-export declare function submitBatch(engine: number, records: Float64Array, count: number, at: number): void
+/**
+ * Submits `count` records as a batch for a frame or a beat `at` (−1: the first frame of the next
+ * block).
+ */
+export declare function submitBatch(engine: number, records: Float64Array, count: number, at: number, atIsBeat: boolean): void
+
+/** Submits `count` records, each with its own time: all of them or none. */
+export declare function submitMany(engine: number, records: Float64Array, count: number): void
+
+export declare function trackMeter(engine: number, track: number): NativeMeter
+
+/** Whether it runs (0 or 1), and its beat now. */
+export declare function transportState(engine: number): Array<number>
+
+/** Frames of its sound, extrapolated; `null` for a voice that is over. */
+export declare function voicePosition(engine: number, voice: number): number | null

@@ -1,5 +1,6 @@
 //! What is due takes effect.
 
+use crate::aims::Aim;
 use crate::command::{Action, Target, TrackKey, When};
 use crate::intake::jump;
 use crate::ramp::{Change, Curve, Ramp};
@@ -14,7 +15,11 @@ impl Renderer {
             self.settle();
         }
         let mut applied = 0;
-        while let Some(due) = self.next_due() {
+        while let Some(mut due) = self.next_due() {
+            if let Some(beat) = due.beat.take() {
+                self.enqueue_beat(beat, due);
+                continue;
+            }
             if self.defer(&due) {
                 continue;
             }
@@ -99,7 +104,8 @@ impl Renderer {
             compensated: true,
             ..*due
         };
-        self.schedule.push(self.frame + u64::from(late), compensated);
+        self.schedule
+            .push(self.frame + u64::from(late), compensated);
         true
     }
 
@@ -108,18 +114,18 @@ impl Renderer {
         let behind = |track: &TrackKey| strip(track).map_or(0, |t| t.arrival() + t.latency());
         match action {
             Action::Gate { track, .. } => behind(track),
-            Action::Set { target, .. }
-            | Action::Reach { target, .. }
-            | Action::Cancel(target) => match target {
-                Target::TrackVolume(track) | Target::TrackPan(track) => behind(track),
-                Target::EdgeGain(edge) => {
-                    let from = self.graph.source(*edge);
-                    let strip = from.and_then(|from| self.tracks.get(from as usize));
-                    strip.map_or(0, |t| t.arrival() + t.latency())
+            Action::Set { target, .. } | Action::Reach { target, .. } | Action::Cancel(target) => {
+                match target {
+                    Target::TrackVolume(track) | Target::TrackPan(track) => behind(track),
+                    Target::EdgeGain(edge) => {
+                        let from = self.graph.source(*edge);
+                        let strip = from.and_then(|from| self.tracks.get(from as usize));
+                        strip.map_or(0, |t| t.arrival() + t.latency())
+                    }
+                    Target::Effect(effect, _) => self.in_front_of(*effect),
+                    Target::VoiceGain(_) | Target::VoiceRate(_) => 0,
                 }
-                Target::Effect(effect, _) => self.in_front_of(*effect),
-                Target::VoiceGain(_) | Target::VoiceRate(_) => 0,
-            },
+            }
             Action::Bypass { effect, .. } => self.in_front_of(*effect),
             _ => 0,
         }
@@ -186,6 +192,7 @@ impl Renderer {
             },
             Action::Tempo(tempo) => {
                 self.transport.set_tempo(tempo, frame);
+                self.aim_anew();
                 true
             }
             Action::StartTransport => {
@@ -257,6 +264,9 @@ impl Renderer {
 
     fn set(&mut self, target: Target, mut change: Change) -> bool {
         change.value = within(target, change.value);
+        if !self.aims.is_empty() {
+            self.aims.forget(target);
+        }
         let Some((ramp, fresh)) = self.param(target) else {
             return false;
         };
@@ -264,13 +274,7 @@ impl Renderer {
         true
     }
 
-    fn reach(
-        &mut self,
-        due: &Due,
-        target: Target,
-        value: f64,
-        (at, curve): (When, Curve),
-    ) -> bool {
+    fn reach(&mut self, due: &Due, target: Target, value: f64, (at, curve): (When, Curve)) -> bool {
         let now = self.frame;
         // Behind effects that look ahead everything has its time that much later.
         let late = if due.compensated {
@@ -311,12 +315,41 @@ impl Renderer {
             self.schedule.push(free, due);
             return true;
         }
-        let frames = end.saturating_add(1).saturating_sub(now);
-        ramp.set(value, u32::try_from(frames).unwrap_or(u32::MAX), curve);
+        ramp.set(value, frames_to(end, now), curve);
         if end < now {
             self.shared.count_late(now - end);
+        } else if let When::Beat(beat) = at {
+            self.aims.note(Aim {
+                target,
+                value,
+                beat,
+                curve,
+                late,
+            });
         }
         true
+    }
+
+    /// The tempo has changed: ramps that end on a beat go on from where they are, to its new frame.
+    fn aim_anew(&mut self) {
+        if !self.transport.is_playing() {
+            return;
+        }
+        let now = self.frame;
+        let mut index = 0;
+        while let Some(aim) = self.aims.get(index) {
+            index += 1;
+            let end = self.transport.frame_of(aim.beat).saturating_add(aim.late);
+            let Some((ramp, _)) = self.param(aim.target) else {
+                continue;
+            };
+            if ramp.is_moving() && ramp.target() == aim.value {
+                ramp.set(aim.value, frames_to(end, now), aim.curve);
+            }
+        }
+        let transport = &self.transport;
+        self.aims
+            .keep(|aim| transport.frame_of(aim.beat).saturating_add(aim.late) > now);
     }
 
     fn seek_transport(&mut self, beat: f64) {
@@ -324,11 +357,7 @@ impl Renderer {
             return;
         }
         let mut skipped = 0;
-        while self
-            .schedule
-            .next_beat()
-            .is_some_and(|next| next.at < beat)
-        {
+        while self.schedule.next_beat().is_some_and(|next| next.at < beat) {
             let Some(due) = self.schedule.pop_beat() else {
                 break;
             };
@@ -336,6 +365,8 @@ impl Renderer {
             match due.action {
                 Action::Start(voice) => self.voices.stop(voice, 0, self.frame, &self.shared),
                 Action::Marker(marker) => self.voices.reports.marker(marker, None),
+                // What the graph is made of is not a matter of time: it comes at once.
+                _ if is_structural(&due.action) => self.apply(due),
                 _ => {}
             }
         }
@@ -345,6 +376,28 @@ impl Renderer {
             self.shared.count_done(skipped);
         }
     }
+}
+
+/// Whether something is made, taken away or put elsewhere.
+fn is_structural(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::AddTrack(_)
+            | Action::RemoveTrack(_)
+            | Action::Connect { .. }
+            | Action::Disconnect(_)
+            | Action::AddEffect { .. }
+            | Action::MoveEffect { .. }
+            | Action::RemoveEffect(_)
+            | Action::AttachTap { .. }
+            | Action::DetachTap(_)
+    )
+}
+
+/// The length of a ramp that stands on its value on frame `end`.
+fn frames_to(end: u64, now: u64) -> u32 {
+    let frames = end.saturating_add(1).saturating_sub(now);
+    u32::try_from(frames).unwrap_or(u32::MAX)
 }
 
 /// A value that its parameter takes.

@@ -47,7 +47,8 @@ impl Effects {
                 let mut dry = DelayLine::default();
                 // The line's memory was reserved with the effect.
                 let channels = body.dry_channels;
-                drop_nothing(dry.equip(std::mem::take(&mut body.dry), channels));
+                // It had none before: what comes back is empty, and nothing is freed.
+                let _ = dry.equip(std::mem::take(&mut body.dry), channels);
                 *place = Some(Slot {
                     generation: key.generation,
                     body,
@@ -93,11 +94,6 @@ impl Effects {
     fn slot(&mut self, index: u32) -> Option<&mut Slot> {
         self.table.get_mut(index as usize)?.as_mut()
     }
-}
-
-/// Memory of no length: dropping it frees nothing.
-fn drop_nothing(memory: Box<[f32]>) {
-    debug_assert!(memory.is_empty());
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,8 +240,7 @@ impl Chain {
         effects: &mut Effects,
     ) -> bool {
         let leaves = |e: &Entry| e.effect == key.index && e.fate == Fate::Leaves;
-        if before.is_some_and(|before| before.index == key.index)
-            || self.entries.iter().any(leaves)
+        if before.is_some_and(|before| before.index == key.index) || self.entries.iter().any(leaves)
         {
             return false;
         }
@@ -361,7 +356,9 @@ impl Chain {
         let entries = self.entries.iter().filter(stays);
         let mut latency = 0;
         for entry in entries {
-            latency += effects.slot(entry.effect).map_or(0, |s| s.body.latency() as u32);
+            latency += effects
+                .slot(entry.effect)
+                .map_or(0, |s| s.body.latency() as u32);
         }
         latency
     }
@@ -375,7 +372,9 @@ impl Chain {
         let entries = self.entries[..home].iter().filter(stays);
         let mut latency = 0;
         for entry in entries {
-            latency += effects.slot(entry.effect).map_or(0, |s| s.body.latency() as u32);
+            latency += effects
+                .slot(entry.effect)
+                .map_or(0, |s| s.body.latency() as u32);
         }
         latency
     }

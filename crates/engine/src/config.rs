@@ -1,5 +1,6 @@
 //! How big an engine is, and the making of its two ends.
 
+use crate::aims::Aims;
 use crate::chain::{Effects, Scratch};
 use crate::command::{Commit, Message, TrackKey, TrackSetup, VoiceKey, When};
 use crate::event::{Event, Trash};
@@ -49,6 +50,9 @@ pub struct EngineConfig {
     pub max_voices: usize,
     /// Whether the master ends in the safety stage. Default true.
     pub safety_limiter: bool,
+    /// Whether all of its memory is touched when it is built, so that no callback is the first to
+    /// fault a page in. Default true; offline rendering need not pay for what it does not use.
+    pub real_time: bool,
 }
 
 impl Default for EngineConfig {
@@ -61,6 +65,7 @@ impl Default for EngineConfig {
             max_tracks: 64,
             max_voices: 256,
             safety_limiter: true,
+            real_time: true,
         }
     }
 }
@@ -73,7 +78,7 @@ impl EngineConfig {
 
     /// Tracks in use at once at most, the master and those that fade out included.
     pub fn track_keys(&self) -> usize {
-        1 + self.max_tracks + SPARE_TRACKS
+        1 + self.max_tracks + self.max_tracks.min(SPARE_TRACKS)
     }
 
     /// Connections in use at once at most.
@@ -119,11 +124,12 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     let keys = config.voice_keys();
     let tracks = config.track_keys();
     let edges = config.edge_keys();
-    let (messages, message_end) = touched_ring(config.control_capacity, || {
+    let touch = config.real_time;
+    let (messages, message_end) = ring(config.control_capacity, touch, || {
         Message::Commit(Commit { at: When::Now })
     });
     let reports = 2 * keys + config.max_events + tracks + edges;
-    let (event_end, events) = touched_ring(reports, || Event::Started {
+    let (event_end, events) = ring(reports, touch, || Event::Started {
         voice: VoiceKey {
             index: 0,
             generation: 0,
@@ -132,7 +138,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     });
     let nothing = Arc::new(SampleData::empty());
     let returns = keys + config.effect_keys() + config.tap_keys() + tracks + edges;
-    let (trash_end, trash) = touched_ring(returns, || Trash::Sample(Arc::clone(&nothing)));
+    let (trash_end, trash) = ring(returns, touch, || Trash::Sample(Arc::clone(&nothing)));
     let shared = Arc::new(Shared::new(&SharedSizes {
         tracks,
         channels: config.channels,
@@ -153,16 +159,17 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         channels: config.channels,
         frame: 0,
         messages: message_end,
-        schedule: Schedule::with_capacity(waiting),
-        staged: Staged::with_capacity(waiting),
+        schedule: Schedule::with_capacity(waiting, config.real_time),
+        staged: Staged::with_capacity(waiting, config.real_time),
         transport: Transport::new(config.sample_rate),
+        aims: Aims::new(),
         tracks: make_tracks(config),
         graph: Graph::new(tracks, edges, fades.pause),
         effects: Effects::new(config.effect_keys(), fades.pause),
         taps: Taps::new(config.tap_keys()),
         transitions: Transitions::new(fades.pause),
         voices: Voices::new(
-            keys,
+            (keys, config.real_time),
             config.max_voices,
             fades,
             Reports::new(event_end, trash_end),
@@ -194,13 +201,14 @@ fn make_tracks(config: &EngineConfig) -> Vec<Track> {
     tracks
 }
 
-/// A ring whose memory has been written once, by filling and emptying it.
-fn touched_ring<T>(
+/// A ring; to `touch` its memory, it is filled and emptied once.
+fn ring<T>(
     capacity: usize,
+    touch: bool,
     make: impl Fn() -> T,
 ) -> (rtrb::Producer<T>, rtrb::Consumer<T>) {
     let (mut producer, mut consumer) = rtrb::RingBuffer::new(capacity);
-    while !producer.is_full() && producer.push(make()).is_ok() {}
+    while touch && !producer.is_full() && producer.push(make()).is_ok() {}
     while consumer.pop().is_ok() {}
     (producer, consumer)
 }

@@ -179,7 +179,11 @@ impl DelayLine {
                 let mut sum = 0.0;
                 for reader in &mut readers {
                     let back = (place + *capacity - reader.delay) % *capacity;
-                    let late = if reader.delay == 0 { sample } else { ring[back] };
+                    let late = if reader.delay == 0 {
+                        sample
+                    } else {
+                        ring[back]
+                    };
                     sum += late * reader.next_gain();
                 }
                 ring[place] = sample;

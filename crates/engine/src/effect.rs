@@ -72,7 +72,8 @@ impl EffectBody {
 
     /// Works in place on a stretch of a bus (planar, [`MAX_BLOCK`] frames a channel).
     pub(crate) fn process(&mut self, bus: &mut [f32], frame: u64, frames: usize) {
-        let mut lanes: [&mut [f32]; MAX_CHANNELS] = std::array::from_fn(|_| <&mut [f32]>::default());
+        let mut lanes: [&mut [f32]; MAX_CHANNELS] =
+            std::array::from_fn(|_| <&mut [f32]>::default());
         let mut count = 0;
         for (lane, bus) in lanes.iter_mut().zip(bus.chunks_exact_mut(MAX_BLOCK)) {
             *lane = &mut bus[..frames];

@@ -19,10 +19,11 @@ impl Renderer {
             // Actions take a place; where there is none, the rest stays in the queue and nothing is
             // lost.
             if matches!(next, Message::Do { .. } | Message::Play { .. }) {
-                if !self.schedule.has_room(self.staged.len() + 1) {
+                let room = self.schedule.has_room(self.staged.len() + 1);
+                if !room && !self.staged.is_large() {
                     break;
                 }
-                if self.staged.is_full() {
+                if !room || self.staged.is_full() {
                     self.commit(When::Now);
                 }
             }
@@ -123,7 +124,11 @@ impl Renderer {
             _ => {}
         }
         match at {
-            When::Beat(beat) if beat.is_finite() => self.enqueue_beat(sane(beat), due),
+            // Where it lies is judged in its turn: what was said of the transport before holds.
+            When::Beat(beat) if beat.is_finite() => {
+                due.beat = Some(sane(beat));
+                self.schedule.push(self.frame, due);
+            }
             When::Frame(frame) => {
                 let frame = match due.action {
                     // The point before keeps its frame.
@@ -156,7 +161,7 @@ impl Renderer {
 
     /// A beat that the running transport has passed is late, unless a loop brings it by again. A
     /// stopped transport has no past: it may be put anywhere before it starts.
-    fn enqueue_beat(&mut self, beat: f64, due: Due) {
+    pub(crate) fn enqueue_beat(&mut self, beat: f64, due: Due) {
         let transport = &self.transport;
         if !transport.is_playing() {
             if beat >= transport.beat_at(self.frame) {
@@ -186,26 +191,26 @@ impl Renderer {
                 Action::Set { target, .. } | Action::Reach { target, .. } => target,
                 _ => return false,
             };
-            of == target && due.seq < before
+            // What was not scheduled is not taken back.
+            of == target && due.seq < before && !due.prompt
+        };
+        let beat_is_later = |beat: f64| match from {
+            When::Now => true,
+            // Where a stopped transport's beats will fall is not known: they are later.
+            When::Frame(from) => !playing || transport.frame_of(beat) >= from,
+            When::Beat(from) => beat >= from,
         };
         let counted = self.schedule.drop_where(
             |frame, due| {
-                let later = match from {
-                    When::Now => true,
-                    When::Frame(from) => frame >= from,
-                    When::Beat(from) => playing && frame >= transport.frame_of(from),
+                let later = match (due.beat, from) {
+                    (Some(beat), _) => beat_is_later(beat),
+                    (None, When::Now) => true,
+                    (None, When::Frame(from)) => frame >= from,
+                    (None, When::Beat(from)) => playing && frame >= transport.frame_of(from),
                 };
                 later && is_meant(due)
             },
-            |beat, due| {
-                let later = match from {
-                    When::Now => true,
-                    // Where a stopped transport's beats will fall is not known: they are later.
-                    When::Frame(from) => !playing || transport.frame_of(beat) >= from,
-                    When::Beat(from) => beat >= from,
-                };
-                later && is_meant(due)
-            },
+            |beat, due| beat_is_later(beat) && is_meant(due),
         );
         if counted > 0 {
             self.shared.count_done(counted);

@@ -15,6 +15,7 @@
 //! output need, and waits for nobody: a full queue is for the controlling side to handle.
 #![forbid(unsafe_code)]
 
+mod aims;
 mod apply;
 mod chain;
 mod channel;

@@ -95,7 +95,9 @@ impl Meter {
 
     /// Greatest absolute sample since it was made.
     pub fn top(&self) -> f32 {
-        self.totals.iter().fold(0.0, |top, total| top.max(total.top))
+        self.totals
+            .iter()
+            .fold(0.0, |top, total| top.max(total.top))
     }
 
     /// What came together since the meter was made: frames, and a total for each channel.

@@ -39,7 +39,8 @@ impl TotalsCell {
     pub fn publish(&self, meter: &Meter) {
         let (frames, totals) = meter.totals();
         let version = self.version.load(Ordering::Relaxed);
-        self.version.store(version.wrapping_add(1), Ordering::Relaxed);
+        self.version
+            .store(version.wrapping_add(1), Ordering::Relaxed);
         // Orders the odd version before the stores.
         fence(Ordering::Release);
         for (cell, total) in self.squares.iter().zip(totals) {

@@ -1,5 +1,6 @@
 //! One callback: drain the queue, apply what is due, render up to the next event, publish.
 
+use crate::aims::Aims;
 use crate::chain::{Effects, Scratch};
 use crate::command::Message;
 use crate::config::MASTER;
@@ -42,6 +43,7 @@ pub struct Renderer {
     pub(crate) schedule: Schedule,
     pub(crate) staged: Staged,
     pub(crate) transport: Transport,
+    pub(crate) aims: Aims,
     pub(crate) tracks: Vec<Track>,
     pub(crate) graph: Graph,
     pub(crate) effects: Effects,

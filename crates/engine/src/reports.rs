@@ -2,9 +2,9 @@
 
 use crate::command::{EdgeKey, EffectKey, TapKey, TrackKey, VoiceKey};
 use crate::effect::EffectBody;
-use crate::tap::Sink;
 use crate::event::{EndReason, Event, Trash};
 use crate::sample::SampleData;
+use crate::tap::Sink;
 use std::sync::Arc;
 
 pub(crate) struct Reports {

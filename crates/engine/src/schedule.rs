@@ -20,6 +20,8 @@ pub(crate) struct Due {
     pub prompt: bool,
     /// It has waited for the latency in front of what it changes.
     pub compensated: bool,
+    /// The beat that it is for, until it is known where that lies.
+    pub beat: Option<f64>,
     pub action: Action,
 }
 
@@ -30,6 +32,7 @@ impl Due {
         counted: false,
         prompt: false,
         compensated: false,
+        beat: None,
         action: Action::StopTransport,
     };
 }
@@ -97,6 +100,7 @@ impl PartialOrd for Behind {
 pub(crate) struct Schedule {
     items: Vec<Due>,
     free: Vec<u32>,
+    capacity: usize,
     frames: BinaryHeap<ByFrame>,
     ahead: BinaryHeap<Ahead>,
     behind: BinaryHeap<Behind>,
@@ -110,16 +114,21 @@ pub(crate) struct Next<T> {
 }
 
 impl Schedule {
-    pub fn with_capacity(capacity: usize) -> Self {
+    pub fn with_capacity(capacity: usize, touch: bool) -> Self {
         let mut schedule = Self {
-            items: vec![Due::IDLE; capacity],
-            free: (0..capacity as u32).rev().collect(),
+            items: Vec::with_capacity(capacity),
+            free: Vec::with_capacity(capacity),
+            capacity,
             frames: BinaryHeap::with_capacity(capacity),
             ahead: BinaryHeap::with_capacity(capacity),
             behind: BinaryHeap::with_capacity(capacity),
         };
         // Touch every page now, not in a callback.
-        for seq in 0..capacity as u64 {
+        if touch {
+            schedule.items.resize(capacity, Due::IDLE);
+            schedule.free.extend((0..capacity as u32).rev());
+        }
+        for seq in 0..if touch { capacity as u64 } else { 0 } {
             let key = Ahead {
                 beat: 0.0,
                 seq,
@@ -141,15 +150,21 @@ impl Schedule {
 
     /// Whether `count` more fit.
     pub fn has_room(&self, count: usize) -> bool {
-        self.free.len() >= count
+        self.free.len() + self.capacity - self.items.len() >= count
     }
 
     fn store(&mut self, due: Due) -> Option<u32> {
-        let slot = self.free.pop();
-        debug_assert!(slot.is_some(), "the caller made sure of the room");
-        let slot = slot?;
-        self.items[slot as usize] = due;
-        Some(slot)
+        if let Some(slot) = self.free.pop() {
+            self.items[slot as usize] = due;
+            return Some(slot);
+        }
+        // Places that were never used are taken when they are needed: memory for them is there.
+        let room = self.items.len() < self.capacity;
+        debug_assert!(room, "the caller made sure of the room");
+        room.then(|| {
+            self.items.push(due);
+            self.items.len() as u32 - 1
+        })
     }
 
     fn release(&mut self, slot: u32) -> Due {
@@ -233,6 +248,7 @@ impl Schedule {
             frames,
             ahead,
             behind,
+            ..
         } = self;
         let mut counted = 0;
         let mut drop_slot = |slot: u32, is_meant: bool, due: &Due| {
@@ -268,7 +284,7 @@ mod tests {
 
     #[test]
     fn order_is_by_frame_then_by_sequence() {
-        let mut schedule = Schedule::with_capacity(8);
+        let mut schedule = Schedule::with_capacity(8, true);
         for (frame, seq) in [(5, 3), (1, 4), (5, 1), (9, 0), (1, 2)] {
             schedule.push(frame, due(seq));
         }
@@ -283,7 +299,7 @@ mod tests {
 
     #[test]
     fn beats_that_were_passed_come_back_in_order_from_where_the_transport_goes() {
-        let mut schedule = Schedule::with_capacity(8);
+        let mut schedule = Schedule::with_capacity(8, true);
         for (beat, seq) in [(1.0, 0), (3.0, 1), (2.0, 2)] {
             schedule.push_behind(beat, due(seq));
         }
@@ -300,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_gives_its_room_back() {
-        let mut schedule = Schedule::with_capacity(3);
+        let mut schedule = Schedule::with_capacity(3, false);
         schedule.push(1, due(0));
         schedule.push_ahead(2.0, due(1));
         schedule.push_behind(1.0, due(2));

@@ -201,7 +201,8 @@ impl Shared {
         let (start, end) = transport.looped.unwrap_or_default();
         cell.playing.store(transport.playing, Ordering::Relaxed);
         cell.beat.store(transport.beat.to_bits(), Ordering::Relaxed);
-        cell.tempo.store(transport.tempo.to_bits(), Ordering::Relaxed);
+        cell.tempo
+            .store(transport.tempo.to_bits(), Ordering::Relaxed);
         let looped = transport.looped.is_some();
         cell.looped.store(looped, Ordering::Relaxed);
         cell.start.store(start.to_bits(), Ordering::Relaxed);

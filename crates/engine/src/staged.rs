@@ -9,15 +9,23 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
-    pub fn with_capacity(capacity: usize) -> Self {
-        // Written once, so that no callback is the first to touch the memory.
-        let mut actions = vec![(When::Now, Due::IDLE); capacity];
-        actions.clear();
+    pub fn with_capacity(capacity: usize, touch: bool) -> Self {
+        let mut actions = Vec::with_capacity(capacity);
+        if touch {
+            // Written once, so that no callback is the first to touch the memory.
+            actions.resize(capacity, (When::Now, Due::IDLE));
+            actions.clear();
+        }
         Self { actions, capacity }
     }
 
     pub fn len(&self) -> usize {
         self.actions.len()
+    }
+
+    /// Whether it takes up most of what there is.
+    pub fn is_large(&self) -> bool {
+        2 * self.actions.len() >= self.capacity
     }
 
     pub fn is_full(&self) -> bool {

@@ -38,7 +38,9 @@ impl Renderer {
                 gain,
             } => {
                 let tracks = (from, to);
-                let made = self.graph.connect(edge, tracks, gain, due.seq, &self.tracks);
+                let made = self
+                    .graph
+                    .connect(edge, tracks, gain, due.seq, &self.tracks);
                 if made.is_none() {
                     self.voices.reports.edge_gone(edge);
                 }
@@ -157,7 +159,8 @@ impl Renderer {
             return true;
         }
         if track.is_fresh() {
-            self.finish_track(key);
+            let frame = self.frame;
+            self.finish_track(key, frame);
         } else {
             track.leave();
             self.transitions.begin(self.frame);
@@ -165,10 +168,10 @@ impl Renderer {
         true
     }
 
-    /// Takes a track out of service.
-    fn finish_track(&mut self, key: TrackKey) {
+    /// Takes a track out of service, which is silent from a frame on.
+    fn finish_track(&mut self, key: TrackKey, silent: u64) {
         let index = key.index;
-        self.voices.end_track(index, self.frame);
+        self.voices.end_track(index, silent);
         let reports = &mut self.voices.reports;
         self.taps.end_track(index, &mut self.tracks, reports);
         self.graph.cut_off(index, reports);
@@ -191,7 +194,8 @@ impl Renderer {
             }
             if track.has_left() {
                 let key = track.key;
-                self.finish_track(key);
+                // The last frame of its fade is silent already.
+                self.finish_track(key, self.frame - 1);
             } else if !track.chain.is_empty() {
                 let reports = &mut self.voices.reports;
                 fading |= track.chain.settle(&mut self.effects, reports);

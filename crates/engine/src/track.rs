@@ -102,8 +102,7 @@ impl Track {
     /// What other tracks feed it comes this much later than its own voices.
     pub fn arrive_at(&mut self, latency: u32) {
         self.arrival = latency;
-        self.voices_delay
-            .aim(latency, self.fade_frames, self.fresh);
+        self.voices_delay.aim(latency, self.fade_frames, self.fresh);
     }
 
     /// Puts it into service. Values that are not finite become silence and the centre.

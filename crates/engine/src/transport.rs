@@ -128,7 +128,9 @@ impl Transport {
 
     pub fn set_loop(&mut self, looped: Option<(f64, f64)>, frame: u64) {
         let sound = |(start, end): &(f64, f64)| start.is_finite() && end.is_finite() && end > start;
-        self.looped = looped.filter(sound).map(|(start, end)| (sane(start), sane(end)));
+        self.looped = looped
+            .filter(sound)
+            .map(|(start, end)| (sane(start), sane(end)));
         self.look(frame);
     }
 

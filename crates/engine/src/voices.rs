@@ -36,6 +36,15 @@ pub(crate) struct Fades {
     pub steal: u32,
 }
 
+impl Entry {
+    fn free() -> Self {
+        Self {
+            generation: u32::MAX,
+            state: State::Free,
+        }
+    }
+}
+
 /// Which of a voice's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VoiceRamp {
@@ -45,6 +54,8 @@ pub(crate) enum VoiceRamp {
 
 pub(crate) struct Voices {
     entries: Vec<Entry>,
+    /// Entries that there may be; memory for them is there.
+    places: usize,
     slots: Slots,
     fades: Fades,
     room: Box<Room>,
@@ -54,17 +65,23 @@ pub(crate) struct Voices {
 }
 
 impl Voices {
-    pub fn new(entries: usize, max_voices: usize, fades: Fades, reports: Reports) -> Self {
+    /// `entries`: how many may wait or sound, and whether their memory is touched now.
+    pub fn new(
+        (entries, touch): (usize, bool),
+        max_voices: usize,
+        fades: Fades,
+        reports: Reports,
+    ) -> Self {
         // Written once, so that no callback is the first to touch it.
         let mut ends = vec![std::hint::black_box((1, 1)); Slots::count(max_voices)];
         ends.clear();
+        let mut table = Vec::with_capacity(entries);
+        if touch {
+            table.resize_with(entries, Entry::free);
+        }
         Self {
-            entries: (0..entries)
-                .map(|_| Entry {
-                    generation: u32::MAX,
-                    state: State::Free,
-                })
-                .collect(),
+            entries: table,
+            places: entries,
             slots: Slots::new(max_voices),
             fades,
             room: Box::new(Room::new()),
@@ -76,7 +93,11 @@ impl Voices {
     /// Takes a voice in, to wait for its start. The key's place must be free: a controller that
     /// breaks this loses the newer voice, whose memory goes back.
     pub fn admit(&mut self, key: VoiceKey, spec: PlaySpec, seq: u64, frame: u64) {
-        match self.entries.get_mut(key.index as usize) {
+        let index = key.index as usize;
+        if index >= self.entries.len() && index < self.places {
+            self.entries.resize_with(index + 1, Entry::free);
+        }
+        match self.entries.get_mut(index) {
             Some(entry) if matches!(entry.state, State::Free) => {
                 entry.generation = key.generation;
                 entry.state = State::Waiting {

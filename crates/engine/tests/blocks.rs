@@ -4,7 +4,7 @@ mod rig;
 
 use noxrun_engine::{Action, Curve, EngineConfig, Event, Target, VoiceKey};
 use proptest::prelude::*;
-use rig::{key, Random, Rig, cut, noise, small, sound};
+use rig::{Random, Rig, cut, key, noise, small, sound};
 
 const FRAMES: usize = 6_000;
 

@@ -4,7 +4,7 @@ mod rig;
 
 use noxrun_engine::{Action, Curve, EndReason, EngineConfig, Target, VoiceKey};
 use proptest::prelude::*;
-use rig::{NOW, key, Rig, constant, cut, small};
+use rig::{NOW, Rig, constant, cut, key, small};
 
 fn step(target: Target, value: f64) -> Action {
     Action::Set {
@@ -266,7 +266,13 @@ fn a_stopped_track_ends_what_was_played_before_and_nothing_else() {
     let sounding = rig.play(0, 1, &content, 1.0);
     let waiting = rig.play(700, 1, &content, 1.0);
     let elsewhere = rig.play(0, 2, &content, 1.0);
-    rig.act(500, Action::StopTrack { track: key(1), fade: 0 });
+    rig.act(
+        500,
+        Action::StopTrack {
+            track: key(1),
+            fade: 0,
+        },
+    );
     let later = rig.play(800, 1, &content, 1.0);
     let earlier_but_played_later = rig.play(400, 1, &content, 1.0);
     rig.render(1_000);
@@ -299,7 +305,10 @@ fn published_gains_belong_to_the_voice_that_was_asked_for() {
     assert_eq!(shared.voice(nobody).map(|v| v.gain), None);
     rig.stop(NOW, a, 0);
     rig.render(10);
-    assert_eq!((shared.voices(), shared.voice(a).map(|v| v.gain)), (1, None));
+    assert_eq!(
+        (shared.voices(), shared.voice(a).map(|v| v.gain)),
+        (1, None)
+    );
     assert_eq!(shared.clock().frame, 20);
     assert_eq!(shared.clock().block, 10);
 }

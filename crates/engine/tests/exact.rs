@@ -2,10 +2,8 @@
 
 mod rig;
 
-use noxrun_engine::{
-    Action, Curve, EndReason, EngineConfig, MASTER, Target, VoiceKey, pan_gains,
-};
-use rig::{NOW, key, PAUSE, RATE, Rig, add_track, constant, cut, noise, small, sound};
+use noxrun_engine::{Action, Curve, EndReason, EngineConfig, MASTER, Target, VoiceKey, pan_gains};
+use rig::{NOW, PAUSE, RATE, Rig, add_track, constant, cut, key, noise, small, sound};
 
 /// Two floats that a rounding may separate, but no more.
 fn neighbours(a: f32, b: f32) -> bool {
@@ -192,12 +190,7 @@ fn the_safety_stage_follows_its_formula() {
         safety_limiter: true,
         ..small()
     });
-    rig.play(
-        0,
-        0,
-        &sound(vec![content.clone(), content.clone()]),
-        1.0,
-    );
+    rig.play(0, 0, &sound(vec![content.clone(), content.clone()]), 1.0);
     let t = 10f64.powf(-0.1 / 20.0);
     for (value, x) in rig.render_channel(2_000, 1).iter().zip(&content) {
         let over = f64::from(x.abs()) - t;
@@ -313,7 +306,10 @@ fn a_voice_that_is_paused_as_it_starts_is_silent_until_it_is_resumed_and_then_un
 fn a_mute_takes_five_milliseconds() {
     let mut rig = Rig::new(&small());
     unity(&mut rig);
-    let gate = |open| Action::Gate { track: key(1), open };
+    let gate = |open| Action::Gate {
+        track: key(1),
+        open,
+    };
     rig.act(100, gate(false));
     rig.act(200, gate(true));
     let out = rig.render_channel(400, 0);
@@ -383,5 +379,8 @@ fn meters_show_what_leaves_the_fader() {
         assert_eq!(meter.peak, [level; 2], "track {track}");
         assert!(close(&meter.rms, level), "track {track}: {:?}", meter.rms);
     }
-    assert_eq!((shared.track_volume(key(1)), shared.track_pan(key(1))), (0.5, 0.0));
+    assert_eq!(
+        (shared.track_volume(key(1)), shared.track_pan(key(1))),
+        (0.5, 0.0)
+    );
 }

@@ -8,7 +8,7 @@ use noxrun_engine::{
     Message, PlaySpec, Processor, Ramp, SampleData, Sink, TapKey, Target, TrackKey, TrackSetup,
     VoiceKey, When, build,
 };
-use rig::{NOW, key, RATE, Random, Rig, constant, cut, small, sound};
+use rig::{NOW, RATE, Random, Rig, constant, cut, key, small, sound};
 use std::sync::Arc;
 
 #[test]
@@ -292,7 +292,9 @@ fn building(random: &mut Random) -> Action {
         17 => Action::Tempo(value(random)),
         18 | 19 => Action::StartTransport,
         20 => Action::StopTransport,
-        21 => Action::SeekTransport([value(random), random.below(8) as f64][random.below(2) as usize]),
+        21 => {
+            Action::SeekTransport([value(random), random.below(8) as f64][random.below(2) as usize])
+        }
         22 => Action::Loop((random.below(2) == 0).then(|| (value(random), value(random)))),
         23 => Action::Loop(Some((random.below(4) as f64, 2.0 + random.below(4) as f64))),
         24 => Action::AttachTap {
@@ -360,12 +362,7 @@ fn spec(random: &mut Random, samples: &[Arc<SampleData>]) -> PlaySpec {
     }
 }
 
-fn message(
-    random: &mut Random,
-    now: u64,
-    samples: &[Arc<SampleData>],
-    channels: usize,
-) -> Message {
+fn message(random: &mut Random, now: u64, samples: &[Arc<SampleData>], channels: usize) -> Message {
     let staged = random.below(6) == 0;
     let seq = random.below(1_000_000);
     match random.below(60) {
@@ -422,6 +419,7 @@ fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
             max_voices: 1 + seed as usize % 7,
             max_events: 400,
             safety_limiter: seed % 2 == 0,
+            real_time: seed % 5 != 0,
             ..small()
         };
         let mut samples = vec![

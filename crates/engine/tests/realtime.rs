@@ -4,7 +4,7 @@
 mod rig;
 
 use noxrun_engine::{Action, BlockClock, EngineConfig, Event, Renderer, Target};
-use rig::{NOW, key, Random, Rig, constant, noise, small, sound};
+use rig::{NOW, Random, Rig, constant, key, noise, small, sound};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -107,10 +107,28 @@ fn ten_thousand_callbacks_neither_allocate_nor_free() {
         match random.below(8) {
             0 => rig.set(NOW, Target::TrackPan(key(track)), 0.3, 500),
             1 => rig.set(at, Target::TrackVolume(key(track)), 0.9, 40),
-            2 => rig.act(NOW, Action::Gate { track: key(track), open: true }),
-            3 => rig.act(at, Action::StopTrack { track: key(track), fade: 40 }),
-            4 => (0..50)
-                .for_each(|n| rig.set(NOW, Target::TrackVolume(key(track)), 0.01 * f64::from(n), 40)),
+            2 => rig.act(
+                NOW,
+                Action::Gate {
+                    track: key(track),
+                    open: true,
+                },
+            ),
+            3 => rig.act(
+                at,
+                Action::StopTrack {
+                    track: key(track),
+                    fade: 40,
+                },
+            ),
+            4 => (0..50).for_each(|n| {
+                rig.set(
+                    NOW,
+                    Target::TrackVolume(key(track)),
+                    0.01 * f64::from(n),
+                    40,
+                )
+            }),
             5 => rig.commit(at),
             _ => {}
         }

@@ -6,7 +6,7 @@ mod rig;
 use noxrun_engine::{Action, Curve, EngineConfig, Target, VoiceKey};
 use proptest::prelude::*;
 use reference::{Command, Fate, Mixer, Move};
-use rig::{key, RATE, Rig, cut, noise, small, sound};
+use rig::{RATE, Rig, cut, key, noise, small, sound};
 
 /// Frames of a performance.
 const FRAMES: u64 = 3_000;

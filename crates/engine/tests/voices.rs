@@ -3,7 +3,7 @@
 mod rig;
 
 use noxrun_engine::{Action, EndReason, EngineConfig, Target};
-use rig::{NOW, key, Random, Rig, STEAL, constant, cut, small};
+use rig::{NOW, Random, Rig, STEAL, constant, cut, key, small};
 use std::sync::Arc;
 
 fn three_voices() -> EngineConfig {
@@ -188,14 +188,26 @@ fn every_share_of_every_sample_comes_back_and_is_freed_elsewhere() {
             match random.below(4) {
                 0 => rig.stop(at + random.below(100), voice, random.below(50) as u32),
                 1 => rig.act(at + 20, Action::Pause(voice)),
-                2 => rig.act(at, Action::StopTrack { track: key(track), fade: 9 }),
+                2 => rig.act(
+                    at,
+                    Action::StopTrack {
+                        track: key(track),
+                        fade: 9,
+                    },
+                ),
                 _ => {}
             }
         }
         rig.render(random.below(200) as usize);
     }
     for track in 0..5 {
-        rig.act(NOW, Action::StopTrack { track: key(track), fade: 0 });
+        rig.act(
+            NOW,
+            Action::StopTrack {
+                track: key(track),
+                fade: 0,
+            },
+        );
     }
     rig.render(500);
     assert_eq!(rig.returned, plays);

@@ -260,7 +260,11 @@ impl Batch {
                 let point = item.act().filter(|_| own).and_then(Act::point);
                 point.is_some_and(|(of, at)| of == target && is_meant(at))
             };
-            counted += u64::from(place.take_if(is_point).is_some_and(|item| item.is_counted()));
+            counted += u64::from(
+                place
+                    .take_if(is_point)
+                    .is_some_and(|item| item.is_counted()),
+            );
         }
         counted
     }

@@ -11,7 +11,7 @@ use crate::outlet::{Outlet, Report, lock};
 use crate::recorder::{Gaps, Recording};
 use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
 use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
-use noxrun_media::{WavFormat, AudioWriter};
+use noxrun_media::{AudioWriter, WavFormat};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;

@@ -85,7 +85,10 @@ impl Engine {
     /// An engine without a device and without threads: [`crate::render`] drives it.
     pub fn offline(options: &OfflineOptions) -> Self {
         prepare();
-        let config = options.engine.clone();
+        let config = EngineConfig {
+            real_time: false,
+            ..options.engine.clone()
+        };
         let (renderer, controller) = build(&config);
         let slot = Arc::new(Slot::new(renderer));
         let granted = no_device(&config);
@@ -206,6 +209,7 @@ impl Engine {
             max_events: 1,
             max_tracks: 1,
             max_voices: 1,
+            real_time: false,
             ..self.config.clone()
         };
         let (renderer, controller) = build(&least);

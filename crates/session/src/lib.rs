@@ -47,6 +47,7 @@ pub use output::Destination;
 pub use recorder::{Gaps, Recording, RecordingResult};
 pub use samples::{Sample, SampleId, sample_by_id};
 pub use stats::EngineStats;
+pub use tap::OutputTap;
 pub use track_tap::TrackTap;
 
 pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, WakeKind};

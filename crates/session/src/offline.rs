@@ -67,7 +67,10 @@ pub fn render(
             return Err(Error::new(ErrorCode::InvalidState, message));
         }
     }
-    let peak = core.slot.try_enter().map_or(0.0, |renderer| renderer.peak());
+    let peak = core
+        .slot
+        .try_enter()
+        .map_or(0.0, |renderer| renderer.peak());
     let sound = output.finish()?;
     Ok(Rendered {
         channel_data: sound.channel_data,

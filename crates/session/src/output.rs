@@ -125,11 +125,13 @@ impl Output {
     }
 
     /// Whether everything is there: what comes now is not taken.
+    #[cfg(test)]
     pub fn is_complete(&self) -> bool {
         self.left == 0
     }
 
     /// Frames taken so far.
+    #[cfg(test)]
     pub fn frames(&self) -> u64 {
         self.frames
     }

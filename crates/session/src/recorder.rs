@@ -1,9 +1,10 @@
-//! A capture's recording to a file, on a thread of its own: a slow disk costs only this reader.
+//! Recordings of captures and taps to files, each on a thread of its own: a slow disk costs only its
+//! reader.
 
 use crate::error::{Error, ErrorCode};
 use crate::outlet::lock;
 use noxrun_capture::{Chunk, Reader, Taken};
-use noxrun_media::{MediaError, AudioWriter};
+use noxrun_media::{AudioWriter, MediaError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;

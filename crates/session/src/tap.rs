@@ -13,7 +13,8 @@ use self::sink::TrackTap;
 use crate::error::Error;
 use crate::recorder::{Gaps, Recording};
 use noxrun_capture::{
-    CaptureHub, CaptureSpec, CaptureStats, Dropped, Quality, Reader, ReaderSpec, WakeKind,
+    CaptureError, CaptureHub, CaptureSpec, CaptureStats, Dropped, Quality, Reader, ReaderSpec,
+    WakeKind,
 };
 use noxrun_engine::{MAX_BLOCK, Sink};
 use noxrun_media::{AudioWriter, WavFormat};
@@ -90,7 +91,12 @@ impl OutputTap {
     ) -> Result<Reader, Error> {
         self.check_open()?;
         let hop = chunk;
-        Ok(self.hub.reader(ReaderSpec { chunk, hop, notify })?)
+        let reader = self.hub.reader(ReaderSpec { chunk, hop, notify });
+        reader.map_err(|error| match error {
+            // The sink was dropped and its readers know already.
+            CaptureError::Closed => Error::closed("tap"),
+            other => other.into(),
+        })
     }
 
     /// Records to a WAV or FLAC file from now on, on a thread of its own. `format`: `None` is the

@@ -52,7 +52,7 @@ pub(crate) enum Reads<'a> {
 }
 
 pub(crate) struct Reader {
-    sinc: Sinc,
+    sinc: &'static Sinc,
     taps: [f32; MAX_TAPS],
     windows: [[f32; SPAN]; PAIR],
     /// What was read, one lane a channel.
@@ -64,7 +64,7 @@ impl Reader {
         // Through a black box: memory that is merely asked for as zeros is first touched, and may
         // fault, in a callback.
         Self {
-            sinc: Sinc::new(),
+            sinc: Sinc::shared(),
             taps: black_box([0.0; MAX_TAPS]),
             windows: black_box([[0.0; SPAN]; PAIR]),
             lanes: black_box([[0.0; MAX_BLOCK]; PAIR]),

@@ -33,7 +33,17 @@ pub(crate) struct Sinc {
 }
 
 impl Sinc {
-    pub fn new() -> Self {
+    /// The one table of the process. Made when the first engine is built, never in a callback.
+    pub fn shared() -> &'static Self {
+        #[allow(
+            clippy::disallowed_types,
+            reason = "an engine takes its reference when it is built; a callback only has that"
+        )]
+        static TABLE: std::sync::OnceLock<Sinc> = std::sync::OnceLock::new();
+        TABLE.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
         let beta = beta();
         let cutoff = (PASS + STOP) / 2.0;
         let unity = bessel_i0(beta);

@@ -32,6 +32,7 @@ impl Player {
             max_tracks: 1,
             max_voices: 32,
             safety_limiter: false,
+            real_time: true,
         })
     }
 

@@ -44,6 +44,7 @@ pub fn small() -> EngineConfig {
         max_tracks: 4,
         max_voices: 16,
         safety_limiter: false,
+        real_time: true,
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) enum Seek {
 /// Positions that seeks under way lead to, the farthest of each kind.
 #[derive(Debug, Default)]
 struct Sought {
-    now: Option<f64>,
+    /// The farthest and the last.
+    now: Option<(f64, f64)>,
     /// Seeks of `now` that have not crossed.
     waiting: usize,
     /// The clock's frame when the audio thread had taken all of them in.
@@ -100,11 +101,11 @@ impl<T> Beats<T> {
 
     /// A seek of the transport was asked for.
     pub fn note_seek(&mut self, beat: f64, when: Seek) {
-        let farthest = |known: Option<f64>| Some(known.map_or(beat, |known| known.max(beat)));
         let sought = &mut self.sought;
         match when {
             Seek::Now => {
-                sought.now = farthest(sought.now);
+                let (farthest, _) = sought.now.unwrap_or((beat, beat));
+                sought.now = Some((farthest.max(beat), beat));
                 sought.waiting += 1;
                 sought.taken = None;
             }
@@ -112,7 +113,7 @@ impl<T> Beats<T> {
                 let (known, last) = sought.frame.unwrap_or((beat, frame));
                 sought.frame = Some((known.max(beat), last.max(frame)));
             }
-            Seek::Beat => sought.beat = farthest(sought.beat),
+            Seek::Beat => sought.beat = Some(sought.beat.map_or(beat, |known| known.max(beat))),
         }
     }
 
@@ -139,16 +140,19 @@ impl<T> Beats<T> {
         sought.frame = sought.frame.filter(|(_, last)| frame <= *last);
     }
 
+    /// Where the transport is, or will be when it has been put where it was last sought.
+    pub fn position(&self, transport: &TransportReading) -> f64 {
+        self.sought.now.map_or(transport.beat, |(_, last)| last)
+    }
+
     /// Up to which beat everything has to cross, if the next look comes within `seconds`.
     pub fn limit(&self, transport: &TransportReading, seconds: f64) -> f64 {
         let Sought {
             now, frame, beat, ..
         } = &self.sought;
-        let sought = [*now, frame.map(|(beat, _)| beat), *beat];
-        let farthest = sought
-            .into_iter()
-            .flatten()
-            .fold(transport.beat, f64::max);
+        let [now, frame] = [now.map(|(beat, _)| beat), frame.map(|(beat, _)| beat)];
+        let sought = [now, frame, *beat];
+        let farthest = sought.into_iter().flatten().fold(transport.beat, f64::max);
         let tempo = self.fastest.max(transport.tempo);
         farthest + 2.0 * seconds * tempo / 60.0
     }
@@ -240,7 +244,11 @@ mod tests {
         for (seq, beat) in [3.0, 8.0, 7.999, 8.5].into_iter().enumerate() {
             beats.insert(beat, seq as u64, ());
         }
-        let skipped: Vec<u64> = beats.take_before(8.0).iter().map(|((_, seq), ())| *seq).collect();
+        let skipped: Vec<u64> = beats
+            .take_before(8.0)
+            .iter()
+            .map(|((_, seq), ())| *seq)
+            .collect();
         assert_eq!(skipped, [0, 2]);
         assert_eq!(crossing(&mut beats, 100.0), [(8.0, 1), (8.5, 3)]);
     }

@@ -198,12 +198,7 @@ impl Dispatcher {
     }
 
     /// `staged`: of a batch; `prompt`: of none that has a time.
-    fn message(
-        &mut self,
-        item: Item,
-        seq: u64,
-        (staged, prompt): (bool, bool),
-    ) -> Option<Message> {
+    fn message(&mut self, item: Item, seq: u64, (staged, prompt): (bool, bool)) -> Option<Message> {
         if let Subject::Voice(id) = item.subject()
             && !self.voices.contains_key(&id)
         {

@@ -6,10 +6,12 @@ use std::collections::VecDeque;
 /// The places of one table.
 #[derive(Debug)]
 pub(super) struct Keys {
-    generations: Vec<u32>,
-    owners: Vec<Option<u64>>,
+    /// Of the places that were used: generation and owner.
+    used: Vec<(u32, Option<u64>)>,
+    count: usize,
     /// The one that has been free for longest is used first: which place a thing gets then depends
-    /// on the order of what came and went, not on when that was noticed.
+    /// on the order of what came and went, not on when that was noticed. Those that were never used
+    /// come before all of these.
     free: VecDeque<u32>,
 }
 
@@ -17,37 +19,40 @@ impl Keys {
     /// All places but the first `taken` are free.
     fn new(count: usize, taken: usize) -> Self {
         Self {
-            generations: vec![0; count],
-            owners: vec![None; count],
-            free: (taken as u32..count as u32).collect(),
+            used: vec![(0, None); taken],
+            count,
+            free: VecDeque::new(),
         }
     }
 
     pub fn available(&self) -> usize {
-        self.free.len()
+        self.free.len() + self.count - self.used.len()
     }
 
     /// Takes a place for `owner`: its index and generation.
     pub fn take(&mut self, owner: u64) -> Option<(u32, u32)> {
+        if self.used.len() < self.count {
+            self.used.push((1, Some(owner)));
+            return Some((self.used.len() as u32 - 1, 1));
+        }
         let index = self.free.pop_front()?;
-        let place = index as usize;
-        self.generations[place] = self.generations[place].wrapping_add(1);
-        self.owners[place] = Some(owner);
-        Some((index, self.generations[place]))
+        let place = &mut self.used[index as usize];
+        *place = (place.0.wrapping_add(1), Some(owner));
+        Some((index, place.0))
     }
 
     /// Whose a place is.
     pub fn owner(&self, index: u32) -> Option<u64> {
-        *self.owners.get(index as usize)?
+        self.used.get(index as usize)?.1
     }
 
     /// Gives a place back. Returns whose it was; a place that is free already stays so.
     pub fn give_back(&mut self, index: u32, generation: u32) -> Option<u64> {
-        let place = index as usize;
-        if self.generations.get(place) != Some(&generation) {
+        let place = self.used.get_mut(index as usize)?;
+        if place.0 != generation {
             return None;
         }
-        let owner = self.owners[place].take()?;
+        let owner = place.1.take()?;
         self.free.push_back(index);
         Some(owner)
     }

@@ -113,6 +113,11 @@ impl Dispatcher {
             return self.stale(true);
         };
         self.forget_values(target);
+        let from = if self.is_behind(from) {
+            When::Now
+        } else {
+            from
+        };
         let action = Action::Reach {
             target,
             value,
@@ -121,6 +126,16 @@ impl Dispatcher {
         };
         let act = Act::new(from, action).counted();
         self.insert(Item::Do(act.of(subject)));
+    }
+
+    /// Whether the transport stands still beyond a beat: then it never comes to it, unless it is put
+    /// back.
+    fn is_behind(&self, at: When) -> bool {
+        let reading = self.controller.shared.transport();
+        match at {
+            When::Beat(beat) if !reading.playing => beat < self.store.beats.position(&reading),
+            _ => false,
+        }
     }
 
     /// Drops what waits here for the parameter, and has the audio thread do the same with what it

@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// The part of a sound that a voice moves on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
+    /// Where it begins.
     pub offset: u64,
     pub repeat: Option<(u64, u64)>,
     pub frames: u64,
@@ -75,7 +76,10 @@ impl Dispatcher {
             ParamId::VoiceGain(id) => voice(&id).map(|voice| voice.gain),
             ParamId::VoiceRate(id) => voice(&id).map(|voice| voice.rate),
             ParamId::SendGain(send) => {
-                let record = self.sends.get(&send).filter(|send| send.waiting.is_none())?;
+                let record = self
+                    .sends
+                    .get(&send)
+                    .filter(|send| send.waiting.is_none())?;
                 shared.edge_gain(record.key)
             }
             ParamId::Effect(effect, param) => self.effects.get(&effect)?.readout.value(param),

@@ -59,7 +59,7 @@ impl Dispatcher {
                 voice,
                 position,
                 at,
-            } => self.command_voice(voice, at, |voice| Action::Seek { voice, position }),
+            } => self.seek_voice(voice, position, at),
             Intent::StopTrack { track, fade, at } => match self.track_key(track) {
                 Some(track) => self.counted(at, Action::StopTrack { track, fade }),
                 None => self.stale(true),
@@ -143,6 +143,16 @@ impl Dispatcher {
             }
             None => self.stale(true),
         }
+    }
+
+    fn seek_voice(&mut self, id: VoiceId, position: u64, at: When) {
+        // One that waits will begin there.
+        if self.later(at) == When::Now
+            && let Some(record) = self.voices.get_mut(&id)
+        {
+            record.span.offset = position.min(record.span.frames);
+        }
+        self.command_voice(id, at, |voice| Action::Seek { voice, position });
     }
 
     /// The play of a voice that waits here for a later frame than `until` or for a beat, outside of

@@ -166,9 +166,7 @@ fn effect(setup: &EffectSetup) -> Result<(), Error> {
     if values.len() != spec.params.len() {
         let (name, count) = (spec.kind, spec.params.len());
         let got = values.len();
-        return invalid(format!(
-            "{name} has {count} parameters, got {got} values"
-        ));
+        return invalid(format!("{name} has {count} parameters, got {got} values"));
     }
     for (param, value) in spec.params.iter().zip(values) {
         in_range(param, *value)?;

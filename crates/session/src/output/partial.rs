@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// stood in its place stays.
 #[derive(Debug)]
 pub(super) struct PartialFile {
-    /// `None` once it was given away to be completed.
+    /// `None` before it was made and once it was given away to be completed.
     writer: Option<AudioWriter>,
     partial: PathBuf,
     /// The path as it was given.
@@ -30,16 +30,19 @@ impl PartialFile {
         format: Option<WavFormat>,
     ) -> Result<Self, MediaError> {
         let (target, permissions) = look(path).map_err(|error| sorted(path, error))?;
-        let partial = beside(&target);
-        let writer = AudioWriter::create_at(&partial, path, rate, channels, format)?;
-        Ok(Self {
-            writer: Some(writer),
+        let partial = beside(&target).map_err(|error| sorted(path, error))?;
+        let mut file = Self {
+            writer: None,
             partial,
             path: path.to_path_buf(),
             target,
             permissions,
             renamed: false,
-        })
+        };
+        // Where this fails, dropping `file` removes what `beside` made.
+        let writer = AudioWriter::create_at(&file.partial, path, rate, channels, format)?;
+        file.writer = Some(writer);
+        Ok(file)
     }
 
     pub fn max_frames(&self) -> u64 {
@@ -98,11 +101,24 @@ fn look(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
     Ok((fs::canonicalize(path)?, Some(there.permissions())))
 }
 
-/// A name of its own in the same folder, so that renaming copies nothing.
-fn beside(target: &Path) -> PathBuf {
+/// A new empty file in the same folder, so that renaming copies nothing.
+fn beside(target: &Path) -> io::Result<PathBuf> {
     static MADE: AtomicU64 = AtomicU64::new(0);
-    let made = MADE.fetch_add(1, Ordering::Relaxed);
-    target.with_file_name(format!(".noxrun-{}-{made}.partial", std::process::id()))
+    loop {
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!(".noxrun-{}-{made}.partial", std::process::id());
+        let partial = target.with_file_name(name);
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&partial)
+        {
+            Ok(_) => return Ok(partial),
+            // A process of this number was killed here once.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn sorted(path: &Path, source: io::Error) -> MediaError {

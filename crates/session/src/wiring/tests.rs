@@ -6,15 +6,12 @@ use crate::intent::{EffectSetup, Intent, ParamId, SendId, TrackId};
 use noxrun_engine::{Curve, EngineConfig, When};
 use std::collections::BTreeSet;
 
-const CONFIG: EngineConfig = EngineConfig {
-    sample_rate: 48_000,
-    channels: 2,
-    control_capacity: 256,
-    max_events: 16,
-    max_tracks: 4,
-    max_voices: 1,
-    safety_limiter: true,
-};
+fn config() -> EngineConfig {
+    EngineConfig {
+        max_tracks: 4,
+        ..EngineConfig::default()
+    }
+}
 
 fn add(track: TrackId, output: TrackId) -> Intent {
     let (volume, pan) = (1.0, 0.0);
@@ -60,7 +57,7 @@ fn submit(wiring: &mut Wiring, intent: &Intent) -> Result<(), Error> {
 }
 
 fn wired(intents: &[Intent]) -> Wiring {
-    let mut wiring = Wiring::new(&CONFIG);
+    let mut wiring = Wiring::new(&config());
     for intent in intents {
         submit(&mut wiring, intent).unwrap();
     }
@@ -76,7 +73,13 @@ fn circles_are_refused_by_outputs_and_by_sends() {
     let wiring = wired(&[add(1, 0), add(2, 0), add(3, 2), send(1, 1, 3)]);
     let refused = Some(ErrorCode::InvalidArg);
     // 1 sends to 3, which feeds 2.
-    for circle in [route(2, 1), route(3, 1), send(2, 2, 1), send(2, 3, 3), route(2, 3)] {
+    for circle in [
+        route(2, 1),
+        route(3, 1),
+        send(2, 2, 1),
+        send(2, 3, 3),
+        route(2, 3),
+    ] {
         assert_eq!(code(&wiring, &circle), refused, "{circle:?}");
     }
     for fine in [route(1, 2), route(3, 0), send(2, 1, 2), send(2, 3, 0)] {
@@ -177,7 +180,7 @@ fn a_batch_may_exchange_as_much_as_there_is_room_for_beside_what_goes() {
         pairs.collect()
     };
     // One of 1 + 4 + 64 places is the master's, one is that of the first track.
-    let most = CONFIG.track_keys() as u32 - 2;
+    let most = config().track_keys() as u32 - 2;
     assert!(wiring.try_all(&exchange(most)).is_ok());
     let error = wiring.try_all(&exchange(most + 1)).unwrap_err();
     assert_eq!(error.code, ErrorCode::Limit);
