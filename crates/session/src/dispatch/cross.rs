@@ -149,7 +149,7 @@ impl Dispatcher {
             Some(Waiting::Batch(batch)) => match batch.take_next() {
                 Next::Load(load) => Some(loaded(load)),
                 Next::Item(item, index) => {
-                    let seq = place.seq() + index.min(batch.reserved);
+                    let seq = place.seq() + 1 + index.min(batch.reserved);
                     let prompt = !batch.is_timed();
                     self.message(item, seq, (true, prompt))
                 }

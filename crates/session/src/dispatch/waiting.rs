@@ -89,7 +89,9 @@ impl Dispatcher {
             return;
         };
         batch.reserve();
-        let count = batch.reserved;
+        // Its place, then one for each item: what had a time of its own may come to wait in front,
+        // among what has none, and must not meet the batch there.
+        let count = 1 + batch.reserved;
         // What has a time of its own keeps it, and waits for it on its own.
         let timed = batch.take_timed();
         let first = self.seq;
@@ -99,7 +101,7 @@ impl Dispatcher {
         // A sequence number for each item: what comes later sorts behind all of them.
         self.seq = self.seq.max(first + count);
         for (index, item) in timed {
-            let place = Place::new(crossing_time(&item), first + index);
+            let place = Place::new(crossing_time(&item), first + 1 + index);
             self.came(place);
             self.store.insert(place, Waiting::One(item));
             self.note_place(place, Some(place));
