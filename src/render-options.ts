@@ -17,6 +17,8 @@ export interface RenderOptions {
   maxTracks?: number
   /** 1…16,384, default 256. */
   maxVoices?: number
+  /** Scheduled events, 1…16,777,216, default 262,144. */
+  maxEvents?: number
   /** A .wav or .flac file, written in pieces: length costs no memory. Default: into memory. */
   output?: string
   /** What a sample of the file is; default 'f32', for FLAC, which has no 'f32', 's24'. */
@@ -41,6 +43,7 @@ const OPTIONS = [
   'blockSize',
   'maxTracks',
   'maxVoices',
+  'maxEvents',
   'output',
   'format',
   'onProgress',
@@ -51,7 +54,7 @@ const MAX_DURATION = 86_400
 /** Four gigabytes. */
 const MAX_IN_MEMORY = 2 ** 30
 /** Nothing takes effect while `build` runs: everything that it schedules waits. */
-const MAX_EVENTS = 1_048_576
+const MAX_EVENTS = 262_144
 
 /** @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE */
 export function checkRender(given: RenderOptions): RenderPlan {
@@ -68,7 +71,7 @@ export function checkRender(given: RenderOptions): RenderPlan {
       channels,
       maxTracks: size('maxTracks', o.maxTracks, 1, 4096, 64),
       maxVoices: size('maxVoices', o.maxVoices, 1, 16_384, 256),
-      maxEvents: MAX_EVENTS,
+      maxEvents: size('maxEvents', o.maxEvents, 1, 2 ** 24, MAX_EVENTS),
     },
     render: {
       frames: checkFrames(o.duration, sampleRate, output === undefined ? MAX_IN_MEMORY / channels : Infinity),
