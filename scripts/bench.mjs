@@ -1,5 +1,6 @@
-// node scripts/bench.mjs [name [arguments]]: runs bench/<name>.mjs on the built package. Where an audio
-// server can run, one is there for it: NOXRUN_BENCH_DEVICE says `jack`, and `virtual` otherwise.
+// node scripts/bench.mjs [name [arguments]]: runs bench/<name>.mjs on the built package. One that
+// reads NOXRUN_BENCH_DEVICE finds an audio server running where one can: it says `jack`, else `virtual`.
+// What a benchmark compares with is installed when it is wanted, in bench/.
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import process from 'node:process'
@@ -8,15 +9,39 @@ import { inRoot } from './lib/paths.mjs'
 import { bringUpToDate } from './lib/perform.mjs'
 import { run } from './lib/process.mjs'
 import { serversAvailable, withServers } from './lib/shared-servers.mjs'
+import { digest, isStamped, writeStamp } from './lib/stamp.mjs'
+import { SetupError, step } from './lib/steps.mjs'
+
+/** Installs bench/package.json. Without it a benchmark says what it could not measure. */
+async function installPeers() {
+  const stamp = inRoot('bench', 'node_modules', '.noxrun')
+  const value = digest(['bench/package.json', 'bench/package-lock.json'], [process.platform, process.arch])
+  if (isStamped(stamp, value)) return
+  // Under `npm run` npm says where it is; otherwise it is on the PATH.
+  const npm = process.env['npm_execpath']
+  const [command, ...before] = npm?.endsWith('js') ? [process.execPath, npm] : ['npm']
+  const args = [...before, 'ci', '--prefix', inRoot('bench'), '--include=optional', '--no-audit', '--no-fund']
+  try {
+    await step('packages to compare with', command, args, {
+      log: 'bench-npm', remedy: 'The benchmark goes on without them. By hand: (cd bench && npm ci)',
+    })
+    writeStamp(stamp, value)
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    console.error(error.message)
+  }
+}
 
 const names = readdirSync(inRoot('bench'))
   .filter((file) => file.endsWith('.mjs'))
   .map((file) => file.slice(0, -4))
 const [name, ...args] = process.argv.slice(2)
+/** @param {string} each */
+const source = (each) => readFileSync(inRoot('bench', `${each}.mjs`), 'utf8')
 
 if (name === undefined || !names.includes(name)) {
   for (const each of names) {
-    const what = /^\/\/ (.*)$/m.exec(readFileSync(inRoot('bench', `${each}.mjs`), 'utf8'))?.[1] ?? ''
+    const what = /^\/\/ (.*)$/m.exec(source(each))?.[1] ?? ''
     console.log(`${each.padEnd(12)} ${what}`)
   }
   console.error(`usage: npm run bench -- NAME${name === undefined ? '' : `; there is no ${name}`}`)
@@ -25,11 +50,14 @@ if (name === undefined || !names.includes(name)) {
 
 await bringUpToDate(native, { quiet: true })
 await bringUpToDate(typescript, { quiet: true })
+if (/^\/\/ Needs the packages of bench\/package\.json\.$/m.test(source(name))) await installPeers()
 console.log(`${name} · Node ${process.versions.node} · ${cpus()[0]?.model ?? 'unknown processor'} · ${availableParallelism()} cores`)
 
 /** @param {Record<string, string>} env */
-const bench = (env) => run(process.execPath, ['--expose-gc', inRoot('bench', `${name}.mjs`), ...args], { stream: true, env })
-const result = await (serversAvailable()
+const bench = (env) =>
+  run(process.execPath, ['--expose-gc', inRoot('bench', `${name}.mjs`), ...args], { stream: true, env, timeout: 2 * 3_600_000 })
+// A server that nobody uses would only take time from what is measured.
+const result = await (source(name).includes('NOXRUN_BENCH_DEVICE') && serversAvailable()
   ? withServers([256], ([server]) => bench({ ...server?.env, NOXRUN_BENCH_DEVICE: 'jack' }))
   : bench({ NOXRUN_BENCH_DEVICE: 'virtual' }))
 process.exitCode = result.status
