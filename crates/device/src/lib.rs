@@ -33,6 +33,7 @@ mod histogram;
 mod host;
 mod info;
 mod list;
+mod memory;
 mod negotiate;
 mod open;
 #[cfg(feature = "sabotage")]
@@ -51,6 +52,7 @@ mod virtual_device;
 
 pub use audit::{in_callback, note_allocation, note_free};
 pub use clock::{instant_at, monotonic_ns};
+pub use memory::give_memory_back;
 pub use error::DeviceError;
 pub use event::{ErrorKind, LossReason, StreamEvent};
 pub use format::SampleFormat;

@@ -15,6 +15,8 @@ pub(crate) struct Aim {
     pub curve: Curve,
     /// Frames after the beat on which it ends: latency in front of what it moves.
     pub late: u64,
+    /// It stands still with the transport.
+    pub held: bool,
 }
 
 pub(crate) struct Aims {
@@ -51,8 +53,13 @@ impl Aims {
         self.list.get(index).copied()
     }
 
-    /// Forgets all but those that are meant.
-    pub fn keep(&mut self, is_meant: impl FnMut(&Aim) -> bool) {
-        self.list.retain(is_meant);
+    /// Notes that one stands still or goes on; `None`: it is not needed any more.
+    pub fn update(&mut self, index: usize, held: Option<bool>) {
+        match held {
+            Some(held) => self.list[index].held = held,
+            None => {
+                self.list.remove(index);
+            }
+        }
     }
 }

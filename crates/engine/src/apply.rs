@@ -183,13 +183,11 @@ impl Renderer {
                 at,
                 curve,
             } => self.reach(&due, target, value, (at, curve)),
-            Action::Cancel(target) => match self.param(target) {
-                Some((ramp, _)) => {
-                    ramp.hold();
-                    true
-                }
-                None => false,
-            },
+            Action::Cancel(target) => {
+                self.aims.forget(target);
+                let ramp = self.param(target).map(|(ramp, _)| ramp.hold());
+                ramp.is_some()
+            }
             Action::Tempo(tempo) => {
                 self.transport.set_tempo(tempo, frame);
                 self.aim_anew();
@@ -197,10 +195,12 @@ impl Renderer {
             }
             Action::StartTransport => {
                 self.transport.start(frame);
+                self.aim_anew();
                 true
             }
             Action::StopTransport => {
                 self.transport.stop(frame);
+                self.aim_anew();
                 true
             }
             Action::SeekTransport(beat) => {
@@ -251,7 +251,8 @@ impl Renderer {
             Target::EdgeGain(edge) => self.graph.gain(edge),
             Target::Effect(effect, param) => {
                 let track = self.effects.track_of(effect);
-                let fresh = track.is_none_or(|track| self.tracks[track as usize].is_fresh());
+                let fresh = track.is_none_or(|track| self.tracks[track as usize].is_fresh())
+                    || self.effects.is_fresh(effect);
                 Some((self.effects.param(effect, param)?, fresh))
             }
         }
@@ -316,6 +317,7 @@ impl Renderer {
             return true;
         }
         ramp.set(value, frames_to(end, now), curve);
+        self.aims.forget(target);
         if end < now {
             self.shared.count_late(now - end);
         } else if let When::Beat(beat) = at {
@@ -325,31 +327,41 @@ impl Renderer {
                 beat,
                 curve,
                 late,
+                held: false,
             });
         }
         true
     }
 
-    /// The tempo has changed: ramps that end on a beat go on from where they are, to its new frame.
+    /// The transport goes on in another way: ramps that end on a beat go on from where they are, to
+    /// its new frame, and stand still while it does.
     fn aim_anew(&mut self) {
-        if !self.transport.is_playing() {
-            return;
-        }
         let now = self.frame;
+        let playing = self.transport.is_playing();
         let mut index = 0;
         while let Some(aim) = self.aims.get(index) {
-            index += 1;
             let end = self.transport.frame_of(aim.beat).saturating_add(aim.late);
-            let Some((ramp, _)) = self.param(aim.target) else {
-                continue;
+            let ramp = self.param(aim.target).map(|(ramp, _)| ramp);
+            let ahead = ramp.filter(|ramp| aim.held || ramp.is_moving());
+            let held = match ahead {
+                Some(ramp) if !playing => {
+                    ramp.hold();
+                    Some(true)
+                }
+                Some(ramp) if end >= now => {
+                    ramp.set(aim.value, frames_to(end, now), aim.curve);
+                    Some(false)
+                }
+                // It has been sought past: the value stays where it is.
+                Some(ramp) => {
+                    ramp.hold();
+                    None
+                }
+                None => None,
             };
-            if ramp.is_moving() && ramp.target() == aim.value {
-                ramp.set(aim.value, frames_to(end, now), aim.curve);
-            }
+            self.aims.update(index, held);
+            index += usize::from(held.is_some());
         }
-        let transport = &self.transport;
-        self.aims
-            .keep(|aim| transport.frame_of(aim.beat).saturating_add(aim.late) > now);
     }
 
     fn seek_transport(&mut self, beat: f64) {
@@ -372,6 +384,7 @@ impl Renderer {
         }
         self.transport.seek(beat, self.frame);
         self.schedule.bring_back(beat);
+        self.aim_anew();
         if skipped > 0 {
             self.shared.count_done(skipped);
         }

@@ -30,6 +30,8 @@ struct Slot {
     track: Option<u32>,
     /// What keeps its input in time with its output.
     dry: DelayLine,
+    /// No frame has passed it.
+    fresh: bool,
 }
 
 impl Effects {
@@ -54,6 +56,7 @@ impl Effects {
                     body,
                     track: None,
                     dry,
+                    fresh: true,
                 });
             }
             _ => reports.effect_gone(key, body),
@@ -68,6 +71,11 @@ impl Effects {
     /// The place of the track that has it.
     pub fn track_of(&mut self, key: EffectKey) -> Option<u32> {
         self.get(key)?.track
+    }
+
+    /// Whether no frame has passed it.
+    pub fn is_fresh(&mut self, key: EffectKey) -> bool {
+        self.get(key).is_some_and(|slot| slot.fresh)
     }
 
     /// One of its parameters.
@@ -396,6 +404,7 @@ impl Chain {
             if entry.fate != Fate::Arrives
                 && let Some(slot) = effects.slot(entry.effect)
             {
+                slot.fresh = false;
                 slot.body.advance(frames);
             }
         }
@@ -416,6 +425,7 @@ impl Chain {
             let Some(slot) = effects.slot(entry.effect) else {
                 continue;
             };
+            slot.fresh = false;
             let delays = slot.body.latency() > 0;
             if !entry.wet.is_moving() && entry.wet.current() == 0.0 && !delays {
                 slot.body.advance(frames);

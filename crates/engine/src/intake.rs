@@ -146,7 +146,10 @@ impl Renderer {
 
     fn enqueue_frame(&mut self, mut frame: u64, due: Due) {
         if frame < self.frame {
-            self.shared.count_late(self.frame - frame);
+            // A point is late when the frame that it is meant for has passed, not the one before it.
+            if !matches!(due.action, Action::Reach { .. }) {
+                self.shared.count_late(self.frame - frame);
+            }
             // Its order is that of the commands that came with it, not that of a time long past.
             frame = self.frame;
         }

@@ -200,6 +200,8 @@ impl Engine {
         dispatcher.take_in(&self.core.inbox, 0);
         dispatcher.close(frame);
         self.give_back(&mut dispatcher);
+        drop(dispatcher);
+        noxrun_device::give_memory_back();
     }
 
     /// Gives back what the engine reserved: its handle may live until a garbage collector comes by.
