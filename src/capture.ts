@@ -136,15 +136,15 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   }
 
   /**
-   * Records to a WAV file from now on, off the JavaScript thread. The file is valid at every
-   * moment, even if the process is killed.
+   * Records to a .wav or .flac file from now on, off the JavaScript thread. The file is valid at
+   * every moment, even if the process is killed.
    * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG; an
    *   AbortError when the signal is aborted already, before a file is made
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
   async record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
     this.#ensureOpen()
-    const { format, gaps, abort } = checkRecord(path, recordOptions, ['.wav'])
+    const { format, gaps, abort } = checkRecord(path, recordOptions)
     throwIfAborted(abort)
     const started = native(() => this.#native.record(path, format, gaps))
     const recording = new Recording(started, path, abort, () => this.#recordings.delete(recording))

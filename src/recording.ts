@@ -23,23 +23,20 @@ export interface RecordPlan {
 }
 
 /** @throws NoxrunError ERR_INVALID_ARG */
-export function checkRecord(path: string, given: RecordOptions | undefined, kinds: readonly FileKind[]): RecordPlan {
+export function checkRecord(path: string, given: RecordOptions | undefined): RecordPlan {
   const { format, gaps, signal: abort } = options('record', given, ['format', 'gaps', 'signal'])
   return {
-    path: checkPath('path', path, kinds),
+    path: checkPath('path', path),
     format: checkFormat(path, format),
     gaps: choice('gaps', gaps, ['silence', 'splice']),
     abort: signal(abort),
   }
 }
 
-/** How the path of a file ends. */
-export type FileKind = '.wav' | '.flac'
-
-export function checkPath(name: string, path: unknown, kinds: readonly FileKind[]): string {
+export function checkPath(name: string, path: unknown): string {
   const checked = string(name, path)
-  if (kinds.some((kind) => checked.toLowerCase().endsWith(kind))) return checked
-  throw invalid(name, path, `a path that ends in ${kinds.join(' or ')}`)
+  if (/\.(wav|flac)$/i.test(checked)) return checked
+  throw invalid(name, path, 'a path that ends in .wav or .flac')
 }
 
 /** The format of a file whose path has been checked. */

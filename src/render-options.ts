@@ -63,7 +63,7 @@ export function checkRender(given: RenderOptions): RenderPlan {
     value === undefined ? or : integer(name, value, min, max)
   const sampleRate = size('sampleRate', o.sampleRate, 1000, 768_000, 48_000)
   const channels = size('channels', o.channels, 1, 32, 2)
-  const output = o.output === undefined ? undefined : checkPath('output', o.output, ['.wav', '.flac'])
+  const output = o.output === undefined ? undefined : checkPath('output', o.output)
   const format = checkFormat(output ?? '', o.format)
   return {
     engine: {

@@ -48,7 +48,7 @@ export class Taps {
   record(ensureOpen: () => void, track: number, path: string, given: RecordOptions | undefined): Promise<Recording> {
     const begun = new Promise<Recording>((resolve, reject) => {
       ensureOpen()
-      const plan = checkRecord(path, given, ['.wav', '.flac'])
+      const plan = checkRecord(path, given)
       const { format, gaps, abort } = plan
       throwIfAborted(abort)
       this.#commands.afterwards(() => {

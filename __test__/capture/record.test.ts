@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import test from 'ava'
+import { probe, render } from '../../index'
 import { Stand, interleaved, outline, take, until } from './stand'
 import { readWav } from './wav'
 
@@ -14,6 +15,8 @@ test.after.always(() => { rmSync(dir, { recursive: true, force: true }) })
 
 let files = 0
 const newPath = (): string => path.join(dir, `${++files}.wav`)
+const interleave = ([left, right]: Float32Array[]): Float32Array =>
+  Float32Array.from({ length: 2 * (left?.length ?? 0) }, (_, i) => (i % 2 ? right : left)?.[i >> 1] ?? 0)
 const wide = (samples: Float32Array): Float64Array => Float64Array.from(samples)
 
 for (const channels of [1, 2, 3]) {
@@ -49,6 +52,24 @@ for (const [format, bits] of [['s16', 16], ['s24', 24]] as const) {
     t.like(wav, { format, channels: 1, sampleRate: 48_000, frames: cases.length })
     // −0 is no integer.
     t.deepEqual([...wav.values].map((value) => value + 0), cases.map(([, integer]) => integer))
+  })
+}
+
+for (const format of ['s16', 's24'] as const) {
+  test(`a .flac file of ${format} holds what a .wav file of ${format} does`, async (t) => {
+    const stand = await Stand.open(t, { channels: 2 }, { channels: 2, sampleRate: 48_000 })
+    const wav = newPath()
+    const flac = wav.replace('.wav', '.flac')
+    const recordings = [await stand.capture.record(wav, { format }), await stand.capture.record(flac, { format })]
+    await stand.record(10_007)
+    for (const recording of recordings) t.like(await recording.stop(), { frames: 10_007, dropped: 0 })
+    t.like(await probe(flac), { format: 'FLAC', channels: 2, sampleRate: 48_000, frames: 10_007 })
+    const full = format === 's16' ? 2 ** 15 : 2 ** 23
+    const integers = readWav(wav).values
+    const { channelData } = await render({ duration: 10_007 / 48_000 }, async (engine) => {
+      engine.master.play(await engine.load(flac))
+    })
+    t.deepEqual(interleave(channelData), Float32Array.from(integers, (n) => n / full))
   })
 }
 
