@@ -20,7 +20,7 @@ import { missingForServers } from '../servers.mjs'
 /** A lock file that does not fit is an error in CI; at home cargo brings it up to date. */
 const locked = process.env['CI'] ? ['--locked'] : []
 /** The crates that run inside callbacks: their property and no-allocation tests count in release too. */
-const REAL_TIME_CRATES = ['engine', 'capture', 'resample'].flatMap((name) => ['-p', `noxrun-${name}`])
+const REAL_TIME_CRATES = ['kernels', 'engine', 'capture', 'resample'].flatMap((name) => ['-p', `noxrun-${name}`])
 const SERVER_TESTS = 'target/ts/__test__/server/**'
 
 /**
