@@ -1,10 +1,11 @@
 //! What is due takes effect.
 
 use crate::command::{Action, Target, TrackKey, When};
-use crate::intake::jump;
+use crate::intake::{departure, jump};
 use crate::ramp::{Change, Curve, Ramp};
 use crate::renderer::Renderer;
 use crate::schedule::Due;
+use crate::transport::sane;
 use crate::voices::VoiceRamp;
 
 impl Renderer {
@@ -15,17 +16,23 @@ impl Renderer {
         }
         let mut applied = 0;
         while let Some(due) = self.next_due() {
+            let due = self.resolved(due);
             if self.defer(&due) {
                 continue;
             }
             applied += u64::from(due.counted);
             self.apply(due);
         }
-        if self.graph.update(&mut self.tracks) {
-            self.transitions.begin(self.frame);
-        }
+        self.update_graph();
         if applied > 0 {
             self.shared.count_done(applied);
+        }
+    }
+
+    /// Lets changes of the graph come into effect.
+    pub(crate) fn update_graph(&mut self) {
+        if self.graph.update(&mut self.tracks) {
+            self.transitions.begin(self.frame);
         }
     }
 
@@ -55,12 +62,18 @@ impl Renderer {
                 }
                 (_, Some(_)) => {
                     let due = self.schedule.pop_beat()?;
-                    // The point before keeps its frame.
-                    if matches!(due.action, Action::Reach { .. }) {
-                        self.schedule.push(now + 1, due);
-                        continue;
+                    let due = self.resolved(due);
+                    let begins = match due.action {
+                        Action::Reach {
+                            at: When::Frame(reached),
+                            ..
+                        } => departure(now, &due).min(reached),
+                        _ => now,
+                    };
+                    if begins <= now {
+                        return Some(due);
                     }
-                    return Some(due);
+                    self.schedule.push(begins, due);
                 }
                 (by_frame, None) => {
                     if self
@@ -83,54 +96,6 @@ impl Renderer {
             self.transport.wrap();
             self.schedule.bring_back(start);
         }
-    }
-
-    /// What changes a track behind effects that look ahead waits for the sound that it is meant
-    /// for.
-    fn defer(&mut self, due: &Due) -> bool {
-        if due.compensated || !self.graph.is_late() {
-            return false;
-        }
-        let late = self.lateness(&due.action);
-        if late == 0 {
-            return false;
-        }
-        let compensated = Due {
-            compensated: true,
-            ..*due
-        };
-        self.schedule.push(self.frame + u64::from(late), compensated);
-        true
-    }
-
-    fn lateness(&mut self, action: &Action) -> u32 {
-        let strip = |track: &TrackKey| self.tracks.get(track.index as usize);
-        let behind = |track: &TrackKey| strip(track).map_or(0, |t| t.arrival() + t.latency());
-        match action {
-            Action::Gate { track, .. } => behind(track),
-            Action::Set { target, .. }
-            | Action::Reach { target, .. }
-            | Action::Cancel(target) => match target {
-                Target::TrackVolume(track) | Target::TrackPan(track) => behind(track),
-                Target::EdgeGain(edge) => {
-                    let from = self.graph.source(*edge);
-                    let strip = from.and_then(|from| self.tracks.get(from as usize));
-                    strip.map_or(0, |t| t.arrival() + t.latency())
-                }
-                Target::Effect(effect, _) => self.in_front_of(*effect),
-                Target::VoiceGain(_) | Target::VoiceRate(_) => 0,
-            },
-            Action::Bypass { effect, .. } => self.in_front_of(*effect),
-            _ => 0,
-        }
-    }
-
-    fn in_front_of(&mut self, effect: crate::command::EffectKey) -> u32 {
-        let Some(track) = self.effects.track_of(effect) else {
-            return 0;
-        };
-        let track = &self.tracks[track as usize];
-        track.arrival() + track.chain.latency_before(effect, &mut self.effects)
     }
 
     fn apply(&mut self, due: Due) {
@@ -169,7 +134,7 @@ impl Renderer {
                     curve,
                     initial: due.prompt && frames <= self.default_ramp,
                 };
-                self.set(target, change)
+                self.set(target, change, due.compensated)
             }
             Action::Reach {
                 target,
@@ -226,7 +191,7 @@ impl Renderer {
     }
 
     /// A parameter, and whether its object has not sounded yet.
-    fn param(&mut self, target: Target) -> Option<(&mut Ramp, bool)> {
+    pub(crate) fn param(&mut self, target: Target) -> Option<(&mut Ramp, bool)> {
         let frame = self.frame;
         match target {
             Target::TrackVolume(track) => {
@@ -255,22 +220,17 @@ impl Renderer {
         track.is(key).then_some(track)
     }
 
-    fn set(&mut self, target: Target, mut change: Change) -> bool {
+    /// `compensated`: whether it is initial was found out before.
+    fn set(&mut self, target: Target, mut change: Change, compensated: bool) -> bool {
         change.value = within(target, change.value);
         let Some((ramp, fresh)) = self.param(target) else {
             return false;
         };
-        change.apply(ramp, fresh);
+        change.apply(ramp, fresh || compensated);
         true
     }
 
-    fn reach(
-        &mut self,
-        due: &Due,
-        target: Target,
-        value: f64,
-        (at, curve): (When, Curve),
-    ) -> bool {
+    fn reach(&mut self, due: &Due, target: Target, value: f64, (at, curve): (When, Curve)) -> bool {
         let now = self.frame;
         // Behind effects that look ahead everything has its time that much later.
         let late = if due.compensated {
@@ -281,18 +241,16 @@ impl Renderer {
         let end = match at {
             When::Now => now,
             When::Frame(frame) => frame.saturating_add(late),
-            When::Beat(beat) if self.transport.is_playing() => {
-                self.transport.frame_of(beat).saturating_add(late)
-            }
             // Nobody knows how long it will take: it jumps when the beat comes.
             When::Beat(beat) => {
                 let due = Due {
                     counted: false,
                     prompt: false,
+                    compensated: false,
                     action: jump(target, value),
                     ..*due
                 };
-                self.schedule.push_ahead(beat, due);
+                self.enqueue_beat(sane(beat), due);
                 return true;
             }
         };
@@ -305,25 +263,33 @@ impl Renderer {
         true
     }
 
+    /// Its beat will not come.
+    fn skip(&mut self, due: Due) {
+        match due.action {
+            Action::Start(voice) => {
+                // One that was stopped while it waited has ended.
+                let frame = self.frame;
+                if self.voices.ramp(VoiceRamp::Gain, voice, frame).is_some() {
+                    self.voices.stop(voice, 0, frame, &self.shared);
+                }
+            }
+            Action::Marker(marker) => self.voices.reports.marker(marker, None),
+            action if is_structural(&action) => self.apply(due),
+            _ => {}
+        }
+    }
+
     fn seek_transport(&mut self, beat: f64) {
         if !beat.is_finite() {
             return;
         }
         let mut skipped = 0;
-        while self
-            .schedule
-            .next_beat()
-            .is_some_and(|next| next.at < beat)
-        {
+        while self.schedule.next_beat().is_some_and(|next| next.at < beat) {
             let Some(due) = self.schedule.pop_beat() else {
                 break;
             };
             skipped += u64::from(due.counted);
-            match due.action {
-                Action::Start(voice) => self.voices.stop(voice, 0, self.frame, &self.shared),
-                Action::Marker(marker) => self.voices.reports.marker(marker, None),
-                _ => {}
-            }
+            self.skip(due);
         }
         self.transport.seek(beat, self.frame);
         self.schedule.bring_back(beat);
@@ -331,6 +297,24 @@ impl Renderer {
             self.shared.count_done(skipped);
         }
     }
+}
+
+/// Whether it changes what the engine is made of: that is not a matter of time alone, for others
+/// have its keys in hand.
+fn is_structural(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::AddTrack(_)
+            | Action::RemoveTrack(_)
+            | Action::Connect { .. }
+            | Action::Disconnect(_)
+            | Action::AddEffect { .. }
+            | Action::MoveEffect { .. }
+            | Action::RemoveEffect(_)
+            | Action::AttachTap { .. }
+            | Action::DetachTap(_)
+            | Action::Gate { .. }
+    )
 }
 
 /// A value that its parameter takes.

@@ -5,6 +5,7 @@ use crate::command::{Action, Commit, Message, Place, Target, When};
 use crate::ramp::Curve;
 use crate::renderer::Renderer;
 use crate::schedule::Due;
+use crate::track::Track;
 use crate::transport::sane;
 
 impl Renderer {
@@ -75,7 +76,9 @@ impl Renderer {
                     Place::Edge(edge) => self.graph.equip(edge, memory, self.channels),
                     Place::Voices(track) => {
                         let strip = self.tracks.get_mut(track.index as usize);
-                        match strip.filter(|strip| strip.is(track)) {
+                        // It may travel ahead of the track.
+                        let fits = |strip: &&mut Track| !strip.in_service || strip.is(track);
+                        match strip.filter(fits) {
                             Some(strip) => strip.voices_delay.equip(memory, self.channels),
                             None => memory,
                         }
@@ -124,19 +127,44 @@ impl Renderer {
         }
         match at {
             When::Beat(beat) if beat.is_finite() => self.enqueue_beat(sane(beat), due),
-            When::Frame(frame) => {
-                let frame = match due.action {
-                    // The point before keeps its frame.
-                    Action::Reach { at, .. } => match at {
-                        When::Frame(reached) => frame.saturating_add(1).min(reached),
-                        _ => frame.saturating_add(1),
-                    },
-                    _ => frame,
-                };
-                self.enqueue_frame(frame, due);
-            }
-            _ => self.enqueue_frame(self.frame, due),
+            When::Frame(frame) => self.enqueue_at(frame, due),
+            _ => self.enqueue_at(self.frame, due),
         }
+    }
+
+    fn enqueue_at(&mut self, frame: u64, due: Due) {
+        let Action::Reach { at, .. } = due.action else {
+            return self.enqueue_frame(frame, due);
+        };
+        let reached = match at {
+            When::Frame(reached) => reached,
+            // A beat may still fall on another frame.
+            When::Beat(_) if frame < self.frame => match self.resolved(due).action {
+                Action::Reach {
+                    at: When::Frame(reached),
+                    ..
+                } => reached,
+                _ => u64::MAX,
+            },
+            _ => u64::MAX,
+        };
+        // It is late when its point is, whatever came of the one before.
+        if reached < self.frame {
+            self.shared.count_late(self.frame - reached);
+        }
+        let begins = departure(frame, &due).min(reached);
+        self.schedule.push(begins.max(self.frame), due);
+    }
+
+    /// The same with a frame in place of a beat that it reaches, where that is known.
+    pub(crate) fn resolved(&self, mut due: Due) -> Due {
+        if let Action::Reach { at, .. } = &mut due.action
+            && let When::Beat(beat) = *at
+            && (self.transport.is_playing() || !beat.is_finite())
+        {
+            *at = When::Frame(self.transport.next_frame_of(sane(beat), self.frame));
+        }
+        due
     }
 
     fn enqueue_frame(&mut self, mut frame: u64, due: Due) {
@@ -156,7 +184,7 @@ impl Renderer {
 
     /// A beat that the running transport has passed is late, unless a loop brings it by again. A
     /// stopped transport has no past: it may be put anywhere before it starts.
-    fn enqueue_beat(&mut self, beat: f64, due: Due) {
+    pub(crate) fn enqueue_beat(&mut self, beat: f64, due: Due) {
         let transport = &self.transport;
         if !transport.is_playing() {
             if beat >= transport.beat_at(self.frame) {
@@ -167,13 +195,12 @@ impl Renderer {
             return;
         }
         let frame = transport.frame_of(beat);
-        let again = transport.active_loop();
         if frame >= self.frame {
             self.schedule.push_ahead(beat, due);
-        } else if again.is_some_and(|(start, end)| beat >= start && beat < end) {
+        } else if transport.next_frame_of(beat, self.frame) != frame {
             self.schedule.push_behind(beat, due);
         } else {
-            self.enqueue_frame(frame, due);
+            self.enqueue_at(frame, due);
         }
     }
 
@@ -186,8 +213,10 @@ impl Renderer {
                 Action::Set { target, .. } | Action::Reach { target, .. } => target,
                 _ => return false,
             };
-            of == target && due.seq < before
+            // One that waits for its sound has had its time.
+            of == target && due.seq < before && !due.compensated
         };
+        let now = self.frame;
         let counted = self.schedule.drop_where(
             |frame, due| {
                 let later = match from {
@@ -201,7 +230,7 @@ impl Renderer {
                 let later = match from {
                     When::Now => true,
                     // Where a stopped transport's beats will fall is not known: they are later.
-                    When::Frame(from) => !playing || transport.frame_of(beat) >= from,
+                    When::Frame(from) => !playing || transport.next_frame_of(beat, now) >= from,
                     When::Beat(from) => beat >= from,
                 };
                 later && is_meant(due)
@@ -211,6 +240,11 @@ impl Renderer {
             self.shared.count_done(counted);
         }
     }
+}
+
+/// The frame on which a way to a point begins: the point before keeps its own frame.
+pub(crate) fn departure(frame: u64, due: &Due) -> u64 {
+    frame.saturating_add(u64::from(!due.prompt))
 }
 
 /// A value at once.

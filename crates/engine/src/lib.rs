@@ -25,6 +25,7 @@ mod effect;
 mod event;
 mod graph;
 mod intake;
+mod lateness;
 mod meter;
 mod meter_tap;
 mod pan;

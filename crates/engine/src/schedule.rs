@@ -18,7 +18,8 @@ pub(crate) struct Due {
     pub counted: bool,
     /// It was sent without a time of its own.
     pub prompt: bool,
-    /// It has waited for the latency in front of what it changes.
+    /// It has had its time, and waits for the latency in front of what it changes. `prompt` is then
+    /// kept only where that had not sounded.
     pub compensated: bool,
     pub action: Action,
 }

@@ -86,6 +86,17 @@ impl Transport {
         frame.round() as u64
     }
 
+    /// The frame of a beat, or if it has passed that and its loop brings it by again, the next one.
+    pub fn next_frame_of(&self, beat: f64, now: u64) -> u64 {
+        let frame = self.frame_of(beat);
+        match self.active_loop() {
+            Some((start, end)) if frame < now && (start..end).contains(&beat) => {
+                self.frame_of(beat + (end - start))
+            }
+            _ => frame,
+        }
+    }
+
     /// Where it is at `frame`.
     pub fn beat_at(&self, frame: u64) -> f64 {
         if self.playing {
@@ -102,6 +113,10 @@ impl Transport {
 
     pub fn set_tempo(&mut self, tempo: f64, frame: u64) {
         if tempo.is_finite() && tempo > 0.0 {
+            if self.active_loop().is_none() {
+                // It may have run past a loop that was too short to be one, and will no more be.
+                self.look(frame);
+            }
             self.anchor(frame);
             self.tempo = tempo.clamp(*TEMPOS.start(), *TEMPOS.end());
         }
@@ -111,7 +126,6 @@ impl Transport {
         if !self.playing {
             self.anchor_frame = frame as f64;
             self.playing = true;
-            self.look(frame);
         }
     }
 
@@ -128,7 +142,9 @@ impl Transport {
 
     pub fn set_loop(&mut self, looped: Option<(f64, f64)>, frame: u64) {
         let sound = |(start, end): &(f64, f64)| start.is_finite() && end.is_finite() && end > start;
-        self.looped = looped.filter(sound).map(|(start, end)| (sane(start), sane(end)));
+        self.looped = looped
+            .filter(sound)
+            .map(|(start, end)| (sane(start), sane(end)));
         self.look(frame);
     }
 
@@ -158,10 +174,13 @@ impl Transport {
     }
 
     pub fn reading(&self, frame: u64) -> TransportReading {
+        let beat = self.beat_at(frame);
+        let wraps = self.wrap_frame().is_some_and(|wrap| wrap <= frame);
+        let length = self.looped.map_or(0.0, |(start, end)| end - start);
         TransportReading {
             playing: self.playing,
             frame,
-            beat: self.beat_at(frame),
+            beat: if wraps { beat - length } else { beat },
             tempo: self.tempo,
             looped: self.active_loop(),
             rate: self.rate,
