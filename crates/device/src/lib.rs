@@ -52,13 +52,13 @@ mod virtual_device;
 
 pub use audit::{in_callback, note_allocation, note_free};
 pub use clock::{instant_at, monotonic_ns};
-pub use memory::give_memory_back;
 pub use error::DeviceError;
 pub use event::{ErrorKind, LossReason, StreamEvent};
 pub use format::SampleFormat;
 pub use histogram::LoadSummary;
 pub use info::{Backend, COMMON_RATES, DeviceInfo, Direction};
 pub use list::list_devices;
+pub use memory::give_memory_back;
 pub use open::{open_input, open_output};
 pub use request::{
     BlockTime, CaptureSink, DeviceWarning, Fallback, Granted, Render, StepHooks, StreamRequest,

@@ -2,10 +2,11 @@
 
 use crate::aims::Aim;
 use crate::command::{Action, Target, TrackKey, When};
-use crate::intake::jump;
+use crate::intake::{departure, jump};
 use crate::ramp::{Change, Curve, Ramp};
 use crate::renderer::Renderer;
 use crate::schedule::Due;
+use crate::transport::sane;
 use crate::voices::VoiceRamp;
 
 impl Renderer {
@@ -20,17 +21,23 @@ impl Renderer {
                 self.enqueue_beat(beat, due);
                 continue;
             }
+            let due = self.resolved(due);
             if self.defer(&due) {
                 continue;
             }
             applied += u64::from(due.counted);
             self.apply(due);
         }
-        if self.graph.update(&mut self.tracks) {
-            self.transitions.begin(self.frame);
-        }
+        self.update_graph();
         if applied > 0 {
             self.shared.count_done(applied);
+        }
+    }
+
+    /// Lets changes of the graph come into effect.
+    pub(crate) fn update_graph(&mut self) {
+        if self.graph.update(&mut self.tracks) {
+            self.transitions.begin(self.frame);
         }
     }
 
@@ -60,12 +67,18 @@ impl Renderer {
                 }
                 (_, Some(_)) => {
                     let due = self.schedule.pop_beat()?;
-                    // The point before keeps its frame.
-                    if matches!(due.action, Action::Reach { .. }) {
-                        self.schedule.push(now + 1, due);
-                        continue;
+                    let due = self.resolved(due);
+                    let begins = match due.action {
+                        Action::Reach {
+                            at: When::Frame(reached),
+                            ..
+                        } => departure(now, &due).min(reached),
+                        _ => now,
+                    };
+                    if begins <= now {
+                        return Some(due);
                     }
-                    return Some(due);
+                    self.schedule.push(begins, due);
                 }
                 (by_frame, None) => {
                     if self
@@ -88,55 +101,6 @@ impl Renderer {
             self.transport.wrap();
             self.schedule.bring_back(start);
         }
-    }
-
-    /// What changes a track behind effects that look ahead waits for the sound that it is meant
-    /// for.
-    fn defer(&mut self, due: &Due) -> bool {
-        if due.compensated || !self.graph.is_late() {
-            return false;
-        }
-        let late = self.lateness(&due.action);
-        if late == 0 {
-            return false;
-        }
-        let compensated = Due {
-            compensated: true,
-            ..*due
-        };
-        self.schedule
-            .push(self.frame + u64::from(late), compensated);
-        true
-    }
-
-    fn lateness(&mut self, action: &Action) -> u32 {
-        let strip = |track: &TrackKey| self.tracks.get(track.index as usize);
-        let behind = |track: &TrackKey| strip(track).map_or(0, |t| t.arrival() + t.latency());
-        match action {
-            Action::Gate { track, .. } => behind(track),
-            Action::Set { target, .. } | Action::Reach { target, .. } | Action::Cancel(target) => {
-                match target {
-                    Target::TrackVolume(track) | Target::TrackPan(track) => behind(track),
-                    Target::EdgeGain(edge) => {
-                        let from = self.graph.source(*edge);
-                        let strip = from.and_then(|from| self.tracks.get(from as usize));
-                        strip.map_or(0, |t| t.arrival() + t.latency())
-                    }
-                    Target::Effect(effect, _) => self.in_front_of(*effect),
-                    Target::VoiceGain(_) | Target::VoiceRate(_) => 0,
-                }
-            }
-            Action::Bypass { effect, .. } => self.in_front_of(*effect),
-            _ => 0,
-        }
-    }
-
-    fn in_front_of(&mut self, effect: crate::command::EffectKey) -> u32 {
-        let Some(track) = self.effects.track_of(effect) else {
-            return 0;
-        };
-        let track = &self.tracks[track as usize];
-        track.arrival() + track.chain.latency_before(effect, &mut self.effects)
     }
 
     fn apply(&mut self, due: Due) {
@@ -175,7 +139,7 @@ impl Renderer {
                     curve,
                     initial: due.prompt && frames <= self.default_ramp,
                 };
-                self.set(target, change)
+                self.set(target, change, due.compensated)
             }
             Action::Reach {
                 target,
@@ -185,8 +149,8 @@ impl Renderer {
             } => self.reach(&due, target, value, (at, curve)),
             Action::Cancel(target) => {
                 self.aims.forget(target);
-                let ramp = self.param(target).map(|(ramp, _)| ramp.hold());
-                ramp.is_some()
+                let held = self.param(target).map(|(ramp, _)| ramp.hold());
+                held.is_some()
             }
             Action::Tempo(tempo) => {
                 self.transport.set_tempo(tempo, frame);
@@ -233,7 +197,7 @@ impl Renderer {
     }
 
     /// A parameter, and whether its object has not sounded yet.
-    fn param(&mut self, target: Target) -> Option<(&mut Ramp, bool)> {
+    pub(crate) fn param(&mut self, target: Target) -> Option<(&mut Ramp, bool)> {
         let frame = self.frame;
         match target {
             Target::TrackVolume(track) => {
@@ -263,7 +227,8 @@ impl Renderer {
         track.is(key).then_some(track)
     }
 
-    fn set(&mut self, target: Target, mut change: Change) -> bool {
+    /// `compensated`: whether it is initial was found out before.
+    fn set(&mut self, target: Target, mut change: Change, compensated: bool) -> bool {
         change.value = within(target, change.value);
         if !self.aims.is_empty() {
             self.aims.forget(target);
@@ -271,7 +236,7 @@ impl Renderer {
         let Some((ramp, fresh)) = self.param(target) else {
             return false;
         };
-        change.apply(ramp, fresh);
+        change.apply(ramp, fresh || compensated);
         true
     }
 
@@ -286,18 +251,16 @@ impl Renderer {
         let end = match at {
             When::Now => now,
             When::Frame(frame) => frame.saturating_add(late),
-            When::Beat(beat) if self.transport.is_playing() => {
-                self.transport.frame_of(beat).saturating_add(late)
-            }
             // Nobody knows how long it will take: it jumps when the beat comes.
             When::Beat(beat) => {
                 let due = Due {
                     counted: false,
                     prompt: false,
+                    compensated: false,
                     action: jump(target, value),
                     ..*due
                 };
-                self.schedule.push_ahead(beat, due);
+                self.enqueue_beat(sane(beat), due);
                 return true;
             }
         };
@@ -310,6 +273,7 @@ impl Renderer {
         if free > now && free <= end {
             let due = Due {
                 counted: false,
+                prompt: true,
                 compensated: true,
                 ..*due
             };
@@ -318,9 +282,7 @@ impl Renderer {
         }
         ramp.set(value, frames_to(end, now), curve);
         self.aims.forget(target);
-        if end < now {
-            self.shared.count_late(now - end);
-        } else if let When::Beat(beat) = at {
+        if let Some(beat) = due.aim {
             self.aims.note(Aim {
                 target,
                 value,
@@ -364,6 +326,22 @@ impl Renderer {
         }
     }
 
+    /// Its beat will not come.
+    fn skip(&mut self, due: Due) {
+        match due.action {
+            Action::Start(voice) => {
+                // One that was stopped while it waited has ended.
+                let frame = self.frame;
+                if self.voices.ramp(VoiceRamp::Gain, voice, frame).is_some() {
+                    self.voices.stop(voice, 0, frame, &self.shared);
+                }
+            }
+            Action::Marker(marker) => self.voices.reports.marker(marker, None),
+            action if is_structural(&action) => self.apply(due),
+            _ => {}
+        }
+    }
+
     fn seek_transport(&mut self, beat: f64) {
         if !beat.is_finite() {
             return;
@@ -374,13 +352,7 @@ impl Renderer {
                 break;
             };
             skipped += u64::from(due.counted);
-            match due.action {
-                Action::Start(voice) => self.voices.stop(voice, 0, self.frame, &self.shared),
-                Action::Marker(marker) => self.voices.reports.marker(marker, None),
-                // What the graph is made of is not a matter of time: it comes at once.
-                _ if is_structural(&due.action) => self.apply(due),
-                _ => {}
-            }
+            self.skip(due);
         }
         self.transport.seek(beat, self.frame);
         self.schedule.bring_back(beat);
@@ -391,7 +363,8 @@ impl Renderer {
     }
 }
 
-/// Whether something is made, taken away or put elsewhere.
+/// Whether it changes what the engine is made of: that is not a matter of time alone, for others
+/// have its keys in hand.
 fn is_structural(action: &Action) -> bool {
     matches!(
         action,
@@ -404,6 +377,7 @@ fn is_structural(action: &Action) -> bool {
             | Action::RemoveEffect(_)
             | Action::AttachTap { .. }
             | Action::DetachTap(_)
+            | Action::Gate { .. }
     )
 }
 

@@ -165,7 +165,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         aims: Aims::new(),
         tracks: make_tracks(config),
         graph: Graph::new(tracks, edges, fades.pause),
-        effects: Effects::new(config.effect_keys(), fades.pause),
+        effects: Effects::new(config.effect_keys(), fades.pause, config.channels),
         taps: Taps::new(config.tap_keys()),
         transitions: Transitions::new(fades.pause),
         voices: Voices::new(
@@ -175,6 +175,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
             Reports::new(event_end, trash_end),
         ),
         scratch: Scratch::new(config.channels),
+        latent: false,
         default_ramp: seconds(0.005),
         safety: config.safety_limiter,
         shared: Arc::clone(&shared),

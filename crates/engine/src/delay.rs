@@ -1,44 +1,11 @@
 //! A line that makes sound later by whole frames, so that paths of different latency meet in time.
 //!
-//! Its memory comes from outside; without any it passes everything at once. A new delay is faded to
-//! over 10 ms; where the line does not remember far enough back, the late sound fades in when it
-//! comes.
+//! Its memory comes from outside; without any it passes everything at once. It goes over to another
+//! delay by a 10 ms crossfade, which begins when the line remembers far enough back. What it has not
+//! heard is silence.
 
 use crate::ramp::{Curve, Ramp};
 use crate::renderer::MAX_BLOCK;
-
-#[derive(Debug, Clone, Copy)]
-struct Reader {
-    delay: usize,
-    gain: Ramp,
-    /// Frames until its gain begins to rise.
-    wait: usize,
-    fade: u32,
-}
-
-impl Reader {
-    const IDLE: Self = Self {
-        delay: 0,
-        gain: Ramp::at(0.0),
-        wait: 0,
-        fade: 0,
-    };
-
-    fn is_silent(&self) -> bool {
-        self.wait == 0 && !self.gain.is_moving() && self.gain.current() == 0.0
-    }
-
-    fn next_gain(&mut self) -> f32 {
-        if self.wait > 0 {
-            self.wait -= 1;
-            if self.wait == 0 {
-                self.gain.set(1.0, self.fade, Curve::Linear);
-            }
-            return 0.0;
-        }
-        self.gain.next_value() as f32
-    }
-}
 
 /// Floats of memory for a delay of up to `frames` frames.
 pub fn line_memory(frames: usize, channels: usize) -> usize {
@@ -53,12 +20,20 @@ pub(crate) struct DelayLine {
     channels: usize,
     capacity: usize,
     write: usize,
-    /// Frames that the ring remembers.
+    /// Frames that the ring holds; what is older is silence.
     filled: usize,
-    /// Newest first.
-    readers: [Reader; 2],
+    /// Frames for which it has followed its source, silence that was not written included.
+    known: usize,
     /// Frames since sound went in.
     quiet: usize,
+    delay: usize,
+    /// The delay that it goes over to, `wait` frames from now.
+    next: Option<usize>,
+    wait: usize,
+    mix: Ramp,
+    /// The delay that was asked for last, and how long it takes to go over.
+    goal: usize,
+    fade: u32,
 }
 
 impl Default for DelayLine {
@@ -69,14 +44,14 @@ impl Default for DelayLine {
             capacity: 0,
             write: 0,
             filled: 0,
-            readers: [
-                Reader {
-                    gain: Ramp::at(1.0),
-                    ..Reader::IDLE
-                },
-                Reader::IDLE,
-            ],
+            known: 0,
             quiet: usize::MAX,
+            delay: 0,
+            next: None,
+            wait: 0,
+            mix: Ramp::at(0.0),
+            goal: 0,
+            fade: 0,
         }
     }
 }
@@ -109,100 +84,167 @@ impl DelayLine {
         memory
     }
 
+    /// Frames by which it can delay at most.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Frames by which it delays, or will.
+    pub fn goal(&self) -> usize {
+        self.goal
+    }
+
+    /// Frames for which something may still be on its way through it.
+    pub fn longest(&self) -> usize {
+        self.delay.max(self.next.unwrap_or(0))
+    }
+
     /// Forgets everything and delays by nothing. The memory stays.
     pub fn clear(&mut self) {
-        self.readers = Self::default().readers;
+        self.skip();
+        self.aim(0, 0, true);
+    }
+
+    /// Forgets what it has heard.
+    pub fn forget(&mut self) {
         self.filled = 0;
         self.quiet = usize::MAX;
     }
 
     /// Goes over to another delay within `fade` frames; at once when `fresh`.
     pub fn aim(&mut self, delay: u32, fade: u32, fresh: bool) {
-        let delay = (delay as usize).min(self.capacity);
-        if self.readers[0].delay == delay {
-            return;
+        self.goal = (delay as usize).min(self.capacity);
+        self.fade = fade;
+        if fresh || fade == 0 {
+            self.delay = self.goal;
+            self.next = None;
+        } else if self.next.is_none() || self.wait > 0 {
+            self.next = None;
+            self.turn();
         }
-        if fresh {
-            self.readers[0].delay = delay;
-            return;
-        }
-        let mut old = self.readers[0];
-        old.wait = 0;
-        old.gain.set(0.0, fade, Curve::Linear);
-        let mut new = Reader {
-            delay,
-            fade,
-            ..Reader::IDLE
-        };
-        new.wait = delay.saturating_sub(self.filled);
-        if new.wait == 0 {
-            new.gain.set(1.0, fade, Curve::Linear);
-        }
-        self.readers = [new, old];
     }
 
-    /// A stretch passes it by: it remembers nothing from here on.
-    pub fn skip(&mut self) {
-        self.filled = 0;
-    }
-
-    /// Whether it does anything.
-    pub fn is_used(&self) -> bool {
-        self.readers[0].delay > 0 || !self.readers[1].is_silent() || self.readers[0].wait > 0
-    }
-
-    /// Whether sound is still on its way through it.
-    pub fn is_busy(&self) -> bool {
-        self.is_used() && self.quiet < self.capacity
-    }
-
-    /// Delays a stretch (planar, [`MAX_BLOCK`] frames a channel) and returns it, equally laid out.
-    pub fn run(&mut self, from: &[f32], frames: usize, sounding: bool) -> &[f32] {
-        let Self {
-            memory,
-            channels,
-            capacity,
-            write,
-            readers,
-            ..
-        } = self;
-        let (rings, room) = memory.split_at_mut(*channels * *capacity);
-        for channel in 0..*channels {
-            let ring = &mut rings[channel * *capacity..][..*capacity];
-            let source = &from[channel * MAX_BLOCK..][..frames];
-            let out = &mut room[channel * MAX_BLOCK..][..frames];
-            // Each channel walks the same gains.
-            let mut readers = *readers;
-            let mut place = *write;
-            for (sample, out) in source.iter().zip(out) {
-                let sample = if sounding { *sample } else { 0.0 };
-                let mut sum = 0.0;
-                for reader in &mut readers {
-                    let back = (place + *capacity - reader.delay) % *capacity;
-                    let late = if reader.delay == 0 {
-                        sample
-                    } else {
-                        ring[back]
-                    };
-                    sum += late * reader.next_gain();
-                }
-                ring[place] = sample;
-                place = (place + 1) % *capacity;
-                *out = sum;
-            }
+    /// Begins to go over where it is not yet as it should be.
+    fn turn(&mut self) {
+        if self.goal != self.delay {
+            self.next = Some(self.goal);
+            self.wait = self.goal.saturating_sub(self.known);
+            self.mix = Ramp::at(0.0);
+            self.mix.set(1.0, self.fade, Curve::Linear);
         }
-        for _ in 0..frames {
-            for reader in readers.iter_mut() {
-                reader.next_gain();
-            }
+    }
+
+    /// Frames for which it goes on as it does now, of `frames`.
+    fn segment(&self, frames: usize) -> usize {
+        match self.next {
+            None => frames,
+            Some(_) if self.wait > 0 => frames.min(self.wait),
+            Some(_) => frames.min(self.mix.remaining() as usize),
         }
-        *write = (*write + frames) % (*capacity).max(1);
-        self.filled = (self.filled + frames).min(self.capacity);
+    }
+
+    /// A segment is over.
+    fn advance(&mut self, frames: usize, sounding: bool) {
+        self.known = (self.known + frames).min(self.capacity);
         self.quiet = if sounding {
             0
         } else {
             self.quiet.saturating_add(frames)
         };
-        &self.memory[self.channels * self.capacity..]
+        let Some(next) = self.next else { return };
+        if self.wait > 0 {
+            self.wait -= frames;
+            return;
+        }
+        self.mix.advance(frames as u32);
+        if !self.mix.is_moving() {
+            self.delay = next;
+            self.next = None;
+            self.turn();
+        }
+    }
+
+    /// A stretch passes it by: it remembers nothing from here on.
+    pub fn skip(&mut self) {
+        self.forget();
+        self.known = 0;
+    }
+
+    /// A stretch of silence passes that need not be written: it holds no sound.
+    pub fn rest(&mut self, mut frames: usize) {
+        self.filled = 0;
+        while frames > 0 {
+            let segment = self.segment(frames);
+            self.advance(segment, false);
+            frames -= segment;
+        }
+    }
+
+    /// Whether it does anything.
+    pub fn is_used(&self) -> bool {
+        self.delay > 0 || self.next.is_some()
+    }
+
+    /// Whether it goes over to another delay.
+    pub fn is_turning(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Whether it holds nothing but silence.
+    pub fn is_silent(&self) -> bool {
+        self.quiet >= self.capacity
+    }
+
+    /// Whether sound is still on its way through it.
+    pub fn is_busy(&self) -> bool {
+        self.is_used() && !self.is_silent()
+    }
+
+    /// Delays a stretch (planar, [`MAX_BLOCK`] frames a channel) and returns it, equally laid out.
+    pub fn run(&mut self, from: &[f32], frames: usize, sounding: bool) -> &[f32] {
+        let mut start = 0;
+        while start < frames {
+            let segment = self.segment(frames - start);
+            self.pass(from, start..start + segment, sounding);
+            self.advance(segment, sounding);
+            start += segment;
+        }
+        &self.memory[self.channels * self.capacity..][..self.channels * MAX_BLOCK]
+    }
+
+    fn pass(&mut self, from: &[f32], segment: std::ops::Range<usize>, sounding: bool) {
+        let (rings, room) = self.memory.split_at_mut(self.channels * self.capacity);
+        let fading = self.next.filter(|_| self.wait == 0);
+        for channel in 0..self.channels {
+            let ring = &mut rings[channel * self.capacity..][..self.capacity];
+            let source = &from[channel * MAX_BLOCK..][segment.clone()];
+            let out = &mut room[channel * MAX_BLOCK..][segment.clone()];
+            // Each channel walks the same curve.
+            let mut mix = self.mix;
+            let (mut place, mut filled) = (self.write, self.filled);
+            for (sample, out) in source.iter().zip(out) {
+                let sample = if sounding { *sample } else { 0.0 };
+                let late = |delay: usize| match delay {
+                    0 => sample,
+                    _ if delay > filled => 0.0,
+                    _ if delay > place => ring[place + ring.len() - delay],
+                    _ => ring[place - delay],
+                };
+                *out = late(self.delay);
+                if let Some(next) = fading {
+                    let gain = mix.next_value() as f32;
+                    *out = *out * (1.0 - gain) + late(next) * gain;
+                }
+                ring[place] = sample;
+                place = if place + 1 == ring.len() {
+                    0
+                } else {
+                    place + 1
+                };
+                filled += 1;
+            }
+        }
+        self.write = (self.write + segment.len()) % self.capacity.max(1);
+        self.filled = (self.filled + segment.len()).min(self.capacity);
     }
 }

@@ -5,6 +5,7 @@ use crate::command::{Action, Commit, Message, Place, Target, When};
 use crate::ramp::Curve;
 use crate::renderer::Renderer;
 use crate::schedule::Due;
+use crate::track::Track;
 use crate::transport::sane;
 
 impl Renderer {
@@ -76,7 +77,9 @@ impl Renderer {
                     Place::Edge(edge) => self.graph.equip(edge, memory, self.channels),
                     Place::Voices(track) => {
                         let strip = self.tracks.get_mut(track.index as usize);
-                        match strip.filter(|strip| strip.is(track)) {
+                        // It may travel ahead of the track.
+                        let fits = |strip: &&mut Track| !strip.in_service || strip.is(track);
+                        match strip.filter(fits) {
                             Some(strip) => strip.voices_delay.equip(memory, self.channels),
                             None => memory,
                         }
@@ -129,27 +132,50 @@ impl Renderer {
                 due.beat = Some(sane(beat));
                 self.schedule.push(self.frame, due);
             }
-            When::Frame(frame) => {
-                let frame = match due.action {
-                    // The point before keeps its frame.
-                    Action::Reach { at, .. } => match at {
-                        When::Frame(reached) => frame.saturating_add(1).min(reached),
-                        _ => frame.saturating_add(1),
-                    },
-                    _ => frame,
-                };
-                self.enqueue_frame(frame, due);
-            }
-            _ => self.enqueue_frame(self.frame, due),
+            When::Frame(frame) => self.enqueue_at(frame, due),
+            _ => self.enqueue_at(self.frame, due),
         }
+    }
+
+    fn enqueue_at(&mut self, frame: u64, due: Due) {
+        let Action::Reach { at, .. } = due.action else {
+            return self.enqueue_frame(frame, due);
+        };
+        let reached = match at {
+            When::Frame(reached) => reached,
+            // A beat may still fall on another frame.
+            When::Beat(_) if frame < self.frame => match self.resolved(due).action {
+                Action::Reach {
+                    at: When::Frame(reached),
+                    ..
+                } => reached,
+                _ => u64::MAX,
+            },
+            _ => u64::MAX,
+        };
+        // It is late when its point is, whatever came of the one before.
+        if reached < self.frame {
+            self.shared.count_late(self.frame - reached);
+        }
+        let begins = departure(frame, &due).min(reached);
+        self.schedule.push(begins.max(self.frame), due);
+    }
+
+    /// The same with a frame in place of a beat that it reaches, where that is known.
+    pub(crate) fn resolved(&self, mut due: Due) -> Due {
+        if let Action::Reach { at, .. } = &mut due.action
+            && let When::Beat(beat) = *at
+            && (self.transport.is_playing() || !beat.is_finite())
+        {
+            *at = When::Frame(self.transport.next_frame_of(sane(beat), self.frame));
+            due.aim = Some(sane(beat));
+        }
+        due
     }
 
     fn enqueue_frame(&mut self, mut frame: u64, due: Due) {
         if frame < self.frame {
-            // A point is late when the frame that it is meant for has passed, not the one before it.
-            if !matches!(due.action, Action::Reach { .. }) {
-                self.shared.count_late(self.frame - frame);
-            }
+            self.shared.count_late(self.frame - frame);
             // Its order is that of the commands that came with it, not that of a time long past.
             frame = self.frame;
         }
@@ -175,13 +201,17 @@ impl Renderer {
             return;
         }
         let frame = transport.frame_of(beat);
-        let again = transport.active_loop();
-        if frame >= self.frame {
+        let late = transport.lateness(beat, self.frame);
+        if late == 0 {
             self.schedule.push_ahead(beat, due);
-        } else if again.is_some_and(|(start, end)| beat >= start && beat < end) {
+        } else if transport.next_frame_of(beat, self.frame) > self.frame {
             self.schedule.push_behind(beat, due);
+        } else if frame < self.frame {
+            self.enqueue_at(frame, due);
         } else {
-            self.enqueue_frame(frame, due);
+            // Before the engine's first frame.
+            self.shared.count_late(late);
+            self.enqueue_at(frame, due);
         }
     }
 
@@ -194,13 +224,14 @@ impl Renderer {
                 Action::Set { target, .. } | Action::Reach { target, .. } => target,
                 _ => return false,
             };
-            // What was not scheduled is not taken back.
-            of == target && due.seq < before && !due.prompt
+            // One that waits for its sound has had its time; what had none is not taken back.
+            of == target && due.seq < before && !due.compensated && !due.prompt
         };
+        let now = self.frame;
         let beat_is_later = |beat: f64| match from {
             When::Now => true,
             // Where a stopped transport's beats will fall is not known: they are later.
-            When::Frame(from) => !playing || transport.frame_of(beat) >= from,
+            When::Frame(from) => !playing || transport.next_frame_of(beat, now) >= from,
             When::Beat(from) => beat >= from,
         };
         let counted = self.schedule.drop_where(
@@ -219,6 +250,11 @@ impl Renderer {
             self.shared.count_done(counted);
         }
     }
+}
+
+/// The frame on which a way to a point begins: the point before keeps its own frame.
+pub(crate) fn departure(frame: u64, due: &Due) -> u64 {
+    frame.saturating_add(u64::from(!due.prompt))
 }
 
 /// A value at once.

@@ -27,6 +27,7 @@ mod event;
 pub mod fx;
 mod graph;
 mod intake;
+mod lateness;
 mod meter;
 mod meter_tap;
 mod pan;

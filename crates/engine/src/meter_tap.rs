@@ -18,11 +18,12 @@ fn pack(track: TrackKey) -> u64 {
     u64::from(track.index) << 32 | u64::from(track.generation)
 }
 
-/// A track's running totals: frames, and squares for each channel. They belong together: a version
-/// that is odd while they change makes a reader try again.
+/// A track's running totals: frames, and squares for each channel, and whose they are. They belong
+/// together: a version that is odd while they change makes a reader try again.
 #[derive(Debug)]
 pub(crate) struct TotalsCell {
     version: AtomicU32,
+    generation: AtomicU32,
     frames: AtomicU64,
     squares: Vec<AtomicU64>,
 }
@@ -31,12 +32,13 @@ impl TotalsCell {
     pub fn new(channels: usize) -> Self {
         Self {
             version: AtomicU32::new(0),
+            generation: AtomicU32::new(0),
             frames: AtomicU64::new(0),
             squares: (0..channels).map(|_| AtomicU64::new(0)).collect(),
         }
     }
 
-    pub fn publish(&self, meter: &Meter) {
+    pub fn publish(&self, generation: u32, meter: &Meter) {
         let (frames, totals) = meter.totals();
         let version = self.version.load(Ordering::Relaxed);
         self.version
@@ -47,18 +49,22 @@ impl TotalsCell {
             cell.store(total.squares.to_bits(), Ordering::Relaxed);
         }
         self.frames.store(frames, Ordering::Relaxed);
+        self.generation.store(generation, Ordering::Relaxed);
         let next = version.wrapping_add(2);
         self.version.store(next, Ordering::Release);
     }
 
-    fn read(&self) -> (u64, Vec<f64>) {
+    /// The totals of a track; nothing where the place is not its own, not yet or no more.
+    fn read(&self, generation: u32) -> Totals {
         loop {
             let before = self.version.load(Ordering::Acquire);
+            let own = self.generation.load(Ordering::Relaxed) == generation;
             let number = |cell: &AtomicU64| f64::from_bits(cell.load(Ordering::Relaxed));
-            let reading = (
-                self.frames.load(Ordering::Relaxed),
-                self.squares.iter().map(number).collect(),
-            );
+            let number = |cell| if own { number(cell) } else { 0.0 };
+            let reading = Totals {
+                frames: self.frames.load(Ordering::Relaxed) * u64::from(own),
+                squares: self.squares.iter().map(number).collect(),
+            };
             // Orders the loads before the second look at the version.
             fence(Ordering::Acquire);
             if before & 1 == 0 && self.version.load(Ordering::Relaxed) == before {
@@ -67,6 +73,13 @@ impl TotalsCell {
             std::hint::spin_loop();
         }
     }
+}
+
+/// What a track came to.
+#[derive(Debug, Clone)]
+struct Totals {
+    frames: u64,
+    squares: Vec<f64>,
 }
 
 /// The peaks of one meter, and whose it is.
@@ -102,7 +115,7 @@ pub struct MeterTap {
     shared: Arc<Shared>,
     track: TrackKey,
     cell: usize,
-    seen: (u64, Vec<f64>),
+    seen: Totals,
 }
 
 impl MeterTap {
@@ -116,11 +129,12 @@ impl MeterTap {
             taking.is_ok()
         };
         let cell = shared.meter_taps.iter().position(free)?;
+        shared.note_meter_tap(cell);
         let tap = &shared.meter_taps[cell];
         for peak in &tap.peaks {
             peak.store(0, Ordering::Relaxed);
         }
-        let seen = totals.read();
+        let seen = totals.read(track.generation);
         tap.owner.store(pack(track), Ordering::Release);
         Some(Self {
             shared: Arc::clone(shared),
@@ -135,10 +149,13 @@ impl MeterTap {
         let take = |peak: &AtomicU32| f32::from_bits(peak.swap(0, Ordering::Relaxed));
         let peaks = &self.shared.meter_taps[self.cell].peaks;
         let peak = peaks.iter().map(take).collect();
-        let now = self.shared.totals(self.track).map(TotalsCell::read);
-        let now = now.unwrap_or_else(|| self.seen.clone());
-        let passed = now.0.saturating_sub(self.seen.0).max(1);
-        let squares = now.1.iter().zip(&self.seen.1);
+        let totals = self.shared.totals(self.track);
+        let now = totals.map_or_else(
+            || self.seen.clone(),
+            |totals| totals.read(self.track.generation),
+        );
+        let passed = now.frames.saturating_sub(self.seen.frames).max(1);
+        let squares = now.squares.iter().zip(&self.seen.squares);
         let rms = squares.map(|(now, before)| {
             let mean = (now - before).max(0.0) / passed as f64;
             (mean.sqrt() as f32).min(f32::MAX)

@@ -51,6 +51,8 @@ pub struct Renderer {
     pub(crate) transitions: Transitions,
     pub(crate) voices: Voices,
     pub(crate) scratch: Scratch,
+    /// Whether any chain makes sound later.
+    pub(crate) latent: bool,
     /// Frames of a ramp whose length nobody chose.
     pub(crate) default_ramp: u32,
     pub(crate) safety: bool,
@@ -129,11 +131,10 @@ impl Renderer {
     /// Renders a stretch without events.
     fn render(&mut self, out: &mut [f32], frames: usize) {
         self.voices.render(self.frame, frames, &mut self.tracks);
-        if self.graph.is_late() {
-            for track in self.tracks.iter_mut().filter(|track| track.in_service) {
-                track.hold_voices(frames);
-            }
+        for track in self.tracks.iter_mut().filter(|track| track.in_service) {
+            track.hold_voices(frames);
         }
+        self.graph.pass(frames);
         let mut next = 0;
         while let Some(index) = self.graph.order(next) {
             next += 1;

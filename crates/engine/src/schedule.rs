@@ -18,10 +18,13 @@ pub(crate) struct Due {
     pub counted: bool,
     /// It was sent without a time of its own.
     pub prompt: bool,
-    /// It has waited for the latency in front of what it changes.
+    /// It has had its time, and waits for the latency in front of what it changes. `prompt` is then
+    /// kept only where that had not sounded.
     pub compensated: bool,
     /// The beat that it is for, until it is known where that lies.
     pub beat: Option<f64>,
+    /// The beat on which what it begins has to end.
+    pub aim: Option<f64>,
     pub action: Action,
 }
 
@@ -33,6 +36,7 @@ impl Due {
         prompt: false,
         compensated: false,
         beat: None,
+        aim: None,
         action: Action::StopTransport,
     };
 }

@@ -40,6 +40,8 @@ pub struct Shared {
     graph_latency: AtomicU32,
     transport: TransportCell,
     pub(crate) meter_taps: Vec<TapCell>,
+    /// Every meter of a caller's own from here on was never used.
+    meter_taps_top: AtomicU32,
 }
 
 /// The transport's reading, under the version of the clock.
@@ -145,6 +147,7 @@ impl Shared {
                 rate,
             },
             meter_taps: (0..meter_taps).map(|_| TapCell::new(channels)).collect(),
+            meter_taps_top: AtomicU32::new(0),
         }
     }
 
@@ -320,11 +323,17 @@ impl Shared {
     pub(crate) fn publish_meter(&self, track: TrackKey, meter: &mut Meter) {
         let cell = &self.tracks[track.index as usize];
         meter.publish(&cell.meter);
-        cell.totals.publish(meter);
-        for tap in self.meter_taps.iter().filter(|tap| tap.is_on(track)) {
+        cell.totals.publish(track.generation, meter);
+        let top = self.meter_taps_top.load(Ordering::Acquire) as usize;
+        for tap in self.meter_taps[..top].iter().filter(|tap| tap.is_on(track)) {
             tap.raise(meter);
         }
         meter.forget_peaks();
+    }
+
+    pub(crate) fn note_meter_tap(&self, cell: usize) {
+        self.meter_taps_top
+            .fetch_max(cell as u32 + 1, Ordering::AcqRel);
     }
 
     /// A track's levels over the last 100 ms, after its fader.

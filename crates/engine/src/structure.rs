@@ -16,7 +16,8 @@ impl Renderer {
                 if !strip.is(track) {
                     return false;
                 }
-                strip.set_gate(open, due.prompt, &mut self.effects);
+                let initial = due.prompt && (due.compensated || strip.is_fresh());
+                strip.set_gate(open, initial, &mut self.effects);
                 true
             }
             Action::AddTrack(setup) => {
@@ -61,6 +62,12 @@ impl Renderer {
                 let chain = &mut this.tracks[track].chain;
                 chain.move_to(effect, before, fresh, &mut this.effects)
             }),
+            // One that was never put into a chain goes back as well.
+            Action::RemoveEffect(effect)
+                if self.effects.refuse(effect, &mut self.voices.reports) =>
+            {
+                true
+            }
             Action::RemoveEffect(effect) => {
                 let found = self.in_chain(effect, |this, track, fresh| {
                     let reports = &mut this.voices.reports;
@@ -71,10 +78,15 @@ impl Renderer {
                 found
             }
             Action::Bypass { effect, on } => {
-                let prompt = due.prompt;
+                let Due {
+                    prompt,
+                    compensated,
+                    ..
+                } = *due;
                 self.in_chain(effect, |this, track, fresh| {
                     let chain = &mut this.tracks[track].chain;
-                    chain.bypass(effect, on, fresh && prompt, &mut this.effects)
+                    let initial = prompt && (compensated || fresh);
+                    chain.bypass(effect, on, initial, &mut this.effects)
                 })
             }
             Action::AttachTap { tap, track } => {
@@ -106,9 +118,7 @@ impl Renderer {
         let reports = &mut self.voices.reports;
         let strip = self.tracks.get_mut(track.index as usize);
         let Some(strip) = strip.filter(|strip| strip.is(track)) else {
-            if self.effects.track_of(effect).is_none() {
-                self.effects.refuse(effect, reports);
-            }
+            self.effects.refuse(effect, reports);
             return false;
         };
         let at_once = strip.is_fresh();
@@ -142,8 +152,10 @@ impl Renderer {
 
     /// Chains have changed: so may have latencies.
     fn measure(&mut self) {
+        self.latent = false;
         for track in self.tracks.iter_mut().filter(|track| track.in_service) {
             track.measure_latency(&mut self.effects);
+            self.latent |= track.latency() > 0;
         }
         self.graph.touch();
     }
@@ -159,8 +171,7 @@ impl Renderer {
             return true;
         }
         if track.is_fresh() {
-            let frame = self.frame;
-            self.finish_track(key, frame);
+            self.finish_track(key);
         } else {
             track.leave();
             self.transitions.begin(self.frame);
@@ -168,10 +179,34 @@ impl Renderer {
         true
     }
 
-    /// Takes a track out of service, which is silent from a frame on.
-    fn finish_track(&mut self, key: TrackKey, silent: u64) {
+    /// Takes a track that has faded out of service as soon as nothing of it is under way. Returns
+    /// whether that is so.
+    fn try_finish(&mut self, index: usize) -> bool {
+        let track = &mut self.tracks[index];
+        let key = track.key;
+        let gone_at = match track.gone_at {
+            Some(frame) => frame,
+            None => {
+                let delay = self.graph.longest_delay(key.index);
+                let frame = self.frame + delay as u64;
+                track.gone_at = Some(frame);
+                // The last frame of a fade is silent already.
+                let silent = self.frame - u64::from(track.fades());
+                self.voices.end_track(key.index, silent);
+                frame
+            }
+        };
+        let gone = self.frame >= gone_at;
+        if gone {
+            self.finish_track(key);
+        }
+        gone
+    }
+
+    /// Takes a track out of service.
+    fn finish_track(&mut self, key: TrackKey) {
         let index = key.index;
-        self.voices.end_track(index, silent);
+        self.voices.end_track(index, self.frame);
         let reports = &mut self.voices.reports;
         self.taps.end_track(index, &mut self.tracks, reports);
         self.graph.cut_off(index, reports);
@@ -193,9 +228,7 @@ impl Renderer {
                 continue;
             }
             if track.has_left() {
-                let key = track.key;
-                // The last frame of its fade is silent already.
-                self.finish_track(key, self.frame - 1);
+                fading |= !self.try_finish(index);
             } else if !track.chain.is_empty() {
                 let reports = &mut self.voices.reports;
                 fading |= track.chain.settle(&mut self.effects, reports);

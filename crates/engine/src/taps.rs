@@ -46,7 +46,7 @@ impl Taps {
     }
 
     /// Attaches a tap to a track; one for a track that is not there goes back. `None`: there is no
-    /// such tap.
+    /// such tap or track.
     pub fn attach(
         &mut self,
         key: TapKey,
@@ -62,10 +62,13 @@ impl Taps {
             Some(strip) if strip.is(track) => {
                 slot.track = Some(track.index);
                 strip.taps += 1;
+                Some(())
             }
-            _ => self.give_back(key, tracks, reports),
+            _ => {
+                self.give_back(key, tracks, reports);
+                None
+            }
         }
-        Some(())
     }
 
     /// Ends a tap. `None`: there is no such tap.

@@ -15,6 +15,8 @@ pub(crate) struct Track {
     pub in_service: bool,
     /// It fades out and goes.
     pub leaving: bool,
+    /// It has faded out, and goes when nothing of it is under way any more.
+    pub gone_at: Option<u64>,
     pub volume: Ramp,
     pan: Panner,
     gate: Ramp,
@@ -51,6 +53,7 @@ impl Track {
             },
             in_service: false,
             leaving: false,
+            gone_at: None,
             volume: Ramp::at(1.0),
             pan: Panner::at(0.0),
             gate: Ramp::at(1.0),
@@ -111,6 +114,7 @@ impl Track {
         self.key = setup.track;
         self.in_service = true;
         self.leaving = false;
+        self.gone_at = None;
         self.volume = Ramp::at(finite(setup.volume));
         self.pan = Panner::at(finite(setup.pan).clamp(-1.0, 1.0));
         self.gate = Ramp::at(if setup.open { 1.0 } else { 0.0 });
@@ -128,7 +132,7 @@ impl Track {
         &mut self.pan.ramp
     }
 
-    /// Opens or closes the gate. `initial`: it may have come with the track's creation.
+    /// Opens or closes the gate. `initial`: it came with the track's creation.
     pub fn set_gate(&mut self, open: bool, initial: bool, effects: &mut Effects) {
         if self.leaving {
             return;
@@ -137,6 +141,7 @@ impl Track {
             // It was cut hard; it comes back by the ramp.
             self.gate = Ramp::at(0.0);
             self.chain.reset(effects);
+            self.voices_delay.forget();
         }
         let change = Change {
             value: if open { 1.0 } else { 0.0 },
@@ -144,13 +149,18 @@ impl Track {
             curve: Curve::Linear,
             initial,
         };
-        change.apply(&mut self.gate, self.fresh);
+        change.apply(&mut self.gate, initial);
     }
 
     /// Fades out for good.
     pub fn leave(&mut self) {
         self.leaving = true;
         self.gate.set(0.0, self.fade_frames, Curve::Linear);
+    }
+
+    /// Whether its fades take time.
+    pub fn fades(&self) -> bool {
+        self.fade_frames > 0
     }
 
     /// Whether it has faded out for good.
@@ -184,6 +194,7 @@ impl Track {
             return;
         }
         if !self.sounding && !self.voices_delay.is_busy() {
+            self.voices_delay.rest(frames);
             return;
         }
         let late = self.voices_delay.run(&self.bus, frames, self.sounding);
@@ -205,9 +216,9 @@ impl Track {
         self.fresh = false;
         if !self.chain.is_empty() {
             if self.sounding || !self.chain.is_at_rest(effects) {
-                self.sounding = true;
-                self.chain
-                    .process(&mut self.bus, (frame, frames), effects, scratch);
+                let sounding = std::mem::replace(&mut self.sounding, true);
+                let bus = (self.bus.as_mut_slice(), sounding);
+                self.chain.process(bus, (frame, frames), effects, scratch);
             } else {
                 self.chain.skip(frames, effects);
             }

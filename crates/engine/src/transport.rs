@@ -86,6 +86,24 @@ impl Transport {
         frame.round() as u64
     }
 
+    /// The frame of a beat, or if it has passed that and its loop brings it by again, the next one.
+    pub fn next_frame_of(&self, beat: f64, now: u64) -> u64 {
+        let frame = self.frame_of(beat);
+        match self.active_loop() {
+            Some((start, end)) if frame < now && (start..end).contains(&beat) => {
+                self.frame_of(beat + (end - start))
+            }
+            _ => frame,
+        }
+    }
+
+    /// By how many frames it has passed a beat at `frame`, also one before the engine's first.
+    pub fn lateness(&self, beat: f64, frame: u64) -> u64 {
+        let on = self.anchor_frame + (beat - self.anchor_beat) * self.frames_a_beat();
+        // The cast saturates: what is to come is not late.
+        (frame as f64 - on.round()) as u64
+    }
+
     /// Where it is at `frame`.
     pub fn beat_at(&self, frame: u64) -> f64 {
         if self.playing {
@@ -102,6 +120,10 @@ impl Transport {
 
     pub fn set_tempo(&mut self, tempo: f64, frame: u64) {
         if tempo.is_finite() && tempo > 0.0 {
+            if self.active_loop().is_none() {
+                // It may have run past a loop that was too short to be one, and will no more be.
+                self.look(frame);
+            }
             self.anchor(frame);
             self.tempo = tempo.clamp(*TEMPOS.start(), *TEMPOS.end());
         }
@@ -111,7 +133,6 @@ impl Transport {
         if !self.playing {
             self.anchor_frame = frame as f64;
             self.playing = true;
-            self.look(frame);
         }
     }
 
@@ -160,10 +181,13 @@ impl Transport {
     }
 
     pub fn reading(&self, frame: u64) -> TransportReading {
+        let beat = self.beat_at(frame);
+        let wraps = self.wrap_frame().is_some_and(|wrap| wrap <= frame);
+        let length = self.looped.map_or(0.0, |(start, end)| end - start);
         TransportReading {
             playing: self.playing,
             frame,
-            beat: self.beat_at(frame),
+            beat: if wraps { beat - length } else { beat },
             tempo: self.tempo,
             looped: self.active_loop(),
             rate: self.rate,

@@ -3,8 +3,12 @@
 
 mod rig;
 
-use noxrun_engine::{Action, BlockClock, EngineConfig, Event, Renderer, Target};
-use rig::{NOW, Random, Rig, constant, key, noise, small, sound};
+use noxrun_engine::{
+    Action, BlockClock, Curve, EdgeKey, EffectKey, EngineConfig, Event, MASTER, MeterTap, Place,
+    PlaySpec, Renderer, TapKey, Target, TrackKey, TrackSetup, When,
+};
+use rig::effects::{Ahead, Ear, OnePole};
+use rig::{NOW, Random, Rig, connect, constant, key, noise, small, sound};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -147,6 +151,192 @@ fn ten_thousand_callbacks_neither_allocate_nor_free() {
     assert!((0..5).any(|track| shared.take_poisoned(track)));
     assert_eq!(shared.max_depth(), 32);
     assert!(rig.returned > 1_000, "{}", rig.returned);
+}
+
+/// Where commands that change the engine find something, or find nothing.
+struct Things {
+    random: Random,
+    tracks: Vec<TrackKey>,
+    effects: Vec<EffectKey>,
+    edges: Vec<EdgeKey>,
+    taps: Vec<TapKey>,
+}
+
+impl Things {
+    fn any<T: Copy>(random: &mut Random, of: &[T]) -> T {
+        of[random.below(of.len() as u64) as usize]
+    }
+
+    fn track(&mut self) -> TrackKey {
+        Self::any(&mut self.random, &self.tracks)
+    }
+
+    fn action(&mut self, now: u64) -> Action {
+        let random = &mut self.random;
+        let effect = Self::any(random, &self.effects);
+        let edge = Self::any(random, &self.edges);
+        let tap = Self::any(random, &self.taps);
+        let before = (random.below(2) == 0).then(|| Self::any(random, &self.effects));
+        let on = random.below(2) == 0;
+        let target = match random.below(4) {
+            0 => Target::EdgeGain(edge),
+            1 => Target::Effect(effect, 0),
+            2 => Target::TrackPan(Self::any(random, &self.tracks)),
+            _ => Target::TrackVolume(Self::any(random, &self.tracks)),
+        };
+        match random.below(20) {
+            0 => Action::RemoveTrack(self.track()),
+            1 => Action::Disconnect(edge),
+            2 | 3 => Action::MoveEffect { effect, before },
+            4 => Action::RemoveEffect(effect),
+            5..8 => Action::Bypass { effect, on },
+            8 => Action::DetachTap(tap),
+            9 => Action::Tempo(30.0 + random.below(3_000) as f64),
+            10 => Action::SeekTransport(random.below(64) as f64 / 4.0),
+            11 => Action::Loop(on.then_some((2.0, 2.0 + random.below(9) as f64 / 8.0))),
+            12 if on => Action::StopTransport,
+            12 | 13 => Action::StartTransport,
+            14 => Action::Cancel(target),
+            15 => Action::Marker(now),
+            16 | 17 => Action::Reach {
+                target,
+                value: 0.5,
+                at: When::Frame(now + random.below(900)),
+                curve: Curve::Linear,
+            },
+            _ => Action::Set {
+                target,
+                value: random.below(8) as f64 / 8.0,
+                frames: 100,
+                curve: Curve::Exponential,
+            },
+        }
+    }
+}
+
+/// Tracks, chains that look ahead, connections, taps, meters, automation and the transport, on
+/// frames and on beats, in batches: 10,000 callbacks from the first on.
+#[test]
+fn ten_thousand_callbacks_of_a_changing_engine_neither_allocate_nor_free() {
+    let mut rig = Rig::new(&EngineConfig {
+        control_capacity: 512,
+        max_voices: 8,
+        safety_limiter: true,
+        ..small()
+    });
+    let sample = constant(2, 700, 0.2);
+    let mut things = Things {
+        random: Random::new(23),
+        tracks: vec![MASTER, key(1), key(2), key(3), key(4)],
+        effects: vec![rig.add_effect(NOW, (0, 1), OnePole::default(), &[])],
+        edges: rig.outputs[1..].to_vec(),
+        taps: vec![rig.tap(NOW, (0, key(1)), Ear::new(2, 0))],
+    };
+    let shared = rig.controller.shared.clone();
+    let mut meters = Vec::new();
+    let mut out = vec![0.0; 2_000];
+    let (mut touches, mut late) = (0, false);
+    let (mut plays, mut made) = (0, [0; 4]);
+    for round in 0..10_000u64 {
+        let now = rig.renderer.frame();
+        let at = match things.random.below(4) {
+            0 => When::Frame(now + things.random.below(2_000)),
+            1 => When::Beat(things.random.below(64) as f64 / 4.0),
+            2 => When::Frame(now.saturating_sub(9)),
+            _ => When::Now,
+        };
+        let action = things.action(now);
+        match things.random.below(5) {
+            0 => rig.stage_at(at, action),
+            1 => rig.commit_at(at),
+            _ => rig.act_at(at, action),
+        }
+        // Things that cross with memory, each in the next place of its table.
+        let place = |count: u32, of: u32| 10 + count % of;
+        match round % 24 {
+            0 | 6 => {
+                let index = place(made[0], 60);
+                let latency = 1 + things.random.below(300) as usize;
+                let effect = match round % 24 {
+                    0 => rig.effect(index, OnePole::default(), &[1.0]),
+                    _ => rig.effect(index, Ahead::new(latency, 2), &[1.0]),
+                };
+                things.effects.push(effect);
+                let track = things.track();
+                let action = Action::AddEffect {
+                    effect,
+                    track,
+                    before: None,
+                    bypass: false,
+                };
+                rig.act(NOW, action);
+                made[0] += 1;
+            }
+            12 => {
+                let edge = rig.edge(place(made[1], 60));
+                things.edges.push(edge);
+                rig.line(Place::Edge(edge), 400 + round as usize / 50);
+                rig.line(Place::Voices(things.track()), 400 + round as usize / 50);
+                rig.act(NOW, connect(edge, things.track(), things.track(), 0.5));
+                made[1] += 1;
+            }
+            18 => {
+                let at = (place(made[2], 30), things.track());
+                things.taps.push(rig.tap(NOW, at, Ear::new(2, 0)));
+                made[2] += 1;
+                let index = 1 + made[3] as usize % 4;
+                rig.act(NOW, Action::RemoveTrack(things.tracks[index]));
+            }
+            // The track has faded out by now.
+            22 => {
+                let index = 1 + made[3] as usize % 4;
+                made[3] += 1;
+                let track = TrackKey {
+                    generation: made[3],
+                    ..things.tracks[index]
+                };
+                things.tracks[index] = track;
+                let setup = TrackSetup {
+                    track,
+                    volume: 1.0,
+                    pan: 0.1,
+                    open: true,
+                };
+                rig.act(NOW, Action::AddTrack(setup));
+                rig.connect(place(made[1], 60), track, MASTER);
+                made[1] += 1;
+                meters.extend(MeterTap::open(&shared, track));
+            }
+            _ => {}
+        }
+        // Those that matter now, and some that are gone.
+        things
+            .effects
+            .drain(..things.effects.len().saturating_sub(12));
+        things.edges.drain(..things.edges.len().saturating_sub(12));
+        things.taps.drain(..things.taps.len().saturating_sub(6));
+        meters.drain(..meters.len().saturating_sub(20));
+        if round % 5 == 0 && plays - ended(&rig) < 200 {
+            let spec = PlaySpec::new(sample.clone(), things.track());
+            rig.play_spec(at, false, spec);
+            plays += 1;
+        }
+        let frames = match things.random.below(50) {
+            0 => 1_000,
+            _ => things.random.below(128),
+        };
+        touches += callback(&mut rig.renderer, &mut out[..2 * frames as usize]);
+        rig.serve();
+        late |= shared.graph_latency() > 0;
+    }
+    assert_eq!(touches, 0);
+    // It did what it says.
+    let count = |is: fn(&Event) -> bool| rig.reports.iter().filter(|event| is(event)).count();
+    assert!(count(|event| matches!(event, Event::TrackGone(_))) > 100);
+    assert!(count(|event| matches!(event, Event::EdgeGone(_))) > 400);
+    assert!(count(|event| matches!(event, Event::Marker { .. })) > 100);
+    assert!(rig.effects_back.len() > 200 && rig.taps_back.len() > 100 && rig.lines_back > 50);
+    assert!(late && meters.iter_mut().any(|meter| meter.read().peak[0] > 0.0));
 }
 
 fn ended(rig: &Rig) -> usize {

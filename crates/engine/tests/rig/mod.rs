@@ -3,9 +3,12 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod effects;
+
 use noxrun_engine::{
-    Action, BlockClock, Commit, Controller, Curve, EdgeKey, EndReason, EngineConfig, Event, MASTER,
-    Message, PlaySpec, Renderer, SampleData, Target, TrackKey, TrackSetup, VoiceKey, When, build,
+    Action, BlockClock, Commit, Controller, Curve, EdgeKey, EffectBody, EffectKey, EndReason,
+    EngineConfig, Event, MASTER, Message, Place, PlaySpec, Processor, Renderer, SampleData, Sink,
+    TapKey, Target, TrackKey, TrackSetup, Trash, VoiceKey, When, build, line_memory,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +25,7 @@ pub fn when(frame: u64) -> When {
 }
 
 /// The key of a track that was never replaced.
-pub fn key(index: u32) -> TrackKey {
+pub const fn key(index: u32) -> TrackKey {
     TrackKey {
         index,
         generation: 0,
@@ -55,6 +58,12 @@ pub struct Rig {
     pub reports: Vec<Event>,
     /// Shares of samples that came back.
     pub returned: usize,
+    /// Effects and taps that came back, and memory of delays.
+    pub effects_back: Vec<EffectKey>,
+    pub taps_back: Vec<TapKey>,
+    pub lines_back: usize,
+    /// The connection of each track to the master that it began with.
+    pub outputs: Vec<EdgeKey>,
     backlog: VecDeque<Message>,
     seq: u64,
     generation: u32,
@@ -62,25 +71,37 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// An engine with all of its tracks in service.
+    /// An engine with all of its tracks in service, each feeding the master.
     pub fn new(config: &EngineConfig) -> Self {
-        let (renderer, controller) = build(config);
-        let mut rig = Self {
-            renderer,
-            controller,
-            channels: config.channels,
-            reports: Vec::new(),
-            returned: 0,
-            backlog: VecDeque::new(),
-            seq: 0,
-            generation: 0,
-            free: (0..config.voice_keys() as u32).collect(),
-        };
+        let mut rig = Self::bare(config);
         for track in 1..=config.max_tracks as u32 {
             rig.add_track(track);
         }
         rig.controller_settles();
         rig
+    }
+
+    /// An engine with nothing but its master.
+    pub fn bare(config: &EngineConfig) -> Self {
+        let (renderer, controller) = build(config);
+        Self {
+            renderer,
+            controller,
+            channels: config.channels,
+            reports: Vec::new(),
+            returned: 0,
+            effects_back: Vec::new(),
+            taps_back: Vec::new(),
+            lines_back: 0,
+            outputs: vec![EdgeKey {
+                index: u32::MAX,
+                generation: 0,
+            }],
+            backlog: VecDeque::new(),
+            seq: 0,
+            generation: 0,
+            free: (0..config.voice_keys() as u32).collect(),
+        }
     }
 
     /// Lets what was sent take effect without rendering a frame.
@@ -99,24 +120,71 @@ impl Rig {
     /// Puts a track into service that feeds the master.
     pub fn add_track(&mut self, track: u32) {
         self.act(NOW, add_track(track));
-        self.connect(track, key(track), MASTER);
+        let output = self.connect(track, key(track), MASTER);
+        self.outputs.push(output);
     }
 
     /// Connects two tracks at unity, by a connection of this place.
     pub fn connect(&mut self, place: u32, from: TrackKey, to: TrackKey) -> EdgeKey {
-        self.generation += 1;
-        let edge = EdgeKey {
-            index: place,
-            generation: self.generation,
-        };
-        let action = Action::Connect {
-            edge,
-            from,
-            to,
-            gain: 1.0,
-        };
-        self.act(NOW, action);
+        let edge = self.edge(place);
+        self.act(NOW, connect(edge, from, to, 1.0));
         edge
+    }
+
+    /// A key for a connection of this place.
+    pub fn edge(&mut self, index: u32) -> EdgeKey {
+        self.generation += 1;
+        let generation = self.generation;
+        EdgeKey { index, generation }
+    }
+
+    /// Lets an effect cross, for this place in the table.
+    pub fn effect(
+        &mut self,
+        index: u32,
+        processor: impl Processor + 'static,
+        values: &[f64],
+    ) -> EffectKey {
+        self.generation += 1;
+        let generation = self.generation;
+        let effect = EffectKey { index, generation };
+        let body = EffectBody::new(Box::new(processor), values, self.channels);
+        self.send(Message::Effect(effect, Box::new(body)));
+        effect
+    }
+
+    /// Puts an effect at the end of a track's chain.
+    pub fn add_effect(
+        &mut self,
+        frame: u64,
+        (index, track): (u32, u32),
+        processor: impl Processor + 'static,
+        values: &[f64],
+    ) -> EffectKey {
+        let effect = self.effect(index, processor, values);
+        self.act(frame, add_effect(effect, track));
+        effect
+    }
+
+    /// Lets a tap cross and take a track's sound.
+    pub fn tap(
+        &mut self,
+        frame: u64,
+        (index, track): (u32, TrackKey),
+        sink: impl Sink + 'static,
+    ) -> TapKey {
+        self.generation += 1;
+        let generation = self.generation;
+        let tap = TapKey { index, generation };
+        self.send(Message::Tap(tap, Box::new(sink)));
+        self.act(frame, Action::AttachTap { tap, track });
+        tap
+    }
+
+    /// Gives memory for delaying by up to `frames` frames.
+    pub fn line(&mut self, place: Place, frames: usize) {
+        let memory = vec![0.0; line_memory(frames, self.channels)];
+        self.send(Message::Line(place, memory.into_boxed_slice()));
     }
 
     /// Messages that the queue holds.
@@ -135,17 +203,25 @@ impl Rig {
     }
 
     pub fn act(&mut self, frame: u64, action: Action) {
-        self.act_as(frame, false, action);
+        self.act_at(when(frame), action);
+    }
+
+    pub fn act_at(&mut self, at: When, action: Action) {
+        self.act_as(at, false, action);
     }
 
     pub fn stage(&mut self, frame: u64, action: Action) {
-        self.act_as(frame, true, action);
+        self.stage_at(when(frame), action);
     }
 
-    fn act_as(&mut self, frame: u64, staged: bool, action: Action) {
+    pub fn stage_at(&mut self, at: When, action: Action) {
+        self.act_as(at, true, action);
+    }
+
+    fn act_as(&mut self, at: When, staged: bool, action: Action) {
         let seq = self.next_seq();
         self.send(Message::Do {
-            at: when(frame),
+            at,
             seq,
             staged,
             counted: true,
@@ -154,7 +230,11 @@ impl Rig {
     }
 
     pub fn commit(&mut self, frame: u64) {
-        self.send(Message::Commit(Commit { at: when(frame) }));
+        self.commit_at(when(frame));
+    }
+
+    pub fn commit_at(&mut self, at: When) {
+        self.send(Message::Commit(Commit { at }));
     }
 
     pub fn set(&mut self, frame: u64, target: Target, value: f64, frames: u32) {
@@ -192,18 +272,22 @@ impl Rig {
         sample: &Arc<SampleData>,
         gain: f64,
     ) -> VoiceKey {
+        let spec = PlaySpec {
+            gain,
+            ..PlaySpec::new(Arc::clone(sample), key(track))
+        };
+        self.play_spec(when(frame), staged, spec)
+    }
+
+    pub fn play_spec(&mut self, at: When, staged: bool, spec: PlaySpec) -> VoiceKey {
         self.generation += 1;
         let voice = VoiceKey {
             index: self.free.pop_front().expect("a free key"),
             generation: self.generation,
         };
-        let spec = PlaySpec {
-            gain,
-            ..PlaySpec::new(Arc::clone(sample), key(track))
-        };
         let seq = self.next_seq();
         self.send(Message::Play {
-            at: when(frame),
+            at,
             seq,
             staged,
             voice,
@@ -258,6 +342,18 @@ impl Rig {
         })
     }
 
+    /// The frame on which a marker came by, or that it was skipped.
+    pub fn marker(&self, number: u64) -> Option<Option<u64>> {
+        self.reports.iter().find_map(|event| match event {
+            Event::Marker { marker, frame } if *marker == number => Some(*frame),
+            _ => None,
+        })
+    }
+
+    pub fn is_gone(&self, edge: EdgeKey) -> bool {
+        self.reports.contains(&Event::EdgeGone(edge))
+    }
+
     fn pump(&mut self) {
         while let Some(message) = self.backlog.pop_front() {
             if let Err(rtrb::PushError::Full(message)) = self.controller.messages.push(message) {
@@ -274,8 +370,13 @@ impl Rig {
             }
             self.reports.push(event);
         }
-        while self.controller.trash.pop().is_ok() {
-            self.returned += 1;
+        while let Ok(trash) = self.controller.trash.pop() {
+            match trash {
+                Trash::Sample(_) => self.returned += 1,
+                Trash::Effect(effect, _) => self.effects_back.push(effect),
+                Trash::Tap(tap, _) => self.taps_back.push(tap),
+                Trash::Line(_) => self.lines_back += 1,
+            }
         }
     }
 }
@@ -287,6 +388,54 @@ pub fn add_track(track: u32) -> Action {
         pan: 0.0,
         open: true,
     })
+}
+
+pub fn connect(edge: EdgeKey, from: TrackKey, to: TrackKey, gain: f64) -> Action {
+    Action::Connect {
+        edge,
+        from,
+        to,
+        gain,
+    }
+}
+
+/// An effect at the end of a chain.
+pub fn add_effect(effect: EffectKey, track: u32) -> Action {
+    Action::AddEffect {
+        effect,
+        track: key(track),
+        before: None,
+        bypass: false,
+    }
+}
+
+/// A value from one frame on.
+pub fn jump(target: Target, value: f64) -> Action {
+    Action::Set {
+        target,
+        value,
+        frames: 0,
+        curve: Curve::Step,
+    }
+}
+
+/// A ramp's value on frame `k` of it, as the sound definitions have it.
+pub fn ramp(a: f64, b: f64, k: usize, frames: usize) -> f64 {
+    if k + 1 >= frames {
+        b
+    } else {
+        a + (b - a) * (k as f64 + 1.0) / frames as f64
+    }
+}
+
+/// Noise whose sums are exact: multiples of 2⁻¹⁰ below 1.
+pub fn coarse(seed: u64, channels: usize, frames: usize) -> Vec<Vec<f32>> {
+    let mut random = Random::new(seed);
+    let mut lane = || {
+        let step = |_| (random.below(2_047) as f32 - 1_023.0) / 1_024.0;
+        (0..frames).map(step).collect()
+    };
+    (0..channels).map(|_| lane()).collect()
 }
 
 /// A sound from its channels.
