@@ -248,7 +248,8 @@ impl Chain {
             return false;
         };
         let entry = self.entries[home];
-        let silent = entry.wet.current() == 0.0 && !entry.wet.is_moving();
+        // One that comes in at this very frame goes on doing so from there.
+        let silent = entry.wet.current() == 0.0;
         if at_once || silent || self.entries.len() == ENTRIES {
             // Nothing of it is heard there, or it has not been heard at all.
             self.entries.remove(home);

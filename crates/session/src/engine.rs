@@ -122,6 +122,7 @@ impl Engine {
             rendered: AtomicBool::new(false),
             blocks: AtomicU64::new(0),
             taps: AtomicUsize::new(0),
+            open_taps: Mutex::default(),
         };
         Self {
             core: Arc::new(core),
@@ -200,6 +201,8 @@ impl Engine {
         dispatcher.take_in(&self.core.inbox, 0);
         dispatcher.close(frame);
         self.give_back(&mut dispatcher);
+        drop(dispatcher);
+        self.core.finish_taps();
     }
 
     /// Gives back what the engine reserved: its handle may live until a garbage collector comes by.
