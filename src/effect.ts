@@ -24,7 +24,10 @@ export interface AnyEffect {
   setBypass(on: boolean, options?: { at?: When }): void
   /** Seconds by which it delays; compensated across tracks. */
   readonly latency: number
-  /** Fades it out over 10 ms and takes it out of its chain; calling it again does nothing. */
+  /**
+   * Fades it out over 10 ms and takes it out of its chain; calling it again does nothing.
+   * @throws NoxrunError ERR_QUEUE_FULL (maxEvents), ERR_CLOSED
+   */
   remove(): void
 }
 

@@ -134,6 +134,7 @@ export class EngineCore {
 
   async #close(): Promise<void> {
     for (const abort of this.#aborts) abort.abort()
+    // From here on the readers of tracks have everything, their ends included.
     await nativeAsync(this.#native.close())
     await this.#taps.complete(this.#setup.recordingWait)
     this.#lastStats = undefined

@@ -26,18 +26,20 @@ export interface FxChain extends Iterable<Effect> {
   /**
    * Adds an effect, faded in over 10 ms.
    * @throws NoxrunError ERR_LIMIT (32 effects), ERR_INVALID_ARG (names the kinds, or the parameters,
-   *   that there are), ERR_OUT_OF_RANGE, ERR_INVALID_STATE (the track was removed), ERR_CLOSED
+   *   that there are), ERR_OUT_OF_RANGE, ERR_INVALID_STATE (the track was removed), ERR_QUEUE_FULL
+   *   (maxEvents), ERR_CLOSED
    */
   add<K extends EffectKind>(kind: K, params?: EffectParams[K], options?: AddOptions): Effect<K>
   /**
    * Moves an effect of this chain, so that it stands at `index`, 0…length − 1.
    * @throws NoxrunError ERR_INVALID_ARG (an effect of another chain), ERR_OUT_OF_RANGE,
-   *   ERR_INVALID_STATE (the effect or the track was removed), ERR_CLOSED
+   *   ERR_INVALID_STATE (the effect or the track was removed), ERR_QUEUE_FULL (maxEvents), ERR_CLOSED
    */
   move(effect: Effect, index: number): void
   /**
    * Removes all of them.
-   * @throws NoxrunError ERR_INVALID_STATE (the track was removed), ERR_CLOSED
+   * @throws NoxrunError ERR_INVALID_STATE (the track was removed), ERR_QUEUE_FULL (maxEvents),
+   *   ERR_CLOSED
    */
   clear(): void
 }

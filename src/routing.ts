@@ -10,7 +10,10 @@ import { NOW } from './when'
 export interface Send {
   /** Linear, 0…4, default 1. */
   readonly gain: Param
-  /** Fades it out over 10 ms and ends it; calling it again does nothing. */
+  /**
+   * Fades it out over 10 ms and ends it; calling it again does nothing.
+   * @throws NoxrunError ERR_QUEUE_FULL (maxEvents), ERR_CLOSED
+   */
   remove(): void
 }
 

@@ -94,7 +94,8 @@ export class Track {
   /**
    * The track that it feeds after its fader, crossfaded over 10 ms; that of the master is itself.
    * Setting throws NoxrunError ERR_INVALID_ARG (a circle of outputs and sends, a track of another
-   * engine, the master's), ERR_INVALID_STATE (a track that was removed), ERR_CLOSED.
+   * engine, the master's), ERR_INVALID_STATE (a track that was removed), ERR_QUEUE_FULL (maxEvents),
+   * ERR_CLOSED.
    */
   get output(): Track {
     return this.#node.output?.track ?? this
@@ -111,7 +112,8 @@ export class Track {
   /**
    * Feeds another track too, after the fader, at a gain of its own. At most 8 a track.
    * @throws NoxrunError ERR_LIMIT, ERR_INVALID_ARG (a circle of outputs and sends, a track of
-   *   another engine), ERR_OUT_OF_RANGE, ERR_INVALID_STATE (a track that was removed), ERR_CLOSED
+   *   another engine), ERR_OUT_OF_RANGE, ERR_INVALID_STATE (a track that was removed), ERR_QUEUE_FULL
+   *   (maxEvents), ERR_CLOSED
    */
   send(to: Track, gain?: number): Send {
     this.#host.ensureOpen()
@@ -185,7 +187,7 @@ export class Track {
   /**
    * Fades the track out over 10 ms and takes it out of the mixer: its voices end as 'stopped',
    * sends to it end, and the tracks that fed it feed what it fed. Calling it again does nothing.
-   * @throws NoxrunError ERR_INVALID_STATE for the master, ERR_CLOSED
+   * @throws NoxrunError ERR_INVALID_STATE for the master, ERR_QUEUE_FULL (maxEvents), ERR_CLOSED
    */
   remove(): void {
     if (this.#node.gone !== undefined) return

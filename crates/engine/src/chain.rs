@@ -157,7 +157,8 @@ impl Chain {
         };
         let entry = self.entries[home];
         let delays = entry.fate == Fate::Stays && effects.latency(key.index) > 0;
-        let unheard = entry.is_silent() && !delays;
+        // One that comes in at this very frame goes on doing so from there.
+        let unheard = entry.wet.current() == 0.0 && !delays;
         if at_once || unheard || self.entries.len() == ENTRIES {
             // Nothing of it is heard there, or it has not been heard at all.
             self.entries.remove(home);

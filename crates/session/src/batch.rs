@@ -1,14 +1,17 @@
 //! Items on their way to the audio thread, and batches of them.
 
-use crate::intent::{EffectId, SendId, VoiceId};
+use crate::intent::{EffectId, SendId, TrackId, VoiceId};
 use crate::newest::{Newest, Rank, Slot};
 use noxrun_engine::{Action, Curve, EffectBody, EffectKey, PlaySpec, Sink, TapKey, Target, When};
 
-/// What must have crossed before an action that names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an action names. It must have crossed before; what waits for its time is in vain once it is
+/// gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
-    /// Nothing that could be waiting.
+    /// Nothing that could be waiting or go.
     None,
+    /// Never part of a batch, so never waiting.
+    Track(TrackId),
     Voice(VoiceId),
     Send(SendId),
     Effect(EffectId),
@@ -87,6 +90,7 @@ pub(crate) enum Item {
     Play {
         at: When,
         voice: VoiceId,
+        track: TrackId,
         spec: PlaySpec,
     },
 }
@@ -109,6 +113,16 @@ impl Item {
     /// What must have crossed before.
     pub fn subject(&self) -> Subject {
         self.act().map_or(Subject::None, |act| act.subject)
+    }
+
+    /// What has to be there for it to mean anything.
+    pub fn owner(&self) -> Option<Subject> {
+        let owner = match self {
+            Self::Do(act) => act.subject,
+            Self::Carry(..) => Subject::None,
+            Self::Play { track, .. } => Subject::Track(*track),
+        };
+        (owner != Subject::None).then_some(owner)
     }
 
     /// Whether it is one of the events that `max_events` bounds.

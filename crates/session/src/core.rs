@@ -3,12 +3,18 @@
 use crate::dispatch::{Counters, Dispatcher, HORIZON};
 use crate::driver::Driver;
 use crate::inbox::Inbox;
-use crate::outlet::{Outlet, lock};
+use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
+use crate::tap::OutputTap;
 use noxrun_device::{Granted, monotonic_ns};
 use noxrun_engine::{BlockClock, Renderer, Shared};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+/// How long closing waits for the sinks of taps.
+const TAPS_WAIT: Duration = Duration::from_millis(500);
 
 /// What the threads of one engine share.
 pub(crate) struct Core {
@@ -33,6 +39,8 @@ pub(crate) struct Core {
     pub blocks: AtomicU64,
     /// Taps that callers hold.
     pub taps: AtomicUsize,
+    /// Those of them that have to be finished when the engine is closed.
+    pub open_taps: Mutex<Vec<Weak<OutputTap>>>,
 }
 
 impl Core {
@@ -60,6 +68,41 @@ impl Core {
         }
         // It may be smaller, or not come at all: time stands still then, and never goes back.
         self.newest_frame.fetch_max(now, Ordering::Relaxed).max(now)
+    }
+
+    /// A tap that a caller holds from now on.
+    pub fn note_tap(&self, tap: &Arc<OutputTap>) {
+        let mut taps = lock(&self.open_taps);
+        taps.retain(|tap| tap.strong_count() > 0);
+        taps.push(Arc::downgrade(tap));
+    }
+
+    /// The engine has let go of the sinks: readers of taps are given what is left, and the end.
+    ///
+    /// Somebody may hold a sink all the same, who drives the renderer at this moment: nobody waits
+    /// for long.
+    pub fn finish_taps(&self) {
+        let deadline = Instant::now() + TAPS_WAIT;
+        let mut taps = std::mem::take(&mut *lock(&self.open_taps));
+        while !taps.is_empty() {
+            // What came too late to be taken in.
+            self.inbox.take(&mut VecDeque::new());
+            taps.retain(|tap| match tap.upgrade() {
+                Some(tap) if tap.has_ended() => {
+                    tap.finish();
+                    false
+                }
+                Some(_) => true,
+                None => false,
+            });
+            if Instant::now() > deadline {
+                break;
+            }
+            if !taps.is_empty() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        self.outlet.push(Report::Readable);
     }
 
     /// Before a block of `frames` frames that is stepped or rendered offline: everything that was

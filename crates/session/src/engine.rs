@@ -122,6 +122,7 @@ impl Engine {
             rendered: AtomicBool::new(false),
             blocks: AtomicU64::new(0),
             taps: AtomicUsize::new(0),
+            open_taps: Mutex::default(),
         };
         Self {
             core: Arc::new(core),
@@ -201,6 +202,7 @@ impl Engine {
         dispatcher.close(frame);
         self.give_back(&mut dispatcher);
         drop(dispatcher);
+        self.core.finish_taps();
         noxrun_device::give_memory_back();
     }
 

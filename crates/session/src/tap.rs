@@ -31,6 +31,8 @@ pub struct OutputTap {
     channels: usize,
     /// Engine frame of the first frame taken.
     start: Arc<AtomicU64>,
+    /// Its sink was dropped.
+    ended: Arc<AtomicBool>,
     finished: AtomicBool,
 }
 
@@ -58,12 +60,15 @@ impl OutputTap {
             max_callback_frames: MAX_BLOCK,
         })?;
         let start = Arc::new(AtomicU64::new(0));
-        let sink = TrackTap::new(input, rate, channels, Arc::clone(&start));
+        let ended = Arc::new(AtomicBool::new(false));
+        let told = (Arc::clone(&start), Arc::clone(&ended));
+        let sink = TrackTap::new(input, rate, channels, told);
         let tap = Self {
             hub,
             rate,
             channels,
             start,
+            ended,
             finished: AtomicBool::new(false),
         };
         Ok((Box::new(sink), tap))
@@ -142,6 +147,11 @@ impl OutputTap {
     pub fn finish(&self) {
         self.finished.store(true, Ordering::Relaxed);
         self.hub.close_and_join();
+    }
+
+    /// Whether its sink was dropped, so that [`finish`](Self::finish) does not wait for that.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     fn check_open(&self) -> Result<(), Error> {

@@ -18,11 +18,11 @@ pub struct TrackTap {
     core: Weak<Core>,
     outlet: Arc<Outlet>,
     id: u64,
-    output: OutputTap,
+    output: Arc<OutputTap>,
 }
 
 impl TrackTap {
-    pub(crate) fn new(core: &Arc<Core>, id: u64, output: OutputTap) -> Self {
+    pub(crate) fn new(core: &Arc<Core>, id: u64, output: Arc<OutputTap>) -> Self {
         Self {
             core: Arc::downgrade(core),
             outlet: Arc::clone(&core.outlet),

@@ -254,6 +254,18 @@ impl Wiring {
         Some((track, before))
     }
 
+    /// A track's effects in order.
+    pub fn chain(&self, track: TrackId) -> &[EffectId] {
+        self.tracks.get(&track).map_or(&[], |node| &node.chain)
+    }
+
+    /// What stands behind an effect in its chain, in order.
+    pub fn behind(&self, effect: EffectId) -> impl Iterator<Item = &EffectId> {
+        let track = self.effects.get(&effect).map(|(track, _)| *track);
+        let chain = track.map_or(&[][..], |track| self.chain(track));
+        chain.iter().skip_while(move |one| **one != effect).skip(1)
+    }
+
     /// Returns the effect's track.
     pub fn remove_effect(&mut self, effect: EffectId) -> Option<TrackId> {
         let (track, _) = self.effects.remove(&effect)?;

@@ -2,7 +2,9 @@
 
 mod rig;
 
-use noxrun_session::{Curve, EffectSetup, EngineConfig, ErrorCode, Intent, ParamId, Report, When};
+use noxrun_session::{
+    Curve, EffectSetup, EngineConfig, ErrorCode, Intent, ParamId, Reason, Report, When,
+};
 use rig::{NOW, add, constant, engine, jump, offline, play, rendered, sound, stretches, submit};
 
 fn gain(effect: u64, track: u32, db: f64) -> Intent {
@@ -110,7 +112,7 @@ fn a_removed_track_hands_on_what_it_carried() {
 }
 
 #[test]
-fn what_changes_a_tracks_wiring_keeps_the_order_of_the_calls() {
+fn what_is_planned_for_later_does_not_hold_up_what_is_called_now() {
     let engine = engine();
     let sample = constant(0.25, 10_000);
     submit(
@@ -125,14 +127,85 @@ fn what_changes_a_tracks_wiring_keeps_the_order_of_the_calls() {
         ],
     );
     let route = |to| Intent::Route { track: 1, to };
-    engine
-        .submit_batch(vec![route(2)], When::Frame(2_000))
-        .unwrap();
-    // Called later: it takes effect with the other, not before.
+    for (to, frame) in [(2, 2_000), (0, 4_000)] {
+        engine
+            .submit_batch(vec![route(to)], When::Frame(frame))
+            .unwrap();
+    }
     submit(&engine, [route(3)]);
+    // The track has one output, the one that was called last; the planned ones come to nothing.
     let left = sound(&engine, 6_000, 256);
-    assert_eq!(left[1_999], 0.25);
-    assert_eq!(left[3_000], 0.5);
+    assert!(left.iter().all(|sample| *sample == 0.5));
+}
+
+#[test]
+fn a_track_is_removed_at_once_with_what_is_planned_for_it() {
+    let engine = engine();
+    let sample = constant(0.25, 90_000);
+    submit(&engine, [add(1, 0), play(1, 1, &sample, NOW)]);
+    let send = Intent::AddSend {
+        send: 1,
+        from: 1,
+        to: 0,
+        gain: 1.0,
+    };
+    let planned = vec![gain(5, 1, 12.0), send, Intent::Route { track: 1, to: 0 }];
+    engine.submit_batch(planned, When::Frame(2_000)).unwrap();
+    let later = When::Frame(1_000_000);
+    submit(&engine, [play(2, 1, &sample, later)]);
+    submit(&engine, [Intent::RemoveTrack(1)]);
+    assert!(sound(&engine, 6_000, 256).iter().all(|x| *x == 0.0));
+    // The voice that waited was stopped with the track, not by the end of the engine.
+    let stopped = |report: &Report| {
+        let Report::Ended { voice, reason, .. } = report else {
+            return false;
+        };
+        (*voice, *reason) == (2, Reason::Stopped)
+    };
+    assert!(engine.outlet().take().iter().any(stopped));
+}
+
+#[test]
+fn effects_stand_in_the_order_of_the_calls_when_what_was_planned_has_come() {
+    let filter = |effect, index| Intent::AddEffect {
+        effect,
+        track: 1,
+        index,
+        bypass: false,
+        setup: EffectSetup {
+            kind: 1,
+            variant: 0,
+            values: vec![500.0, 0.707, 0.0],
+        },
+    };
+    let render = |planned: bool| {
+        let engine = engine();
+        let sample = constant(0.25, 20_000);
+        submit(&engine, [add(1, 0), play(1, 1, &sample, NOW)]);
+        submit(&engine, [gain(1, 1, 0.0)]);
+        let batch = vec![filter(2, None), gain(4, 1, 0.0)];
+        if planned {
+            engine.submit_batch(batch, When::Frame(3_000)).unwrap();
+        } else {
+            submit(&engine, batch);
+        }
+        submit(&engine, [gain(3, 1, 0.0)]);
+        submit(
+            &engine,
+            [Intent::MoveEffect {
+                effect: 4,
+                index: 0,
+            }],
+        );
+        let end = When::Frame(9_000);
+        submit(&engine, [jump(ParamId::Effect(3, 0), -120.0, end)]);
+        sound(&engine, 16_000, 256)
+    };
+    let (planned, at_once) = (render(true), render(false));
+    // Behind the filter it cuts; in front of it the filter would ring on.
+    assert!(at_once[9_000] < 1e-5 && planned[9_000] < 1e-5);
+    assert!(planned[8_999] > 0.24);
+    assert_eq!(planned[9_000..], at_once[9_000..]);
 }
 
 #[test]

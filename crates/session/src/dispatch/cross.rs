@@ -220,7 +220,9 @@ impl Dispatcher {
                     action: act.action,
                 }
             }
-            Item::Play { at, voice, spec } => {
+            Item::Play {
+                at, voice, spec, ..
+            } => {
                 let VoiceRecord { key, waiting, .. } = self.voices.get_mut(&voice)?;
                 *waiting = None;
                 Message::Play {

@@ -46,6 +46,12 @@ impl Keys {
         self.used.get(index as usize)?.1
     }
 
+    /// Whether a place is still its owner's.
+    pub fn holds(&self, index: u32, generation: u32) -> bool {
+        let place = self.used.get(index as usize);
+        place.is_some_and(|(current, owner)| *current == generation && owner.is_some())
+    }
+
     /// Gives a place back. Returns whose it was; a place that is free already stays so.
     pub fn give_back(&mut self, index: u32, generation: u32) -> Option<u64> {
         let place = self.used.get_mut(index as usize)?;

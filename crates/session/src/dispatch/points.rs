@@ -11,8 +11,10 @@ impl Dispatcher {
     fn target(&self, param: ParamId) -> Option<(Target, Subject)> {
         let voice = |id| Some((self.voices.get(&id)?.key, Subject::Voice(id)));
         Some(match param {
-            ParamId::TrackVolume(id) => (Target::TrackVolume(self.track_key(id)?), Subject::None),
-            ParamId::TrackPan(id) => (Target::TrackPan(self.track_key(id)?), Subject::None),
+            ParamId::TrackVolume(id) => {
+                (Target::TrackVolume(self.track_key(id)?), Subject::Track(id))
+            }
+            ParamId::TrackPan(id) => (Target::TrackPan(self.track_key(id)?), Subject::Track(id)),
             ParamId::VoiceGain(id) => {
                 let (key, subject) = voice(id)?;
                 (Target::VoiceGain(key), subject)

@@ -2,8 +2,9 @@
 //! warnings, none of them too often.
 
 use super::Dispatcher;
+use crate::batch::Subject;
 use crate::inbox::Entry;
-use crate::intent::{Intent, VoiceId};
+use crate::intent::{Intent, TrackId, VoiceId};
 use crate::outlet::{Reason, Report, Warning};
 use noxrun_engine::{EndReason, Event, Trash};
 use std::sync::atomic::Ordering;
@@ -41,6 +42,7 @@ impl Dispatcher {
                     let id = places.give_back(voice.index, voice.generation);
                     id.map(|voice| {
                         self.voices.remove(&voice);
+                        self.drop_planned(Subject::Voice(voice), None);
                         Report::Ended {
                             voice,
                             frame,
@@ -58,12 +60,17 @@ impl Dispatcher {
                 }
                 Event::TrackGone(track) => {
                     let places = &mut self.tables.tracks;
-                    places.give_back(track.index, track.generation);
+                    let owner = places.give_back(track.index, track.generation);
+                    if let Some(id) = owner.and_then(|id| TrackId::try_from(id).ok()) {
+                        self.drop_planned(Subject::Track(id), None);
+                    }
                     None
                 }
                 Event::EdgeGone(edge) => {
                     let places = &mut self.tables.edges;
-                    places.give_back(edge.index, edge.generation);
+                    if let Some(send) = places.give_back(edge.index, edge.generation) {
+                        self.drop_planned(Subject::Send(send), None);
+                    }
                     None
                 }
             };
@@ -93,7 +100,9 @@ impl Dispatcher {
                 Trash::Sample(_) | Trash::Line(_) => {}
                 Trash::Effect(key, _) => {
                     let places = &mut self.tables.effects;
-                    places.give_back(key.index, key.generation);
+                    if let Some(effect) = places.give_back(key.index, key.generation) {
+                        self.drop_planned(Subject::Effect(effect), None);
+                    }
                 }
                 Trash::Tap(key, _) => {
                     let places = &mut self.tables.taps;

@@ -25,7 +25,6 @@ pub(super) struct VoiceRecord {
 
 pub(super) struct SendRecord {
     pub key: EdgeKey,
-    pub from: TrackId,
     /// When it begins.
     pub since: When,
     /// The batch in which it waits for a beat.
@@ -37,6 +36,12 @@ pub(super) struct EffectRecord {
     pub track: TrackId,
     /// When it begins.
     pub since: When,
+    /// When it comes to its place in the chain.
+    pub placed: When,
+    /// What it stands before of all that has its place earlier.
+    pub anchor: Option<EffectKey>,
+    /// Where a correction of its place waits.
+    pub correction: Option<Place>,
     pub readout: Arc<Readout>,
     /// The batch in which it waits for a beat.
     pub waiting: Option<Place>,
@@ -104,7 +109,7 @@ impl Dispatcher {
     /// Where that waits which has to cross before something that names it.
     pub(super) fn awaited(&self, subject: Subject) -> Option<Place> {
         match subject {
-            Subject::None => None,
+            Subject::None | Subject::Track(_) => None,
             Subject::Voice(id) => self.voices.get(&id)?.waiting,
             Subject::Send(id) => self.sends.get(&id)?.waiting,
             Subject::Effect(id) => self.effects.get(&id)?.waiting,

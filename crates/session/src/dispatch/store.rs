@@ -1,9 +1,10 @@
 //! Where things wait to cross: for a frame, or for a beat.
 
 use super::beats::{Beat, Beats};
-use crate::batch::{Batch, Item};
+use crate::batch::{Batch, Item, Subject};
 use noxrun_engine::{Target, When};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 /// Where something waits, and its sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +40,13 @@ pub(super) struct Store {
     frames: BTreeMap<(u64, u64), Waiting>,
     pub beats: Beats<Waiting>,
     /// For each parameter, where its scheduled points wait, with their index in a batch.
-    points: HashMap<Target, BTreeSet<(Place, usize)>>,
+    points: Index<Target>,
+    /// For each thing, where that waits for its time which means nothing without it.
+    owned: Index<Subject>,
 }
+
+/// Where things wait, with their index in a batch.
+type Index<K> = HashMap<K, BTreeSet<(Place, usize)>>;
 
 impl Store {
     pub fn new() -> Self {
@@ -48,6 +54,7 @@ impl Store {
             frames: BTreeMap::new(),
             beats: Beats::new(),
             points: HashMap::new(),
+            owned: HashMap::new(),
         }
     }
 
@@ -103,6 +110,7 @@ impl Store {
         self.frames.clear();
         self.beats.clear();
         self.points.clear();
+        self.owned.clear();
     }
 
     /// Lets something cross next, in its order among all that has no frame.
@@ -161,13 +169,7 @@ impl Store {
                 kept.insert((place, index));
                 continue;
             }
-            let item = match self.get_mut(place) {
-                Some(Waiting::Batch(batch)) => batch.remove(index),
-                _ => match self.remove(place) {
-                    Some(Waiting::One(item)) => Some(item),
-                    _ => None,
-                },
-            };
+            let item = self.take((place, index));
             counted += u64::from(item.is_some_and(|item| item.is_counted()));
         }
         if !kept.is_empty() {
@@ -176,35 +178,70 @@ impl Store {
         counted
     }
 
-    /// Keeps the list of points: of single ones with a time, and of batches that wait for a beat.
+    /// Takes out what waits for its time and means nothing without `owner`, at the places that
+    /// `is_meant` says.
+    pub fn take_of(
+        &mut self,
+        owner: Subject,
+        is_meant: impl Fn(Place) -> bool,
+    ) -> Vec<(Place, Item)> {
+        let Some(places) = self.owned.get(&owner) else {
+            return Vec::new();
+        };
+        let meant = places.iter().filter(|(place, _)| is_meant(*place));
+        let meant: Vec<(Place, usize)> = meant.copied().collect();
+        let taken = meant.into_iter();
+        taken
+            .filter_map(|at| Some((at.0, self.take(at)?)))
+            .collect()
+    }
+
+    /// Takes one thing out: of a batch, the one with that index.
+    fn take(&mut self, (place, index): (Place, usize)) -> Option<Item> {
+        if let Some(Waiting::Batch(batch)) = self.get_mut(place) {
+            let item = batch.remove(index)?;
+            self.index_item(&item, (place, index), false);
+            return Some(item);
+        }
+        match self.remove(place)? {
+            Waiting::One(item) => Some(item),
+            Waiting::Batch(_) => None,
+        }
+    }
+
+    /// Keeps the lists: of single things with a time, and of what is in batches that wait for a
+    /// beat.
     fn index(&mut self, place: Place, waiting: &Waiting, enters: bool) {
-        let timed = matches!(place, Place::Beat(..));
         match waiting {
-            Waiting::One(item) => {
-                let point = item.act().filter(|act| act.counted);
-                if let Some((target, _)) = point.and_then(|act| act.point()) {
-                    self.note(target, (place, 0), enters);
-                }
-            }
-            Waiting::Batch(batch) if timed => {
+            Waiting::One(item) => self.index_item(item, (place, 0), enters),
+            Waiting::Batch(batch) if matches!(place, Place::Beat(..)) => {
                 for (index, item) in batch.items() {
-                    if let Some((target, _)) = item.act().and_then(|act| act.point()) {
-                        self.note(target, (place, index), enters);
-                    }
+                    self.index_item(item, (place, index), enters);
                 }
             }
             Waiting::Batch(_) => {}
         }
     }
 
-    fn note(&mut self, target: Target, point: (Place, usize), enters: bool) {
-        if enters {
-            self.points.entry(target).or_default().insert(point);
-        } else if let Some(points) = self.points.get_mut(&target) {
-            points.remove(&point);
-            if points.is_empty() {
-                self.points.remove(&target);
-            }
+    fn index_item(&mut self, item: &Item, at: (Place, usize), enters: bool) {
+        let point = item.act().filter(|act| act.counted);
+        if let Some((target, _)) = point.and_then(|act| act.point()) {
+            note(&mut self.points, target, at, enters);
+        }
+        let waits = !matches!(at.0, Place::Frame(0, _));
+        if waits && let Some(owner) = item.owner() {
+            note(&mut self.owned, owner, at, enters);
+        }
+    }
+}
+
+fn note<K: Eq + Hash>(lists: &mut Index<K>, key: K, at: (Place, usize), enters: bool) {
+    if enters {
+        lists.entry(key).or_default().insert(at);
+    } else if let Some(list) = lists.get_mut(&key) {
+        list.remove(&at);
+        if list.is_empty() {
+            lists.remove(&key);
         }
     }
 }

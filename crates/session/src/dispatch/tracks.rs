@@ -1,7 +1,7 @@
 //! What is known of the tracks: their keys, mute and solo, and the gates that follow from them.
 
 use super::Dispatcher;
-use crate::batch::{Act, Item};
+use crate::batch::{Act, Item, Subject};
 use crate::intent::TrackId;
 use crate::newest::{Rank, Slot};
 use crate::wiring::MASTER;
@@ -11,21 +11,36 @@ use std::sync::atomic::Ordering;
 
 pub(super) struct TrackRecord {
     pub key: TrackKey,
-    /// Its connection with what it feeds; the master has none.
-    pub output: Option<EdgeKey>,
-    /// When its connections and its chain last change, as far as calls have been made.
-    pub shaped: When,
+    /// Its connections with what it feeds, those that are planned to end included; the newest is
+    /// the last. The master has none.
+    pub outputs: Vec<Output>,
     muted: bool,
     soloed: bool,
     open: bool,
 }
 
+/// A connection of a track with what it feeds.
+pub(super) struct Output {
+    pub edge: EdgeKey,
+    /// When it begins.
+    pub since: When,
+    /// When it ends, as far as calls have been made.
+    pub until: Option<When>,
+}
+
+impl Output {
+    pub fn new(edge: EdgeKey, since: When) -> Self {
+        let until = None;
+        Self { edge, since, until }
+    }
+}
+
 impl TrackRecord {
     fn new(key: TrackKey, output: Option<EdgeKey>, open: bool) -> Self {
+        let outputs = output.map(|edge| Output::new(edge, When::Now));
         Self {
             key,
-            output,
-            shaped: When::Now,
+            outputs: outputs.into_iter().collect(),
             muted: false,
             soloed: false,
             open,
@@ -67,27 +82,34 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn remove_track(&mut self, track: TrackId) {
+    pub(super) fn remove_track(&mut self, track: TrackId, until: u64) {
         let Some(key) = self.track_key(track).filter(|_| track != MASTER) else {
             return self.stale(true);
         };
-        let at = self.shape(track);
         let Some(removed) = self.wiring.remove_track(track) else {
             return self.stale(true);
         };
         for child in removed.children {
-            let at = self.shape(child);
+            // One that is planned to feed it goes on feeding what it feeds until then.
+            let record = self
+                .tracks
+                .get(&child)
+                .and_then(|record| record.outputs.last());
+            let at = self.not_before(record.map_or(When::Now, |output| output.since));
             self.connect_output(child, removed.output, (at, false));
         }
         // The engine ends what leads to the track and from it, and gives its effects back.
         for send in removed.sends {
             self.sends.remove(&send);
+            self.abandon(Subject::Send(send), until);
         }
         for effect in removed.effects {
             self.effects.remove(&effect);
+            self.abandon(Subject::Effect(effect), until);
         }
-        self.counted(at, Action::RemoveTrack(key));
+        self.counted(When::Now, Action::RemoveTrack(key));
         self.tracks.remove(&track);
+        self.abandon(Subject::Track(track), until);
         self.update_gates();
     }
 
@@ -124,7 +146,7 @@ impl Dispatcher {
                 // others, but is never refused.
                 self.counters.accepted.fetch_add(1, Ordering::Relaxed);
             }
-            let act = Act::new(When::Now, Action::Gate { track, open });
+            let act = Act::new(When::Now, Action::Gate { track, open }).of(Subject::Track(id));
             self.value((Slot::Gate(id), Rank::Jump), act);
         }
     }

@@ -19,7 +19,7 @@ impl Dispatcher {
                 volume,
                 pan,
             } => self.add_track(track, output, volume, pan),
-            Intent::RemoveTrack(track) => self.remove_track(track),
+            Intent::RemoveTrack(track) => self.remove_track(track, until),
             Intent::Route { track, to } => self.route(track, to),
             Intent::AddSend {
                 send,
@@ -27,7 +27,7 @@ impl Dispatcher {
                 to,
                 gain,
             } => self.add_send(send, (from, to), gain),
-            Intent::RemoveSend(send) => self.remove_send(send),
+            Intent::RemoveSend(send) => self.remove_send(send, until),
             Intent::AddEffect {
                 effect,
                 track,
@@ -36,8 +36,8 @@ impl Dispatcher {
                 setup,
             } => self.add_effect(effect, track, (index, bypass), &setup),
             Intent::MoveEffect { effect, index } => self.move_effect(effect, index),
-            Intent::RemoveEffect(effect) => self.remove_effect(effect),
-            Intent::ClearEffects(track) => self.clear_effects(track),
+            Intent::RemoveEffect(effect) => self.remove_effect(effect, until),
+            Intent::ClearEffects(track) => self.clear_effects(track, until),
             Intent::Bypass { effect, on, at } => self.bypass(effect, on, at),
             Intent::Mute { track, on } => self.mute(track, on),
             Intent::Solo { track, on } => self.solo(track, on),
@@ -61,7 +61,10 @@ impl Dispatcher {
                 at,
             } => self.seek_voice(voice, position, at),
             Intent::StopTrack { track, fade, at } => match self.track_key(track) {
-                Some(track) => self.counted(at, Action::StopTrack { track, fade }),
+                Some(key) => {
+                    let act = Act::new(at, Action::StopTrack { track: key, fade }).counted();
+                    self.insert(Item::Do(act.of(Subject::Track(track))));
+                }
                 None => self.stale(true),
             },
             Intent::Set {
@@ -94,7 +97,7 @@ impl Dispatcher {
     }
 
     fn play(&mut self, id: VoiceId, track: TrackId, playback: Playback, at: When) {
-        let Some(track) = self.track_key(track) else {
+        let Some(track_key) = self.track_key(track) else {
             // Removed since: it ends as if it had been stopped while it waited.
             self.stale(true);
             return self.report_stopped(id);
@@ -120,7 +123,7 @@ impl Dispatcher {
         };
         let spec = PlaySpec {
             sample,
-            track,
+            track: track_key,
             gain,
             rate,
             offset,
@@ -129,8 +132,12 @@ impl Dispatcher {
             fade_in,
             fade_out,
         };
-        let voice = id;
-        let waiting = self.insert(Item::Play { at, voice, spec });
+        let waiting = self.insert(Item::Play {
+            at,
+            voice: id,
+            track,
+            spec,
+        });
         let record = VoiceRecord { key, waiting, span };
         self.voices.insert(id, record);
     }
@@ -190,6 +197,35 @@ impl Dispatcher {
         if let Some(VoiceRecord { key, .. }) = self.voices.remove(&id) {
             self.tables.voices.give_back(key.index, key.generation);
             self.report_stopped(id);
+            self.drop_planned(Subject::Voice(id), None);
+        }
+    }
+
+    /// Something is taken out now: what waits for it here is in vain. What is due up to `until` is
+    /// as good as there, and what goes with a time goes later: see [`Self::drop_planned`].
+    pub(super) fn abandon(&mut self, subject: Subject, until: u64) {
+        if self.batch_time() == When::Now {
+            self.drop_planned(subject, Some(until));
+        }
+    }
+
+    /// Drops what waits here for something that is gone; with a frame, only what waits for a later
+    /// one.
+    pub(super) fn drop_planned(&mut self, subject: Subject, after: Option<u64>) {
+        let is_meant = |place| match place {
+            Place::Frame(frame, _) => after.is_none_or(|after| frame > after),
+            Place::Beat(..) => true,
+        };
+        for (place, item) in self.store.take_of(subject, is_meant) {
+            if let Some((slot, _)) = item.value() {
+                self.newest.leave(slot, place);
+            }
+            if let Item::Play { voice, .. } = item {
+                self.forget_voice(voice);
+                self.settle(true);
+            } else {
+                self.stale(item.is_counted());
+            }
         }
     }
 

@@ -1,9 +1,10 @@
-//! Outputs and sends. What changes the connections or the chain of a track keeps the order of its
-//! calls: nothing takes effect before an earlier change that waits for its time.
+//! Outputs and sends. What is called now takes effect now, whatever waits for a later time: that
+//! comes to nothing where a later call contradicts it.
 
 use super::Dispatcher;
 use super::state::SendRecord;
-use crate::batch::{Act, Item};
+use super::tracks::Output;
+use crate::batch::{Act, Item, Subject};
 use crate::intent::{SendId, TrackId};
 use noxrun_engine::{Action, EdgeKey, When};
 use std::sync::atomic::Ordering;
@@ -16,8 +17,7 @@ impl Dispatcher {
         if self.track_key(to).is_none() || self.wiring.route(track, to).is_none() {
             return self.stale(true);
         }
-        let at = self.shape(track);
-        self.connect_output(track, to, (at, true));
+        self.connect_output(track, to, (When::Now, true));
         self.update_gates();
     }
 
@@ -25,7 +25,7 @@ impl Dispatcher {
         self.tables.edge(OUTPUT)
     }
 
-    /// Ends a track's output and makes another.
+    /// Ends a track's outputs, each as soon as it has begun, and makes another.
     pub(super) fn connect_output(
         &mut self,
         track: TrackId,
@@ -37,9 +37,33 @@ impl Dispatcher {
         let ((Some(from), Some(to)), Some(edge)) = (ends, edge) else {
             return self.stale(counted);
         };
+        let since = self.later(at);
         let record = self.tracks.get_mut(&track);
-        if let Some(before) = record.and_then(|record| record.output.replace(edge)) {
-            self.uncounted(at, Action::Disconnect(before));
+        let mut outputs =
+            record.map_or_else(Vec::new, |record| std::mem::take(&mut record.outputs));
+        outputs.retain(|output| {
+            self.tables
+                .edges
+                .holds(output.edge.index, output.edge.generation)
+        });
+        for output in &mut outputs {
+            let begun = !self.is_later(output.since, since);
+            let (end, until) = if begun {
+                (at, since)
+            } else {
+                (output.since, output.since)
+            };
+            let ends_before = output
+                .until
+                .is_some_and(|known| known == until || self.is_later(until, known));
+            if !ends_before {
+                output.until = Some(until);
+                self.uncounted(end, Action::Disconnect(output.edge));
+            }
+        }
+        outputs.push(Output::new(edge, since));
+        if let Some(record) = self.tracks.get_mut(&track) {
+            record.outputs = outputs;
         }
         let connect = Action::Connect {
             edge,
@@ -60,11 +84,9 @@ impl Dispatcher {
             return self.stale(true);
         };
         self.wiring.add_send(send, from, to);
-        let at = self.shape(from);
         let record = SendRecord {
             key,
-            from,
-            since: self.later(at),
+            since: self.batch_time(),
             waiting: None,
         };
         self.sends.insert(send, record);
@@ -74,30 +96,20 @@ impl Dispatcher {
             to: to_key,
             gain,
         };
-        self.counted(at, connect);
+        self.counted(When::Now, connect);
         self.update_gates();
     }
 
-    pub(super) fn remove_send(&mut self, send: SendId) {
-        let Some(SendRecord { key, from, .. }) = self.sends.remove(&send) else {
+    pub(super) fn remove_send(&mut self, send: SendId, until: u64) {
+        let Some(SendRecord { key, since, .. }) = self.sends.remove(&send) else {
             return self.stale(true);
         };
         self.wiring.remove_send(send);
-        let at = self.shape(from);
+        // One that has not begun ends when it would begin.
+        let at = self.not_before(since);
         self.counted(at, Action::Disconnect(key));
+        self.abandon(Subject::Send(send), until);
         self.update_gates();
-    }
-
-    /// When a change of a track's connections or chain takes effect that is called now: when the
-    /// open batch does, or with an earlier change that waits for a later time.
-    pub(super) fn shape(&mut self, track: TrackId) -> When {
-        let shaped = self.tracks.get(&track).map(|record| record.shaped);
-        let at = self.not_before(shaped.unwrap_or(When::Now));
-        let effective = self.later(at);
-        if let Some(record) = self.tracks.get_mut(&track) {
-            record.shaped = effective;
-        }
-        at
     }
 
     /// A time of its own, or the open batch's.
@@ -108,18 +120,25 @@ impl Dispatcher {
         }
     }
 
-    /// `since`, if that is later than now and than the open batch; [`When::Now`] otherwise. Frames
-    /// and beats are not compared with each other.
+    /// `since`, if that is later than now and than the open batch; [`When::Now`] otherwise.
     pub(super) fn not_before(&self, since: When) -> When {
+        if self.is_later(since, self.batch_time()) {
+            since
+        } else {
+            When::Now
+        }
+    }
+
+    /// Whether one time is later than another. Frames and beats are not compared with each other.
+    pub(super) fn is_later(&self, time: When, than: When) -> bool {
         let shared = &self.controller.shared;
-        let is_later = match (since, self.batch_time()) {
-            (When::Frame(since), When::Now) => since > shared.clock().frame,
-            (When::Frame(since), When::Frame(batch)) => since > batch,
-            (When::Beat(since), When::Now) => since > shared.transport().beat,
-            (When::Beat(since), When::Beat(batch)) => since > batch,
+        match (time, than) {
+            (When::Frame(time), When::Now) => time > shared.clock().frame,
+            (When::Frame(time), When::Frame(than)) => time > than,
+            (When::Beat(time), When::Now) => time > shared.transport().beat,
+            (When::Beat(time), When::Beat(than)) => time > than,
             _ => false,
-        };
-        if is_later { since } else { When::Now }
+        }
     }
 
     /// An action that comes with another one. Where it waits for its time it takes the room of
@@ -140,9 +159,21 @@ impl Dispatcher {
                 *at = When::Now;
             }
         };
-        let tracks = self.tracks.values_mut().map(|record| &mut record.shaped);
+        for output in self
+            .tracks
+            .values_mut()
+            .flat_map(|record| &mut record.outputs)
+        {
+            forget(&mut output.since);
+            if let Some(until) = &mut output.until {
+                forget(until);
+            }
+        }
         let sends = self.sends.values_mut().map(|record| &mut record.since);
-        let effects = self.effects.values_mut().map(|record| &mut record.since);
-        tracks.chain(sends).chain(effects).for_each(forget);
+        sends.for_each(forget);
+        for record in self.effects.values_mut() {
+            forget(&mut record.since);
+            forget(&mut record.placed);
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::tap::OutputTap;
 use crate::track_tap::TrackTap;
 use noxrun_device::Granted;
 use noxrun_engine::MeterReading;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The transport, extrapolated by the clock.
@@ -116,6 +117,8 @@ impl Engine {
         let (sink, output) = opened.inspect_err(|_| {
             self.core.taps.fetch_sub(1, Ordering::Relaxed);
         })?;
+        let output = Arc::new(output);
+        self.core.note_tap(&output);
         self.core.inbox.put([Entry::Tap { tap, track, sink }]);
         Ok(TrackTap::new(&self.core, tap, output))
     }

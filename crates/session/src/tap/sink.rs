@@ -4,7 +4,7 @@ use noxrun_capture::CaptureInput;
 use noxrun_engine::{MAX_BLOCK, Sink};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Interleaves a track's channels into the pipeline. Dropping it ends the stream in order.
 pub(super) struct TrackTap {
@@ -16,10 +16,26 @@ pub(super) struct TrackTap {
     /// Engine frame that comes next, once there was one.
     next: Option<u64>,
     start: Arc<AtomicU64>,
+    /// Behind `input`, which is dropped first.
+    _dropped: Dropped,
+}
+
+/// Says that it was dropped.
+struct Dropped(Arc<AtomicBool>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl TrackTap {
-    pub fn new(input: CaptureInput, rate: u32, channels: usize, start: Arc<AtomicU64>) -> Self {
+    pub fn new(
+        input: CaptureInput,
+        rate: u32,
+        channels: usize,
+        (start, dropped): (Arc<AtomicU64>, Arc<AtomicBool>),
+    ) -> Self {
         Self {
             input,
             rate: f64::from(rate),
@@ -28,6 +44,7 @@ impl TrackTap {
             scratch: vec![1.0; MAX_BLOCK * channels],
             next: None,
             start,
+            _dropped: Dropped(dropped),
         }
     }
 
