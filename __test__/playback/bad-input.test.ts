@@ -20,9 +20,18 @@ const count: Bad[] = [...notNumbers, ...outside(0, -1, 1.5, 1e12)]
 const time: Bad[] = [
   ...notNumbers.filter(([value]) => value !== null), ...outside(-0.001, -1),
   [null, INVALID], [{ frame: '1' }, INVALID], [{ frame: NaN }, INVALID], [{ frame: -1 }, RANGE], [{ frame: 1.5 }, RANGE],
-  [{ frame: 2 ** 53 }, RANGE], [{ frame: 1, second: 2 }, INVALID], [{ beat: 1 }, INVALID], [[], INVALID],
+  [{ frame: 2 ** 53 }, RANGE], [{ frame: 1, second: 2 }, INVALID], [[], INVALID], [{}, INVALID],
+  [{ beat: '1' }, INVALID], [{ beat: NaN }, INVALID], [{ beat: Infinity }, INVALID], [{ beat: null }, INVALID], [{ beat: -0.5 }, RANGE],
+  [{ beat: 1, frame: 1 }, INVALID], [{ beat: 1, bar: 1 }, INVALID],
 ]
 const length: Bad[] = [...notNumbers, ...outside(-0.001)]
+/** Of a sample of a hundredth of a second. */
+const loops: Bad[] = [
+  [1, INVALID], ['true', INVALID], [null, INVALID], [[], INVALID], [{}, INVALID], [{ start: 0 }, INVALID], [{ end: 0.01 }, INVALID],
+  [{ start: '0', end: 0.01 }, INVALID], [{ start: 0, end: NaN }, INVALID], [{ start: 0, end: 0.01, count: 2 }, INVALID],
+  [{ start: -0.001, end: 0.01 }, RANGE], [{ start: 0, end: 0.011 }, RANGE], [{ start: 0.005, end: 0.005 }, RANGE],
+  [{ start: 0.006, end: 0.005 }, RANGE],
+]
 
 /** How a bad value is shown in a message. That of an option that is not known is not told. */
 function shown(value: unknown, option = ''): string[] {
@@ -91,6 +100,8 @@ test('arguments of play, stop, pause and resume', async (t) => {
     throwsCode(t, () => track.play(value as never), INVALID, ['sample'], inspect(value))
   }
   const voice = track.play(long)
+  await play(0)
+  const { pushed } = engine.stats().controlQueue
   const table: [string, (options: object) => unknown, Record<string, Bad[]>][] = [
     ['play', (o) => track.play(long, o), {
       at: time, gain: [...notNumbers, ...outside(-0.1, 16.1)], nonsense: [[1, INVALID]],
@@ -110,7 +121,36 @@ test('arguments of play, stop, pause and resume', async (t) => {
   }
   // Nothing took room, and nothing took effect.
   isHeard(t, channel(await play(500), 0), () => 0.5)
-  t.is(engine.stats().controlQueue.pushed, 2)
+  t.is(engine.stats().controlQueue.pushed, pushed)
+})
+
+test('which part of a sample, how often, how fast, with which fades', async (t) => {
+  const { engine, play, sample } = await stage(t, { maxEvents: 3 })
+  const track = engine.createTrack()
+  const short = await sample(flat(0.5, 480), flat(0.5, 480))
+  const table: Record<string, Bad[]> = {
+    offset: [...length, ...outside(0.01, 0.011, 5)],
+    duration: length,
+    loop: loops,
+    rate: [...notNumbers, ...outside(0, -1, 0.06, 16.1)],
+    fadeIn: length,
+    fadeOut: length,
+  }
+  for (const [option, values] of Object.entries(table)) {
+    for (const [value, code] of values) {
+      throwsCode(t, () => track.play(short, { [option]: value }), code, [option, ...shown(value)], `${option}: ${inspect(value)}`)
+    }
+  }
+  // Beyond the end of what is repeated there is nothing to begin with.
+  throwsCode(t, () => track.play(short, { loop: { start: 0, end: 0.005 }, offset: 0.006 }), RANGE, ['offset', '0.006'])
+  const voice = track.play(short)
+  for (const [value, code] of [...length, ...outside(0.011)]) {
+    throwsCode(t, () => { voice.seek(value as number) }, code, ['position', ...shown(value)], inspect(value))
+  }
+  for (const [at, code] of time) throwsCode(t, () => { voice.seek(0, { at } as object) }, code, ['at', ...shown(at)], inspect(at))
+  for (const [bad, code] of notObjects) throwsCode(t, () => { voice.seek(0, bad as object) }, code)
+  isHeard(t, channel(await play(480), 0), () => 0.5)
+  t.deepEqual(await voice.ended, { frame: 480, reason: 'finished' })
 })
 
 test('arguments of Param.set', async (t) => {
