@@ -97,8 +97,13 @@ impl TapCell {
         }
     }
 
-    pub fn is_on(&self, track: TrackKey) -> bool {
-        self.owner.load(Ordering::Acquire) == pack(track)
+    /// The track that it is on.
+    pub fn owner(&self) -> Option<TrackKey> {
+        let owner = self.owner.load(Ordering::Acquire);
+        (owner < TAKEN).then_some(TrackKey {
+            index: (owner >> 32) as u32,
+            generation: owner as u32,
+        })
     }
 
     pub fn raise(&self, meter: &Meter) {

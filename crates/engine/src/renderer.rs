@@ -114,6 +114,11 @@ impl Renderer {
     }
 
     fn publish(&mut self, block: usize, clock: BlockClock) {
+        let tracks = &self.tracks;
+        self.shared.raise_taps(|key| {
+            let track = tracks.get(key.index as usize)?;
+            track.is(key).then_some(&track.meter)
+        });
         for track in self.tracks.iter_mut().filter(|track| track.in_service) {
             track.publish(&self.shared, &mut self.effects);
         }

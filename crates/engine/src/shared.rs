@@ -319,16 +319,22 @@ impl Shared {
             .map(|cell| &cell.totals)
     }
 
-    /// Shows a track's levels to its meter and to those of callers' own.
+    /// Shows a track's levels to its meter.
     pub(crate) fn publish_meter(&self, track: TrackKey, meter: &mut Meter) {
         let cell = &self.tracks[track.index as usize];
         meter.publish(&cell.meter);
         cell.totals.publish(track.generation, meter);
-        let top = self.meter_taps_top.load(Ordering::Acquire) as usize;
-        for tap in self.meter_taps[..top].iter().filter(|tap| tap.is_on(track)) {
-            tap.raise(meter);
-        }
         meter.forget_peaks();
+    }
+
+    /// Shows the tracks' peaks to the meters of callers' own, each once; before the tracks publish.
+    pub(crate) fn raise_taps<'a>(&self, meter_of: impl Fn(TrackKey) -> Option<&'a Meter>) {
+        let top = self.meter_taps_top.load(Ordering::Acquire) as usize;
+        for tap in &self.meter_taps[..top] {
+            if let Some(meter) = tap.owner().and_then(&meter_of) {
+                tap.raise(meter);
+            }
+        }
     }
 
     pub(crate) fn note_meter_tap(&self, cell: usize) {

@@ -57,6 +57,8 @@ pub(crate) struct Voices {
     /// Entries that there may be; memory for them is there.
     places: usize,
     slots: Slots,
+    /// Places up to here were occupied when voices were last shown.
+    shown: usize,
     fades: Fades,
     room: Box<Room>,
     /// Voices that ended in this stretch: frame and slot.
@@ -83,6 +85,7 @@ impl Voices {
             entries: table,
             places: entries,
             slots: Slots::new(max_voices),
+            shown: 0,
             fades,
             room: Box::new(Room::new()),
             ends,
@@ -265,8 +268,11 @@ impl Voices {
         }
     }
 
-    pub fn publish(&self, shared: &Shared) {
-        for (slot, voice) in self.slots.places().iter().enumerate() {
+    pub fn publish(&mut self, shared: &Shared) {
+        // Beyond these places nothing is, and nothing was the last time.
+        let top = self.slots.occupied().end;
+        let shown = std::mem::replace(&mut self.shown, top).max(top);
+        for (slot, voice) in self.slots.places()[..shown].iter().enumerate() {
             shared.publish_voice(slot, voice.as_ref().map(|v| (v.key, v.reading())));
         }
         shared.publish_voices(self.slots.counted() as u32);
