@@ -144,7 +144,6 @@ test('whether a beat has passed is judged after what was called before it', asyn
   t.is(one.engine.stats().lateEvents, 0)
 })
 
-// BUG 7
 test('before the first frame a beat can have passed too', async (t) => {
   const one = await stage(t)
   const { engine } = one

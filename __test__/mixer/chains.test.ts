@@ -112,7 +112,6 @@ test('values set right after add() are immediate, on a sounding track too', asyn
   await play(256)
   const { gainDb } = track.fx.add('gain').params
   gainDb.value = HALF
-  // BUG 4
   isHeard(t, channel(await play(1000), 0), (n) => 0.5 - 0.25 * ramp(0, 1, n, FADE), 2 * ULP)
 })
 
@@ -121,7 +120,6 @@ test('what is planned for later does not hold up what is called now', async (t) 
   await play(256)
   engine.batch(() => track.fx.add('gain', { gainDb: HALF }), { frame: 5000 })
   track.fx.add('gain', { gainDb: HALF })
-  // BUG 3
   isHeard(t, channel(await play(3000), 0), (n) => 0.5 - 0.25 * ramp(0, 1, n, FADE), 2 * ULP)
   isHeard(t, channel(await play(3000), 0), () => 0.125, 2 * ULP, 2500)
 })

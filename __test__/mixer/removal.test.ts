@@ -59,7 +59,6 @@ test('what is planned for later does not hold up a removal', async (t) => {
   await play(256)
   engine.batch(() => track.fx.add('gain'), { frame: 5000 })
   track.remove()
-  // BUG 3
   isHeard(t, channel(await play(1000), 0), (n) => 0.5 * ramp(1, 0, n, FADE), ULP)
   isHeard(t, channel(await play(6000), 0), () => 0)
 })
@@ -85,7 +84,6 @@ test('what was planned for something that is gone gives its room back', async (t
     for (let round = 0; round < 20; round++) {
       const [param, remove] = make(engine.createTrack(), sound)
       await play(64)
-      // BUG 6
       for (let i = 0; i < 3; i++) t.notThrows(() => { param.set(0.5, { at: 60 + i }) }, `${what} ${round}`)
       remove()
       await play(1000)

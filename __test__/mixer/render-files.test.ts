@@ -79,7 +79,6 @@ for (const [ending, format] of FORMATS) {
     isHeld(t, output, format, memory.channelData)
   })
 
-  // BUG 5, for FLAC
   test(`${ending} of ${format} is what the engine loads again`, async (t) => {
     const memory = await render({ duration: DURATION }, perform)
     const output = inDir(`again-${format}${ending}`)
