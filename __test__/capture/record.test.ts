@@ -63,7 +63,7 @@ for (const format of ['s16', 's24'] as const) {
     const recordings = [await stand.capture.record(wav, { format }), await stand.capture.record(flac, { format })]
     await stand.record(10_007)
     for (const recording of recordings) t.like(await recording.stop(), { frames: 10_007, dropped: 0 })
-    t.like(await probe(flac), { format: 'FLAC', channels: 2, sampleRate: 48_000, frames: 10_007 })
+    t.like(await probe(flac), { format: 'flac', channels: 2, sampleRate: 48_000, frames: 10_007 })
     const full = format === 's16' ? 2 ** 15 : 2 ** 23
     const integers = readWav(wav).values
     const { channelData } = await render({ duration: 10_007 / 48_000 }, async (engine) => {

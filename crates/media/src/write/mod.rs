@@ -76,15 +76,13 @@ impl AudioWriter {
         channels: usize,
         format: Option<WavFormat>,
     ) -> Result<Self, MediaError> {
-        let has = |wanted| {
-            let extension = path.extension();
-            extension.is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
-        };
-        if has("wav") {
+        // By its end, not by `extension`, which a file called ".wav" has none of.
+        let name = path.as_os_str().to_string_lossy().to_ascii_lowercase();
+        if name.ends_with(".wav") {
             let format = format.unwrap_or(WavFormat::F32);
             let file = WavWriter::create_at(place, path, sample_rate, channels, format)?;
             Ok(Self(Kind::Wav(Box::new(file))))
-        } else if has("flac") {
+        } else if name.ends_with(".flac") {
             let format = format.unwrap_or(WavFormat::S24);
             let file = FlacWriter::create_at(place, path, sample_rate, channels, format)?;
             Ok(Self(Kind::Flac(Box::new(file))))
