@@ -30,9 +30,10 @@ impl Aims {
         }
     }
 
-    /// Notes a ramp in place of one that the parameter had.
-    pub fn note(&mut self, aim: Aim) {
-        self.forget(aim.target);
+    /// Notes a ramp in place of one that the parameter had. `is_over`: whether a ramp has ended.
+    pub fn note(&mut self, aim: Aim, mut is_over: impl FnMut(&Aim) -> bool) {
+        self.list
+            .retain(|old| old.target != aim.target && !is_over(old));
         if self.list.len() == MOST {
             self.list.remove(0);
         }

@@ -273,8 +273,7 @@ impl Renderer {
         if free > now && free <= end {
             let due = Due {
                 counted: false,
-                prompt: true,
-                compensated: true,
+                prompt: false,
                 ..*due
             };
             self.schedule.push(free, due);
@@ -283,13 +282,17 @@ impl Renderer {
         ramp.set(value, frames_to(end, now), curve);
         self.aims.forget(target);
         if let Some(beat) = due.aim {
-            self.aims.note(Aim {
+            let aim = Aim {
                 target,
                 value,
                 beat,
                 curve,
                 late,
                 held: false,
+            };
+            let transport = &self.transport;
+            self.aims.note(aim, |old| {
+                !old.held && transport.frame_of(old.beat).saturating_add(old.late) < now
             });
         }
         true

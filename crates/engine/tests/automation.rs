@@ -344,6 +344,34 @@ fn a_cancel_of_now_drops_everything_that_was_sent_before() {
 }
 
 #[test]
+fn a_point_that_waits_for_a_ramp_under_way_begins_at_its_end() {
+    let mut rig = playing();
+    rig.set(NOW, VOLUME, 0.0, 0);
+    rig.controller_settles();
+    rig.render(10);
+    // 1 by frame 109, then 0.5 by frame 409.
+    rig.set(NOW, VOLUME, 1.0, 100);
+    linear(&mut rig, NOW, 409, 0.5);
+    let out = rig.render_channel(500, 0);
+    let risen = (0..100).map(|k| ramp(0.0, 1.0, k, 100));
+    let fallen = (0..300).map(|k| ramp(1.0, 0.5, k, 300));
+    let expected: Vec<f64> = risen.chain(fallen).chain([0.5; 100]).collect();
+    compare(&out, &expected);
+}
+
+#[test]
+fn a_cancel_drops_a_point_that_waits_for_a_ramp_under_way() {
+    let mut rig = playing();
+    rig.render(10);
+    rig.set(NOW, VOLUME, 0.0, 400);
+    linear(&mut rig, NOW, 1_009, 1.0);
+    rig.render(100);
+    rig.act(NOW, Action::Cancel(VOLUME));
+    let held = ramp(1.0, 0.0, 99, 400);
+    compare(&rig.render_channel(1_500, 0), &[held; 1_500]);
+}
+
+#[test]
 fn a_cancel_leaves_what_comes_before_its_time() {
     let mut rig = playing();
     rig.act(NOW, Action::StartTransport);
