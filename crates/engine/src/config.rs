@@ -176,6 +176,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         ),
         scratch: Scratch::new(config.channels),
         latent: false,
+        delays_voices: false,
         default_ramp: seconds(0.005),
         safety: config.safety_limiter,
         shared: Arc::clone(&shared),

@@ -76,6 +76,7 @@ impl Renderer {
                 let old = match place {
                     Place::Edge(edge) => self.graph.equip(edge, memory, self.channels),
                     Place::Voices(track) => {
+                        self.delays_voices = true;
                         let strip = self.tracks.get_mut(track.index as usize);
                         // It may travel ahead of the track.
                         let fits = |strip: &&mut Track| !strip.in_service || strip.is(track);

@@ -53,6 +53,8 @@ pub struct Renderer {
     pub(crate) scratch: Scratch,
     /// Whether any chain makes sound later.
     pub(crate) latent: bool,
+    /// Whether memory came to delay voices with; without any there is nothing to do.
+    pub(crate) delays_voices: bool,
     /// Frames of a ramp whose length nobody chose.
     pub(crate) default_ramp: u32,
     pub(crate) safety: bool,
@@ -119,8 +121,10 @@ impl Renderer {
             let track = tracks.get(key.index as usize)?;
             track.is(key).then_some(&track.meter)
         });
-        for track in self.tracks.iter_mut().filter(|track| track.in_service) {
-            track.publish(&self.shared, &mut self.effects);
+        let mut next = 0;
+        while let Some(index) = self.graph.order(next) {
+            next += 1;
+            self.tracks[index].publish(&self.shared, &mut self.effects);
         }
         self.graph.publish(&self.shared);
         self.voices.publish(&self.shared);
@@ -136,8 +140,10 @@ impl Renderer {
     /// Renders a stretch without events.
     fn render(&mut self, out: &mut [f32], frames: usize) {
         self.voices.render(self.frame, frames, &mut self.tracks);
-        for track in self.tracks.iter_mut().filter(|track| track.in_service) {
-            track.hold_voices(frames);
+        if self.delays_voices {
+            for track in self.tracks.iter_mut().filter(|track| track.in_service) {
+                track.hold_voices(frames);
+            }
         }
         self.graph.pass(frames);
         let mut next = 0;

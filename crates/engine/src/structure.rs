@@ -153,11 +153,16 @@ impl Renderer {
     /// Chains have changed: so may have latencies.
     fn measure(&mut self) {
         self.latent = false;
+        let mut changed = false;
         for track in self.tracks.iter_mut().filter(|track| track.in_service) {
+            let before = track.latency();
             track.measure_latency(&mut self.effects);
+            changed |= track.latency() != before;
             self.latent |= track.latency() > 0;
         }
-        self.graph.touch();
+        if changed {
+            self.graph.touch();
+        }
     }
 
     fn remove_track(&mut self, key: TrackKey) -> bool {
