@@ -6,7 +6,9 @@
 //! since room only grows for the one and content only grows for the other, both always happen in
 //! full. So `popped <= accepted <= popped + capacity` at every moment.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::Ordering;
+
+use crate::sync::{AtomicU64, fence, thread};
 
 /// What the callback has done so far, in samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,7 +63,7 @@ impl Ledger {
                 return pushed;
             }
             // The callback may have been preempted: let it run.
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
@@ -83,7 +85,7 @@ impl Ledger {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(noxrun_loom)))]
 mod tests {
     use super::*;
 
