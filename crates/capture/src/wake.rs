@@ -11,7 +11,7 @@
 //! load the old one. Something must be written by both, and that is the lock or the token.
 
 mod condvar;
-#[cfg(any(feature = "bench", noxrun_loom))]
+#[cfg(any(feature = "bench", all(test, noxrun_loom)))]
 mod lockless;
 mod poll;
 mod unpark;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use condvar::Condvar;
-#[cfg(any(feature = "bench", noxrun_loom))]
+#[cfg(any(feature = "bench", all(test, noxrun_loom)))]
 pub(crate) use lockless::Lockless;
 pub(crate) use poll::Poll;
 pub(crate) use unpark::Unpark;
