@@ -119,10 +119,7 @@ impl Producer {
         self.link.ledger.publish(self.pushed);
         self.ring.push_slice(&samples[..taken]);
         let held = self.ring.occupied_len() as u64;
-        self.link
-            .ledger
-            .high_water
-            .fetch_max(held, Ordering::Relaxed);
+        self.link.ledger.note_fill(held);
         if lost > 0 {
             let position = self.pushed.accepted;
             self.gaps.add(Gap {
