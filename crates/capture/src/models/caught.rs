@@ -47,6 +47,61 @@ fn checking_before_the_lock_is_taken() {
     check(|| Arc::new(CheckedTooEarly::default()), produce, consume);
 }
 
+/// A condition variable that spares notifications, wrongly: it looks whether the consumer sleeps
+/// before it takes the lock, or it takes that note back itself, after the notification.
+#[derive(Default)]
+struct SparedWrongly<const LOOKS_EARLY: bool> {
+    window: Mutex<()>,
+    condition: Condvar,
+    asleep: AtomicBool,
+}
+
+impl<const LOOKS_EARLY: bool> Wake for SparedWrongly<LOOKS_EARLY> {
+    fn notify(&self) -> bool {
+        let early = self.asleep.load(Ordering::Acquire);
+        let window = self.window.lock().unwrap();
+        let locked = self.asleep.load(Ordering::Acquire);
+        drop(window);
+        if LOOKS_EARLY && early {
+            self.condition.notify_one();
+        } else if !LOOKS_EARLY && locked {
+            self.condition.notify_one();
+            self.asleep.store(false, Ordering::Release);
+        }
+        false
+    }
+
+    fn wait(&self, idle: &mut dyn FnMut() -> bool) {
+        let window = self.window.lock().unwrap();
+        if idle() {
+            self.asleep.store(true, Ordering::Release);
+            let window = self.condition.wait(window).unwrap();
+            self.asleep.store(false, Ordering::Release);
+            drop(window);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn looking_whether_it_sleeps_before_the_lock_is_taken() {
+    check(
+        || Arc::new(SparedWrongly::<true>::default()),
+        produce,
+        consume,
+    );
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn taking_the_note_of_a_sleep_back_after_it() {
+    check(
+        || Arc::new(SparedWrongly::<false>::default()),
+        produce,
+        consume,
+    );
+}
+
 /// A flag in front of `unpark` that spares the call while the consumer is awake.
 struct SleepingFlag<const FENCED: bool> {
     asleep: AtomicBool,
