@@ -6,6 +6,8 @@ import { printTable, printVerdict } from './lib/figures.mjs'
 const OLD = 'Vec + sync_channel'
 const TARGETS = { condvar: 0.7, unpark: 0.6 }
 
+const BARE = 'with a bare wake'
+
 const us = (ns) => (ns / 1000).toFixed(ns < 99_950 ? 1 : 0)
 const place = ({ loaded, seat }) => `${loaded ? 'under load' : 'idle'}, ${seat}`
 
@@ -18,6 +20,7 @@ console.log(
   '\nEvery way does the same resampling first. µs a callback: the medians of the rounds\' medians and p99; p99.9 and maximum of' +
     '\nall callbacks. Ratio: the median of the rounds\' ratios to the old pipeline. Samples there: µs from the callback\'s start' +
     '\nuntil the consumer has them as a chunk. Ours also measures levels, marks the time and keeps the account.' +
+    '\nA bare wake: an unpark besides the resampling and nothing handed over, the least that any way with a wake a callback costs.' +
     '\nLoad: a spinner a core, an allocator hammer, a niced consumer.',
 )
 for (const where of new Set(rows.map(place))) {
@@ -43,10 +46,11 @@ printVerdict(
 for (const where of new Set(rows.map(place))) {
   for (const [way, target] of Object.entries(TARGETS)) {
     const ratios = ours.filter((row) => place(row) === where && row.way === way).map((row) => row.ratio)
-    const worst = Math.max(...ratios)
+    const least = rows.filter((row) => place(row) === where && row.way === BARE).map((row) => row.ratio)
+    const list = (values) => values.map((value) => value.toFixed(2)).join(' and ')
     printVerdict(
-      worst <= target,
-      `${way} ${ratios.map((ratio) => ratio.toFixed(2)).join(' and ')} × the old median (target ≤ ${target} ×): ${where}`,
+      Math.max(...ratios) <= target,
+      `${way} ${list(ratios)} × the old median (target ≤ ${target} ×; a bare wake ${list(least)} ×): ${where}`,
     )
   }
 }

@@ -1,7 +1,7 @@
 //! The pipelines that are compared: each takes a callback's frames, and its consumer notes when it
 //! has them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -41,16 +41,19 @@ pub const SHAPES: [Shape; 2] = [
     },
 ];
 
-/// What is compared; `None` is the resampler alone.
+/// What is compared. `None` is the resampler alone, `Bare` wakes a parked thread besides, with
+/// nothing to hand over: no way that wakes once a callback costs less.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Way {
     None,
+    Bare,
     Old,
     Wake(WakeKind),
 }
 
-pub const WAYS: [(&str, Way); 4] = [
+pub const WAYS: [(&str, Way); 5] = [
     ("resampler alone", Way::None),
+    ("with a bare wake", Way::Bare),
     ("Vec + sync_channel", Way::Old),
     ("condvar", Way::Wake(WakeKind::Condvar)),
     ("unpark", Way::Wake(WakeKind::Unpark)),
@@ -63,6 +66,8 @@ pub struct Clock {
     /// Samples that callbacks up to this one have let out of the resampler.
     emitted: Vec<u64>,
     latencies: Mutex<Vec<(usize, u64)>>,
+    /// The bare consumer may go.
+    is_over: AtomicBool,
 }
 
 impl Clock {
@@ -84,6 +89,7 @@ impl Clock {
             began: (0..callbacks).map(|_| AtomicU64::new(0)).collect(),
             emitted,
             latencies: Mutex::new(Vec::with_capacity(2 * callbacks)),
+            is_over: AtomicBool::new(false),
         }
     }
 
@@ -140,6 +146,7 @@ impl ConsumerSeat {
 
 enum Kind {
     None(FrameResampler, Vec<f32>),
+    Bare(FrameResampler, Vec<f32>, Option<JoinHandle<()>>),
     Old(
         FrameResampler,
         Option<SyncSender<Vec<f32>>>,
@@ -162,6 +169,18 @@ impl Pipeline {
                 let resampler = resampler(shape);
                 let room = resampler.max_output_samples(shape.frames);
                 Kind::None(resampler, Vec::with_capacity(room))
+            }
+            Way::Bare => {
+                let resampler = resampler(shape);
+                let room = resampler.max_output_samples(shape.frames);
+                let its_clock = Arc::clone(&clock);
+                let thread = thread::spawn(move || {
+                    seat.take();
+                    while !its_clock.is_over.load(Ordering::Acquire) {
+                        thread::park();
+                    }
+                });
+                Kind::Bare(resampler, Vec::with_capacity(room), Some(thread))
             }
             Way::Old => {
                 let (sender, receiver) = sync_channel::<Vec<f32>>(1024);
@@ -193,6 +212,13 @@ impl Pipeline {
                 out.clear();
                 resampler.process_into(block, out);
             }
+            Kind::Bare(resampler, out, thread) => {
+                out.clear();
+                resampler.process_into(block, out);
+                if let Some(thread) = thread {
+                    thread.thread().unpark();
+                }
+            }
             Kind::Old(resampler, sender, _) => {
                 let frames = block.len() / resampler.channels();
                 let mut out = Vec::with_capacity(resampler.max_output_samples(frames));
@@ -219,6 +245,13 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         match &mut self.kind {
             Kind::None(..) => {}
+            Kind::Bare(_, _, thread) => {
+                self.clock.is_over.store(true, Ordering::Release);
+                if let Some(thread) = thread.take() {
+                    thread.thread().unpark();
+                    let _panicked = thread.join();
+                }
+            }
             Kind::Old(_, sender, thread) => {
                 drop(sender.take());
                 if let Some(thread) = thread.take() {
