@@ -7,6 +7,8 @@
 
 #[path = "handoff/case.rs"]
 mod case;
+#[path = "handoff/clock.rs"]
+mod clock;
 mod common;
 #[path = "handoff/counting.rs"]
 mod counting;

@@ -4,11 +4,13 @@
 //! What is modelled is what ships: the wakes, the protocol of `link.rs`, the ledger. Only the ring
 //! is a stand-in, since loom does not see into another crate's: it publishes as that one does, the
 //! samples before the position that makes them readable. Time does not pass here, so the 100 ms net
-//! is not there: a missed wake is a deadlock. `holds` is what must be true, `caught` how to get it
+//! is not there: a missed wake is a deadlock. `holds` is what must be true, `wrong_…` how to get it
 //! wrong, each mistake a test that fails unless it is found.
 
-mod caught;
+mod account;
 mod holds;
+mod wrong_protocol;
+mod wrong_wakes;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,9 +24,9 @@ use crate::wake::{Condvar, Unpark, Wake};
 /// Samples of a run. The second one meets a consumer anywhere between its first check and its sleep.
 const SAMPLES: u64 = 2;
 
-/// Times that a thread is interrupted where it could have gone on, at most. No mistake in `caught`
-/// needs more than 1; without a bound a run takes minutes: `LOOM_MAX_PREEMPTIONS=100`.
-const PREEMPTIONS: usize = 5;
+/// Times that a thread is interrupted where it could have gone on, at most. No mistake here
+/// needs more than 2; without a bound a run takes minutes: `LOOM_MAX_PREEMPTIONS=100`.
+const PREEMPTIONS: usize = 4;
 
 /// Makes a wake, inside the model.
 type MakeWake = fn() -> Arc<dyn Wake>;

@@ -1,11 +1,10 @@
 //! The pipelines that are compared: each takes a callback's frames, and its consumer notes when it
 //! has them.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 use noxrun_capture::{
     CaptureHub, CaptureInput, CaptureSpec, Chunker, Quality, Reader, ReaderSpec, Taken, WakeKind,
@@ -13,6 +12,7 @@ use noxrun_capture::{
 };
 use noxrun_resample::FrameResampler;
 
+use crate::clock::Clock;
 use crate::common::{nice, pin};
 
 const DEVICE_RATE: u32 = 48_000;
@@ -58,73 +58,6 @@ pub const WAYS: [(&str, Way); 5] = [
     ("condvar", Way::Wake(WakeKind::Condvar)),
     ("unpark", Way::Wake(WakeKind::Unpark)),
 ];
-
-/// When each callback began, and how long after that the consumer had its samples.
-pub struct Clock {
-    origin: Instant,
-    began: Vec<AtomicU64>,
-    /// Samples that callbacks up to this one have let out of the resampler.
-    emitted: Vec<u64>,
-    latencies: Mutex<Vec<(usize, u64)>>,
-    /// The bare consumer may go.
-    is_over: AtomicBool,
-}
-
-impl Clock {
-    fn new(shape: Shape, callbacks: usize) -> Self {
-        let mut resampler = resampler(shape);
-        let block = vec![0.0; shape.frames * shape.channels];
-        let mut out = Vec::new();
-        let mut total = 0;
-        let emitted = (0..callbacks)
-            .map(|_| {
-                out.clear();
-                resampler.process_into(&block, &mut out);
-                total += out.len() as u64;
-                total
-            })
-            .collect();
-        Self {
-            origin: Instant::now(),
-            began: (0..callbacks).map(|_| AtomicU64::new(0)).collect(),
-            emitted,
-            latencies: Mutex::new(Vec::with_capacity(2 * callbacks)),
-            is_over: AtomicBool::new(false),
-        }
-    }
-
-    fn now(&self) -> u64 {
-        self.origin.elapsed().as_nanos() as u64
-    }
-
-    /// Callback `n` begins.
-    pub fn begin(&self, n: usize) {
-        self.began[n].store(self.now(), Ordering::Release);
-    }
-
-    /// The consumer has this many samples in all.
-    fn received(&self, samples: u64) {
-        let now = self.now();
-        let n = self.emitted.partition_point(|&emitted| emitted < samples);
-        if let Some(began) = self.began.get(n) {
-            let latency = now.saturating_sub(began.load(Ordering::Acquire));
-            self.latencies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((n, latency));
-        }
-    }
-
-    /// Callbacks and the latencies of what they let out, in nanoseconds.
-    pub fn take(&self) -> Vec<(usize, u64)> {
-        std::mem::take(
-            &mut self
-                .latencies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
-    }
-}
 
 /// What the consumer's thread does to itself first.
 #[derive(Clone, Copy)]
@@ -309,7 +242,8 @@ fn chunk(shape: Shape) -> usize {
     shape.frames * RATE as usize / DEVICE_RATE as usize
 }
 
-fn resampler(shape: Shape) -> FrameResampler {
+/// The work that all have in common.
+pub fn resampler(shape: Shape) -> FrameResampler {
     let made = FrameResampler::new(DEVICE_RATE, RATE, shape.channels, QUALITY, shape.frames);
     made.unwrap_or_else(|error| panic!("{error}"))
 }

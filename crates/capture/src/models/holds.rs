@@ -1,12 +1,10 @@
 //! What holds, in every order of the steps that is tried.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::{
     MakeWake, PREEMPTIONS, Reader, Ring, SAMPLES, check, condvar, consume, model, produce, unpark,
 };
-use crate::ledger::{Ledger, Pushed};
 use crate::link::Link;
 use crate::sync::thread;
 
@@ -95,56 +93,4 @@ fn condvar_holds_when_others_notify_too() {
 #[test]
 fn unpark_holds_when_others_notify_too() {
     holds_with_a_third_thread(unpark);
-}
-
-#[test]
-fn both_counters_of_the_ledger_are_of_one_moment() {
-    model(3).check(|| {
-        let ledger = Arc::new(Ledger::default());
-        let its_ledger = Arc::clone(&ledger);
-        let writer = thread::Builder::new()
-            .spawn(move || {
-                for n in 1..=2 {
-                    its_ledger.publish(Pushed {
-                        accepted: n * 3,
-                        refused: n * 7,
-                    });
-                }
-            })
-            .unwrap();
-        let mut last = 0;
-        for _ in 0..2 {
-            let pushed = ledger.pushed();
-            assert_eq!(pushed.accepted * 7, pushed.refused * 3, "a torn pair");
-            assert!(pushed.accepted >= last, "back in time");
-            last = pushed.accepted;
-        }
-        writer.join().unwrap();
-    });
-}
-
-#[test]
-fn no_more_is_popped_than_was_pushed_in_any_account() {
-    model(3).check(|| {
-        let ledger = Arc::new(Ledger::default());
-        let ring = Arc::new(Ring::default());
-        let (its_ledger, its_ring) = (Arc::clone(&ledger), Arc::clone(&ring));
-        let producer = thread::Builder::new()
-            .spawn(move || {
-                its_ledger.publish(Pushed {
-                    accepted: 1,
-                    refused: 0,
-                });
-                its_ring.push(1);
-            })
-            .unwrap();
-        let its_ledger = Arc::clone(&ledger);
-        let consumer = thread::Builder::new()
-            .spawn(move || its_ledger.pop(ring.readable.load(Ordering::Acquire)))
-            .unwrap();
-        let (pushed, popped) = ledger.balance();
-        assert!(popped <= pushed.accepted, "{popped} of {pushed:?}");
-        producer.join().unwrap();
-        consumer.join().unwrap();
-    });
 }
