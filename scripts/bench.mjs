@@ -42,14 +42,16 @@ const source = (each) => readFileSync(inRoot('bench', `${each}.mjs`), 'utf8')
 if (name === undefined || !names.includes(name)) {
   for (const each of names) {
     const what = /^\/\/ (.*)$/m.exec(source(each))?.[1] ?? ''
-    console.log(`${each.padEnd(12)} ${what}`)
+    console.log(`${each.padEnd(14)} ${what}`)
   }
   console.error(`usage: npm run bench -- NAME${name === undefined ? '' : `; there is no ${name}`}`)
   process.exit(2)
 }
 
-await bringUpToDate(native, { quiet: true })
-await bringUpToDate(typescript, { quiet: true })
+if (!/^\/\/ Builds what it measures itself\.$/m.test(source(name))) {
+  await bringUpToDate(native, { quiet: true })
+  await bringUpToDate(typescript, { quiet: true })
+}
 if (/^\/\/ Needs the packages of bench\/package\.json\.$/m.test(source(name))) await installPeers()
 console.log(`${name} · Node ${process.versions.node} · ${cpus()[0]?.model ?? 'unknown processor'} · ${availableParallelism()} cores`)
 

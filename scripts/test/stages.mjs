@@ -78,10 +78,11 @@ async function bindingIsCommitted() {
 export const stages = [
   { name: 'fmt', title: 'Rust formatting', run: () => each([['cargo', 'fmt', '--all', '--check']]) },
   {
-    name: 'clippy', title: 'Rust lints, without and with the planted faults',
+    name: 'clippy', title: 'Rust lints, without and with the planted faults, and of the benches',
     run: () => each([
       ['cargo', 'clippy', ...locked, '--workspace', '--all-targets', '--', '-D', 'warnings'],
       ['cargo', 'clippy', ...locked, '--workspace', '--all-targets', '--features', 'sabotage', '--', '-D', 'warnings'],
+      ['cargo', 'clippy', ...locked, '-p', 'noxrun-capture', '--benches', '--features', 'bench', '--', '-D', 'warnings'],
     ]),
   },
   {
@@ -97,6 +98,17 @@ export const stages = [
     name: 'release', title: 'Rust tests of what runs in callbacks, as it ships',
     async run() {
       const result = await stream('cargo', ['test', ...locked, '--profile', 'release-test', '--tests', '--no-fail-fast', ...REAL_TIME_CRATES])
+      return fromCargo(result.output, result.status)
+    },
+  },
+  {
+    name: 'loom', title: 'models of the capture hand-off, the right and the wrong ones',
+    async run() {
+      // Other flags build everything anew: in a folder of its own, so that the other stages keep theirs.
+      const result = await run(
+        'cargo', ['test', ...locked, '-p', 'noxrun-capture', '--lib', '--target-dir', 'target/loom', 'models'],
+        { stream: true, env: { RUSTFLAGS: '--cfg noxrun_loom -D warnings' } },
+      )
       return fromCargo(result.output, result.status)
     },
   },

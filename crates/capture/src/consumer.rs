@@ -7,7 +7,7 @@ use ringbuf::traits::{Consumer as _, Observer};
 
 use crate::clock::{Mark, Timeline};
 use crate::gaps::{Dropped, Gap};
-use crate::handoff::Link;
+use crate::link::Link;
 use crate::shared::Told;
 
 /// What travels beside the samples.

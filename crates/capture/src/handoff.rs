@@ -1,7 +1,7 @@
 //! The hand-off: one ring from the callback to the capture thread. This is the callback's end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use ringbuf::traits::{Observer, Producer as _, Split};
 use ringbuf::{HeapProd, HeapRb};
@@ -9,28 +9,14 @@ use ringbuf::{HeapProd, HeapRb};
 use crate::clock::{Mark, Timeline, marks};
 use crate::consumer::{Consumer, Notes};
 use crate::gaps::{Dropped, Gap};
-use crate::ledger::{Ledger, Pushed};
+use crate::ledger::Pushed;
+use crate::link::Link;
 use crate::side::{SideWriter, side_ring};
 use crate::spec::CaptureSpec;
-use crate::wake::{Wake, wake};
+use crate::wake::wake;
 
 /// Samples that are popped at once, at most.
 const BATCH: usize = 4096;
-
-/// What both ends share.
-pub(crate) struct Link {
-    pub(crate) ledger: Ledger,
-    pub(crate) wake: Arc<dyn Wake>,
-    /// The producer is gone. Believed only once the ring has been drained after seeing it.
-    finished: AtomicBool,
-}
-
-impl Link {
-    /// Whether the producer is gone; everything it pushed is visible then.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.finished.load(Ordering::Acquire)
-    }
-}
 
 /// The callback's end.
 pub(crate) struct Producer {
@@ -59,11 +45,7 @@ pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
     let (producer, consumer) = ring.split();
     let ((gap_writer, gaps), (loss_writer, losses)) = (side_ring(), side_ring());
     let (mark_writer, marks) = marks();
-    let link = Arc::new(Link {
-        ledger: Ledger::default(),
-        wake: wake(spec.wake),
-        finished: AtomicBool::new(false),
-    });
+    let link = Arc::new(Link::new(wake(spec.wake)));
     let producer = Producer {
         ring: producer,
         gaps: gap_writer,
@@ -137,10 +119,7 @@ impl Producer {
         self.link.ledger.publish(self.pushed);
         self.ring.push_slice(&samples[..taken]);
         let held = self.ring.occupied_len() as u64;
-        self.link
-            .ledger
-            .high_water
-            .fetch_max(held, Ordering::Relaxed);
+        self.link.ledger.note_fill(held);
         if lost > 0 {
             let position = self.pushed.accepted;
             self.gaps.add(Gap {
@@ -190,8 +169,7 @@ impl Producer {
             self.closed = true;
             // Both have a slot kept for this.
             let _kept = (self.gaps.publish_last(), self.losses.publish_last());
-            self.link.finished.store(true, Ordering::Release);
-            self.link.wake.notify();
+            self.link.finish();
         }
     }
 

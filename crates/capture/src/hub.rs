@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 
 use crate::error::CaptureError;
 use crate::gaps::Dropped;
@@ -14,6 +13,7 @@ use crate::reader::{Reader, ReaderCore};
 use crate::shared::Shared;
 use crate::spec::{CaptureSpec, ReaderSpec};
 use crate::stats::CaptureStats;
+use crate::sync::thread::{self, JoinHandle};
 use crate::thread::CaptureThread;
 
 /// Most samples a chunk.
@@ -33,10 +33,10 @@ pub fn open(spec: CaptureSpec) -> Result<(CaptureInput, CaptureHub), CaptureErro
     let (producer, consumer, link) = handoff(&spec);
     let (meter, cells) = MeterWriter::new(spec.channels, spec.rate);
     let shared = Arc::new(Shared::new(link));
-    let thread = CaptureThread::new(consumer, Arc::clone(&shared));
-    let thread = std::thread::Builder::new()
+    let served = CaptureThread::new(consumer, Arc::clone(&shared));
+    let thread = thread::Builder::new()
         .name("noxrun-capture".to_owned())
-        .spawn(move || thread.run())
+        .spawn(move || served.run())
         .map_err(CaptureError::Thread)?;
     shared.link.wake.bind(thread.thread());
     let input = CaptureInput::new(&spec, map, resampler, producer, meter, Arc::clone(&shared));
@@ -159,7 +159,7 @@ impl CaptureHub {
         let mut thread = lock(&self.0.thread);
         if thread
             .as_ref()
-            .is_some_and(|thread| thread.thread().id() == std::thread::current().id())
+            .is_some_and(|thread| thread.thread().id() == thread::current().id())
         {
             return;
         }

@@ -6,7 +6,9 @@
 //! since room only grows for the one and content only grows for the other, both always happen in
 //! full. So `popped <= accepted <= popped + capacity` at every moment.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::Ordering;
+
+use crate::sync::{AtomicU64, fence, thread};
 
 /// What the callback has done so far, in samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,14 +19,15 @@ pub(crate) struct Pushed {
     pub(crate) refused: u64,
 }
 
-/// The counters of one ring.
+/// The counters of one ring. What the callback writes stands apart from what others write, or each
+/// write would wait for another core's cache.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct Ledger {
     /// Odd while the callback writes the two counters below.
     sequence: AtomicU64,
     accepted: AtomicU64,
     refused: AtomicU64,
-    popped: AtomicU64,
     /// The fullest the ring has been, in samples.
     pub(crate) high_water: AtomicU64,
     /// Frames that the device lost, at the delivered rate.
@@ -32,7 +35,13 @@ pub(crate) struct Ledger {
     /// Callbacks, and those of them that found the wake's mutex taken.
     pub(crate) callbacks: AtomicU64,
     pub(crate) contended_wakes: AtomicU64,
+    popped: Apart,
 }
+
+/// The capture thread's counter.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Apart(AtomicU64);
 
 impl Ledger {
     /// Publishes both counters as one. Only the callback calls it.
@@ -45,6 +54,13 @@ impl Ledger {
         self.refused.store(pushed.refused, Ordering::Relaxed);
         self.sequence
             .store(sequence.wrapping_add(2), Ordering::Release);
+    }
+
+    /// What the ring holds now. Only the callback calls it.
+    pub(crate) fn note_fill(&self, samples: u64) {
+        if samples > self.high_water.load(Ordering::Relaxed) {
+            self.high_water.store(samples, Ordering::Relaxed);
+        }
     }
 
     /// Both counters of one moment. Repeats while the callback is between the two stores, a few
@@ -61,29 +77,29 @@ impl Ledger {
                 return pushed;
             }
             // The callback may have been preempted: let it run.
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
     /// Counts samples that are about to be popped. Only the capture thread calls it.
     pub(crate) fn pop(&self, samples: u64) {
-        self.popped.fetch_add(samples, Ordering::Release);
+        self.popped.0.fetch_add(samples, Ordering::Release);
     }
 
     /// What was pushed and what was popped, of one moment.
     pub(crate) fn balance(&self) -> (Pushed, u64) {
         loop {
-            let popped = self.popped.load(Ordering::Acquire);
+            let popped = self.popped.0.load(Ordering::Acquire);
             let pushed = self.pushed();
             // Otherwise the ring may have been emptied and filled in between.
-            if self.popped.load(Ordering::Acquire) == popped {
+            if self.popped.0.load(Ordering::Acquire) == popped {
                 return (pushed, popped);
             }
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(noxrun_loom)))]
 mod tests {
     use super::*;
 

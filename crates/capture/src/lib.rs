@@ -49,10 +49,12 @@
 //!
 //! The crate knows no device, no file and no JavaScript. Where to look: what the callback does:
 //! `input.rs`; the ring and its account: `handoff.rs`, `consumer.rs`, `ledger.rs`; where a loss
-//! stands: `gaps.rs`; who sleeps and who wakes: `wake.rs`; the capture thread: `thread.rs`; what a
-//! reader gets: `reader.rs`, `chunker.rs`.
+//! stands: `gaps.rs`; who sleeps and who wakes: `link.rs`, `wake.rs`; the capture thread:
+//! `thread.rs`; what a reader gets: `reader.rs`, `chunker.rs`.
 #![forbid(unsafe_code)]
 
+#[cfg(all(feature = "bench", not(noxrun_loom)))]
+pub mod bench;
 mod chunker;
 mod clock;
 mod consumer;
@@ -62,14 +64,18 @@ mod handoff;
 mod hub;
 mod input;
 mod ledger;
+mod link;
 mod lock;
 mod meter;
 mod mix;
+#[cfg(all(test, noxrun_loom))]
+mod models;
 mod reader;
 mod shared;
 mod side;
 mod spec;
 mod stats;
+mod sync;
 mod thread;
 mod wake;
 

@@ -1,7 +1,7 @@
 //! Peak and RMS over the last 100 ms, computed in the callback.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Finished buckets of 10 ms that count, besides the one that is filling.
 const BUCKETS: usize = 10;
@@ -17,16 +17,17 @@ pub struct Meter {
     pub rms: Vec<f32>,
 }
 
-/// The values as they are published: a pair of `f32` bit patterns a channel.
+/// The values as they are published: a bit pattern of the peak and one of the mean square a channel.
 #[derive(Debug)]
-pub(crate) struct MeterCells(Vec<(AtomicU32, AtomicU32)>);
+pub(crate) struct MeterCells(Vec<(AtomicU32, AtomicU64)>);
 
 impl MeterCells {
     pub(crate) fn read(&self) -> Meter {
-        let load = |cell: &AtomicU32| f32::from_bits(cell.load(Ordering::Relaxed));
+        let peak = |cell: &AtomicU32| f32::from_bits(cell.load(Ordering::Relaxed));
+        let rms = |cell: &AtomicU64| f64::from_bits(cell.load(Ordering::Relaxed)).sqrt() as f32;
         Meter {
-            peak: self.0.iter().map(|(peak, _)| load(peak)).collect(),
-            rms: self.0.iter().map(|(_, rms)| load(rms)).collect(),
+            peak: self.0.iter().map(|(cell, _)| peak(cell)).collect(),
+            rms: self.0.iter().map(|(_, cell)| rms(cell)).collect(),
         }
     }
 }
@@ -44,6 +45,8 @@ pub(crate) struct MeterWriter {
     /// `BUCKETS + 1` groups of one level a channel; the one at `filling` is not finished.
     levels: Vec<Level>,
     filling: usize,
+    /// Of the finished buckets together, a channel.
+    past: Vec<Level>,
     /// Frames in the bucket that is filling, and in a full one.
     filled: usize,
     length: usize,
@@ -62,6 +65,7 @@ impl MeterWriter {
             channels,
             levels: vec![Level::default(); (BUCKETS + 1) * channels],
             filling: 0,
+            past: vec![Level::default(); channels],
             filled: 0,
             length: (rate as usize / 100).max(1),
             finished: 0,
@@ -82,6 +86,7 @@ impl MeterWriter {
                 self.levels[self.filling * self.channels..][..self.channels].fill(Level::default());
                 self.filled = 0;
                 self.finished = (self.finished + 1).min(BUCKETS);
+                self.sum_up();
             }
             samples = later;
         }
@@ -91,24 +96,30 @@ impl MeterWriter {
     /// Forgets everything: nothing is being captured.
     pub(crate) fn clear(&mut self) {
         self.levels.fill(Level::default());
+        self.past.fill(Level::default());
         self.filled = 0;
         self.finished = 0;
         self.publish();
     }
 
+    /// A bucket is finished, and the one that is filling is empty: once in 10 ms.
+    fn sum_up(&mut self) {
+        self.past.fill(Level::default());
+        for bucket in self.levels.chunks_exact(self.channels) {
+            for (past, level) in self.past.iter_mut().zip(bucket) {
+                past.peak = larger(past.peak, level.peak);
+                past.squares += level.squares;
+            }
+        }
+    }
+
     fn publish(&self) {
         let frames = (self.finished * self.length + self.filled).max(1) as f64;
-        for (channel, (peak, rms)) in self.cells.0.iter().enumerate() {
-            let mut total = Level::default();
-            for level in self.levels.iter().skip(channel).step_by(self.channels) {
-                total.peak = larger(total.peak, level.peak);
-                total.squares += level.squares;
-            }
-            peak.store(total.peak.to_bits(), Ordering::Relaxed);
-            rms.store(
-                ((total.squares / frames).sqrt() as f32).to_bits(),
-                Ordering::Relaxed,
-            );
+        let now = &self.levels[self.filling * self.channels..][..self.channels];
+        for (((peak, square), past), now) in self.cells.0.iter().zip(&self.past).zip(now) {
+            peak.store(larger(past.peak, now.peak).to_bits(), Ordering::Relaxed);
+            let mean = (past.squares + now.squares) / frames;
+            square.store(mean.to_bits(), Ordering::Relaxed);
         }
     }
 }

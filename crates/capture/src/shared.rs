@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::gaps::Dropped;
-use crate::handoff::Link;
 use crate::ledger::Pushed;
+use crate::link::Link;
 use crate::lock::lock;
 use crate::reader::ReaderCore;
 

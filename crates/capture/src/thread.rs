@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::consumer::{Consumer, Piece};
 use crate::gaps::Dropped;
+use crate::link::{Attend, Served};
 use crate::lock::lock;
 use crate::shared::Shared;
 use crate::side::Merge;
@@ -25,17 +26,6 @@ pub(crate) struct CaptureThread {
     stops_at: Option<Instant>,
 }
 
-/// What came of an attempt to serve.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Served {
-    /// The readers got something.
-    Batch,
-    /// There was nothing for them.
-    Nothing,
-    /// There are no readers.
-    Nobody,
-}
-
 impl CaptureThread {
     pub(crate) fn new(consumer: Consumer, shared: Arc<Shared>) -> Self {
         Self {
@@ -53,31 +43,51 @@ impl CaptureThread {
     pub(crate) fn run(mut self) {
         // Also when a listener panics: nobody may wait for ever.
         let _end = EndGuard(Arc::clone(&self.shared));
-        loop {
-            #[cfg(feature = "sabotage")]
-            self.stop_once();
-            let mut served = self.serve();
-            // The flag is looked at when the ring is drained, and believed when it still is.
-            if served != Served::Batch && self.shared.link.is_finished() {
-                served = self.serve();
-                if self.end(served) {
-                    self.report(true);
-                    return;
-                }
-            }
-            self.report(false);
-            let (consumer, shared) = (&self.consumer, &self.shared);
-            shared.link.wake.wait(&mut || {
-                let readable = shared.has_readers() && !consumer.is_empty();
-                let ending =
-                    shared.link.is_finished() && (shared.has_readers() || shared.is_closing());
-                !readable && !ending
-            });
+        let link = Arc::clone(&self.shared.link);
+        link.attend(&mut self);
+    }
+
+    fn tell_readers(&mut self) {
+        for notify in self.due.drain(..) {
+            notify();
         }
     }
 
+    /// Tells what was lost, summed, at most ten times a second.
+    fn report(&mut self, is_last: bool) {
+        while let Some(loss) = self.consumer.loss() {
+            add(&mut self.untold, loss);
+        }
+        let is_time = is_last
+            || self
+                .told_at
+                .is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
+        if let Some(loss) = self.untold.filter(|_| is_time)
+            && let Some(listener) = self.shared.on_dropped()
+        {
+            self.untold = None;
+            self.told_at = Some(Instant::now());
+            listener(loss);
+        }
+    }
+
+    /// Planted fault: 3 s of sleep, once, a second after the start.
+    #[cfg(feature = "sabotage")]
+    fn stop_once(&mut self) {
+        if noxrun_sabotage::is(noxrun_sabotage::Fault::StoppedCaptureThread)
+            && self.stops_at.is_some_and(|at| Instant::now() >= at)
+        {
+            self.stops_at = None;
+            std::thread::sleep(Duration::from_secs(3));
+        }
+    }
+}
+
+impl Attend for CaptureThread {
     /// Hands one batch to the readers. Without readers the ring fills.
     fn serve(&mut self) -> Served {
+        #[cfg(feature = "sabotage")]
+        self.stop_once();
         let served = {
             let mut board = lock(&self.shared.board);
             let untold = &mut self.untold;
@@ -124,42 +134,19 @@ impl CaptureThread {
             }
         }
         self.tell_readers();
+        self.report(true);
         true
     }
 
-    fn tell_readers(&mut self) {
-        for notify in self.due.drain(..) {
-            notify();
-        }
+    fn pause(&mut self) {
+        self.report(false);
     }
 
-    /// Tells what was lost, summed, at most ten times a second.
-    fn report(&mut self, is_last: bool) {
-        while let Some(loss) = self.consumer.loss() {
-            add(&mut self.untold, loss);
-        }
-        let is_time = is_last
-            || self
-                .told_at
-                .is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
-        if let Some(loss) = self.untold.filter(|_| is_time)
-            && let Some(listener) = self.shared.on_dropped()
-        {
-            self.untold = None;
-            self.told_at = Some(Instant::now());
-            listener(loss);
-        }
-    }
-
-    /// Planted fault: 3 s of sleep, once, a second after the start.
-    #[cfg(feature = "sabotage")]
-    fn stop_once(&mut self) {
-        if noxrun_sabotage::is(noxrun_sabotage::Fault::StoppedCaptureThread)
-            && self.stops_at.is_some_and(|at| Instant::now() >= at)
-        {
-            self.stops_at = None;
-            std::thread::sleep(Duration::from_secs(3));
-        }
+    fn has_work(&self, is_finished: bool) -> bool {
+        let shared = &self.shared;
+        let readable = shared.has_readers() && !self.consumer.is_empty();
+        let ending = is_finished && (shared.has_readers() || shared.is_closing());
+        readable || ending
     }
 }
 
