@@ -123,6 +123,7 @@ impl Engine {
             blocks: AtomicU64::new(0),
             taps: AtomicUsize::new(0),
             open_taps: Mutex::default(),
+            unpaced: AtomicU64::new(0),
         };
         Self {
             core: Arc::new(core),
