@@ -337,6 +337,12 @@ export declare function probeFile(path: string): Promise<NativeProbe>
 /** Renders an offline engine, once, on a worker thread. */
 export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: RenderControl): Promise<NativeRendered>
 
+/**
+ * Takes an array for the records of `submitShared`: a record, and behind it the engine's handle.
+ * False when this thread has one already, of another copy of the library.
+ */
+export declare function shareRecord(record: Float64Array): boolean
+
 /** Submits one record. */
 export declare function submit(engine: number, record: Float64Array): void
 
@@ -348,6 +354,12 @@ export declare function submitBatch(engine: number, records: Float64Array, count
 
 /** Submits `count` records, each with its own time: all of them or none. */
 export declare function submitMany(engine: number, records: Float64Array, count: number): void
+
+/**
+ * Submits the shared record. Without arguments a call costs a fraction of what any argument does:
+ * nothing has to be guarded, and a typed array need not be looked at.
+ */
+export declare function submitShared(): void
 
 export declare function trackMeter(engine: number, track: number): NativeMeter
 

@@ -1,5 +1,5 @@
 //! Intents as plain numbers: sixteen doubles each, so that a call of any size crosses as one typed
-//! array and nothing is allocated on the way.
+//! array and nothing is allocated on the way. One on its own crosses in a shared array.
 //!
 //! 0 is the operation, 1 an id, 2 the time (−1: none), which is a beat where 7 is 1, else a frame.
 //! Places that an operation does not name hold anything.
@@ -71,7 +71,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
         3 => Intent::Play {
             voice,
             track: number as u32,
-            playback: playback(r)?,
+            playback: Box::new(playback(r)?),
             at,
         },
         4 => Intent::Stop { voice, fade, at },
@@ -82,7 +82,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
             param: own_param(r)?,
             value: r[4],
             ramp: r[5] as u32,
-            curve: curve(r[6]),
+            curve: curve(r[6] as u32),
             at,
         },
         9 => Intent::RemoveTrack(track),
@@ -108,7 +108,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
         18 => Intent::Reach {
             param: own_param(r)?,
             value: r[4],
-            curve: curve(r[6]),
+            curve: curve(r[6] as u32),
             at,
             from: when(r[9], r[10] != 0.0),
         },
@@ -170,8 +170,9 @@ fn add_effect(effect: u64, r: &[f64]) -> Intent {
     }
 }
 
-fn curve(number: f64) -> Curve {
-    match number as u32 {
+/// A curve by its number.
+pub fn curve(number: u32) -> Curve {
+    match number {
         1 => Curve::Exponential,
         2 => Curve::Step,
         _ => Curve::Linear,

@@ -8,7 +8,6 @@ use crate::slot::Slot;
 use crate::tap::{OutputTap, PACE};
 use noxrun_device::{Granted, monotonic_ns};
 use noxrun_engine::{BlockClock, Renderer, Shared};
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -88,7 +87,7 @@ impl Core {
         let mut taps = std::mem::take(&mut *lock(&self.open_taps));
         while !taps.is_empty() {
             // What came too late to be taken in.
-            self.inbox.take(&mut VecDeque::new());
+            self.inbox.take(&mut Vec::new());
             taps.retain(|tap| match tap.upgrade() {
                 Some(tap) if tap.has_ended() => {
                     tap.finish();

@@ -83,7 +83,7 @@ pub fn play(voice: VoiceId, track: TrackId, sample: &Arc<SampleData>, at: When) 
     Intent::Play {
         voice,
         track,
-        playback: Playback::new(Arc::clone(sample)),
+        playback: Box::new(Playback::new(Arc::clone(sample))),
         at,
     }
 }
