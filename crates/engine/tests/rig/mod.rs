@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod desk;
 pub mod effects;
 
 use noxrun_engine::{
