@@ -835,8 +835,8 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
-module.exports.LoadControl = nativeBinding.LoadControl
 module.exports.NativeCapture = nativeBinding.NativeCapture
+module.exports.NativeControl = nativeBinding.NativeControl
 module.exports.NativeEngine = nativeBinding.NativeEngine
 module.exports.NativeMeterTap = nativeBinding.NativeMeterTap
 module.exports.NativeReader = nativeBinding.NativeReader
@@ -844,7 +844,7 @@ module.exports.NativeRecording = nativeBinding.NativeRecording
 module.exports.NativeSample = nativeBinding.NativeSample
 module.exports.NativeTap = nativeBinding.NativeTap
 module.exports.NativeVirtualDevice = nativeBinding.NativeVirtualDevice
-module.exports.RenderControl = nativeBinding.RenderControl
+module.exports.cpuLevel = nativeBinding.cpuLevel
 module.exports.currentFrame = nativeBinding.currentFrame
 module.exports.effectSpecs = nativeBinding.effectSpecs
 module.exports.graphLatency = nativeBinding.graphLatency
