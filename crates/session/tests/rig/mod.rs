@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use noxrun_session::{
-    Curve, Destination, Engine, EngineConfig, EngineOptions, Error, Intent, MarkerId,
+    Curve, Destination, EffectSetup, Engine, EngineConfig, EngineOptions, Error, Intent, MarkerId,
     OfflineOptions, ParamId, Playback, Rendered, Report, SampleData, TrackId, VirtualClock,
     VirtualDevice, VirtualOptions, VoiceId, When, render,
 };
@@ -61,6 +61,21 @@ impl Stage {
     pub fn step(&self, frames: u64) -> Vec<f32> {
         self.device.step(frames).unwrap();
         self.device.output().swap_remove(0)
+    }
+}
+
+/// An effect at the end of a track's chain: its kind's number, and a value for each parameter.
+pub fn effect(effect: u64, track: TrackId, kind: u8, values: &[f64]) -> Intent {
+    Intent::AddEffect {
+        effect,
+        track,
+        index: None,
+        bypass: false,
+        setup: EffectSetup {
+            kind,
+            variant: 0,
+            values: values.to_vec(),
+        },
     }
 }
 
