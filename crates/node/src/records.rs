@@ -52,6 +52,8 @@ pub fn when(at: f64, is_beat: bool) -> When {
     }
 }
 
+/// Reads a record.
+#[inline]
 pub fn decode(r: &[f64]) -> Result<Intent, Error> {
     let id = r[1];
     let (track, voice, effect) = (id as u32, id as u64, id as u64);
@@ -68,12 +70,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
         },
         1 => Intent::Mute { track, on },
         2 => Intent::Solo { track, on },
-        3 => Intent::Play {
-            voice,
-            track: number as u32,
-            playback: Box::new(playback(r)?),
-            at,
-        },
+        3 => play(r)?,
         4 => Intent::Stop { voice, fade, at },
         5 => Intent::StopTrack { track, fade, at },
         6 => Intent::Pause { voice, at },
@@ -134,6 +131,15 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
             let message = format!("there is no record of kind {op}");
             return Err(Error::new(ErrorCode::InvalidArg, message));
         }
+    })
+}
+
+fn play(r: &[f64]) -> Result<Intent, Error> {
+    Ok(Intent::Play {
+        voice: r[1] as u64,
+        track: r[3] as u32,
+        playback: Box::new(playback(r)?),
+        at: when(r[2], r[7] != 0.0),
     })
 }
 

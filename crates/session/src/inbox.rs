@@ -70,6 +70,8 @@ impl Inbox {
     /// Puts entries in, all or none visible to the dispatch side, and wakes it when it sleeps.
     pub fn put(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut state = lock(&self.state);
+        let entries = entries.into_iter();
+        state.entries.reserve(entries.size_hint().0);
         let mut in_batch = false;
         for entry in entries {
             match &entry {
