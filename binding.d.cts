@@ -9,14 +9,6 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** Progress and abort of one load, shared with the thread that works. */
-export declare class LoadControl {
-  constructor()
-  abort(): void
-  /** Fraction done, 0…1. */
-  fraction(): number
-}
-
 export declare class NativeCapture {
   get device(): NativeDeviceInfo
   get sampleRate(): number
@@ -36,6 +28,14 @@ export declare class NativeCapture {
   resume(): void
   stats(): NativeCaptureStats
   close(): Promise<void>
+}
+
+/** Progress and abort of one load or rendering, shared with the thread that works. */
+export declare class NativeControl {
+  constructor()
+  abort(): void
+  /** Fraction done, 0…1. */
+  fraction(): number
 }
 
 export declare class NativeEngine {
@@ -104,13 +104,8 @@ export declare class NativeVirtualDevice {
   close(): void
 }
 
-/** Progress and abort of one rendering, shared with the thread that works. */
-export declare class RenderControl {
-  constructor()
-  abort(): void
-  /** Fraction done, 0…1. */
-  fraction(): number
-}
+/** The instruction set in force. The first call, or the first engine, reads NOXRUN_CPU. */
+export declare function cpuLevel(): NativeCpu
 
 export declare function currentFrame(engine: number): number
 
@@ -121,12 +116,12 @@ export declare function graphLatency(engine: number): number
 export declare function listDevices(): Promise<Array<NativeDeviceInfo>>
 
 /** The bytes are copied before this returns. */
-export declare function loadBytes(bytes: Uint8Array, rate: number, control: LoadControl): Promise<NativeSample>
+export declare function loadBytes(bytes: Uint8Array, rate: number, control: NativeControl): Promise<NativeSample>
 
-export declare function loadFile(path: string, rate: number, control: LoadControl): Promise<NativeSample>
+export declare function loadFile(path: string, rate: number, control: NativeControl): Promise<NativeSample>
 
 /** The channels are copied before this returns. */
-export declare function loadPcm(channels: Array<Float32Array>, sampleRate: number, rate: number, control: LoadControl): Promise<NativeSample>
+export declare function loadPcm(channels: Array<Float32Array>, sampleRate: number, rate: number, control: NativeControl): Promise<NativeSample>
 
 /** Monotonic nanoseconds, on the clock that stamps captured frames. */
 export declare function monotonicNow(): number
@@ -171,6 +166,13 @@ export interface NativeChunk {
   time: number
   droppedBefore: number
   isFinal: boolean
+}
+
+export interface NativeCpu {
+  /** 'baseline' or 'v3'. */
+  level: string
+  /** Why it is not what NOXRUN_CPU asks for. */
+  refusal?: string
 }
 
 export interface NativeDeviceInfo {
@@ -335,7 +337,13 @@ export declare function probeBytes(bytes: Uint8Array): Promise<NativeProbe>
 export declare function probeFile(path: string): Promise<NativeProbe>
 
 /** Renders an offline engine, once, on a worker thread. */
-export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: RenderControl): Promise<NativeRendered>
+export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: NativeControl): Promise<NativeRendered>
+
+/**
+ * Takes an array for the records of `submitShared`: a record, and behind it the engine's handle.
+ * False when this thread has one already, of another copy of the library.
+ */
+export declare function shareRecord(record: Float64Array): boolean
 
 /** Submits one record. */
 export declare function submit(engine: number, record: Float64Array): void
@@ -348,6 +356,12 @@ export declare function submitBatch(engine: number, records: Float64Array, count
 
 /** Submits `count` records, each with its own time: all of them or none. */
 export declare function submitMany(engine: number, records: Float64Array, count: number): void
+
+/**
+ * Submits the shared record. Without arguments a call costs a fraction of what any argument does:
+ * nothing has to be guarded, and a typed array need not be looked at.
+ */
+export declare function submitShared(): void
 
 export declare function trackMeter(engine: number, track: number): NativeMeter
 

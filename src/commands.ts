@@ -8,6 +8,11 @@ import { NOW, type Time } from './when'
 
 const STRIDE = 16
 
+/** What is sent next; behind it, the engine that it is for. */
+const record = new Float64Array(STRIDE + 1)
+/** Whether the binding reads it where it is: a call without arguments costs a fraction of others. */
+const isShared = binding.shareRecord(record)
+
 export const enum Op {
   AddTrack,
   Mute,
@@ -46,7 +51,6 @@ export interface Valued {
 
 export class Commands {
   readonly #engine: number
-  readonly #record = new Float64Array(STRIDE)
   #collected = new Float64Array(64 * STRIDE)
   #count = 0
   /** Whether commands are collected, to be sent together. */
@@ -54,8 +58,10 @@ export class Commands {
   #inBatch = false
   #time = NOW
   readonly #undo: (() => void)[] = []
-  readonly #holders: Valued[] = []
-  readonly #before: number[] = []
+  /** What was given values in the batch, and each time what it had before. */
+  readonly #holders: (Valued | undefined)[] = []
+  #before = new Float64Array(64)
+  #remembered = 0
   #accepted: (() => void)[] = []
 
   /** @param engine The native engine's handle. */
@@ -80,12 +86,33 @@ export class Commands {
       this.#count += 1
       return
     }
-    write(this.#record, 0, op, id, time, a, b, c, d, e, rest)
-    try {
-      binding.submit(this.#engine, this.#record)
-    } catch (error) {
-      throw fromNative(error)
+    write(record, 0, op, id, time, a, b, c, d, e, rest)
+    this.#submit()
+  }
+
+  /**
+   * Sends a value without a time, as `send` does: the way of almost every command.
+   *
+   * @param index Its parameter's place among an effect's.
+   */
+  setNow(kind: number, owner: number, index: number, value: number, frames: number, curve: number): void {
+    let to = record
+    let offset = 0
+    if (this.#isCollecting) {
+      this.#reserve()
+      to = this.#collected
+      offset = this.#count++ * STRIDE
     }
+    to[offset] = Op.Set
+    to[offset + 1] = owner
+    to[offset + 2] = NOW.at
+    to[offset + 3] = kind
+    to[offset + 4] = value
+    to[offset + 5] = frames
+    to[offset + 6] = curve
+    to[offset + 7] = 0
+    to[offset + 8] = index
+    if (!this.#isCollecting) this.#submit()
   }
 
   /** Inside a batch: what to undo when it comes to nothing. */
@@ -96,8 +123,10 @@ export class Commands {
   /** As `onAbort`, for the many values of a batch: no closure for each. */
   remember(holder: Valued, before: number): void {
     if (!this.#inBatch) return
-    this.#holders.push(holder)
-    this.#before.push(before)
+    const place = this.#remembered++
+    if (place === this.#before.length) this.#before = grown(this.#before)
+    this.#holders[place] = holder
+    this.#before[place] = before
   }
 
   /**
@@ -159,25 +188,47 @@ export class Commands {
     } catch (error) {
       this.#accepted = []
       for (const undo of this.#undo.reverse()) undo()
-      for (let i = this.#holders.length - 1; i >= 0; i--) {
-        this.#holders[i]?.restore(this.#before[i] ?? 0)
-      }
+      for (let i = this.#remembered - 1; i >= 0; i--) this.#holders[i]?.restore(this.#before[i] ?? 0)
       throw fromNative(error)
     } finally {
       this.#isCollecting = this.#inBatch = false
       this.#time = NOW
       this.#undo.length = 0
-      this.#holders.length = 0
-      this.#before.length = 0
+      this.#forget()
+    }
+  }
+
+  #submit(): void {
+    try {
+      if (isShared) {
+        record[STRIDE] = this.#engine
+        binding.submitShared()
+      } else {
+        binding.submit(this.#engine, record)
+      }
+    } catch (error) {
+      throw fromNative(error)
     }
   }
 
   #reserve(): void {
     if (this.#collected.length >= (this.#count + 1) * STRIDE) return
-    const larger = new Float64Array(2 * this.#collected.length)
-    larger.set(this.#collected)
-    this.#collected = larger
+    this.#collected = grown(this.#collected)
   }
+
+  /** Lets go of what was given values; the places stay, for the next batch. */
+  #forget(): void {
+    if (this.#remembered > 1024) this.#holders.length = 0
+    else this.#holders.fill(undefined, 0, this.#remembered)
+    this.#remembered = 0
+  }
+}
+
+/** Twice as long, with the same content. */
+function grown(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(2 * array.length)
+  larger.set(array)
+  return larger
 }
 
 /** Writes what commands use; what else a record holds is left from an earlier one, and not read. */

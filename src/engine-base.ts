@@ -60,7 +60,7 @@ export class EngineBase extends EventEmitter<EngineEvents> {
   }
 
   /**
-   * Decodes a WAV file whole into memory at the engine's rate, or copies PCM, off the audio and
+   * Decodes a WAV or FLAC file whole into memory at the engine's rate, or copies PCM, off the audio and
    * JavaScript threads. PCM is copied before this returns.
    * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_DECODE, ERR_INVALID_ARG, ERR_CLOSED
    */

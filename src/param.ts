@@ -174,7 +174,8 @@ export class Param implements Valued {
 
   #send(at: Time, value: number, frames: number, curve: number): void {
     const { commands } = this.#host
-    commands.send(Op.Set, this.#owner, at, this.#kind, value, frames, curve, this.#index)
+    if (at === NOW) commands.setNow(this.#kind, this.#owner, this.#index, value, frames, curve)
+    else commands.send(Op.Set, this.#owner, at, this.#kind, value, frames, curve, this.#index)
     const time = at === NOW ? commands.time : at
     if (time === NOW && this.#timeline === undefined) {
       // The way of almost every value: nothing is allocated.

@@ -1,6 +1,7 @@
 /** Rendering: the same graph, not in real time. */
 import * as binding from '#binding'
 import { abortable, throwIfAborted } from './abort'
+import { chooseCpu } from './cpu'
 import type { Engine } from './engine'
 import { EngineBase } from './engine-base'
 import { EngineCore } from './engine-core'
@@ -53,6 +54,7 @@ export async function render(
   const plan = checkRender(options)
   if (typeof (build as unknown) !== 'function') throw invalid('build', build, 'a function')
   throwIfAborted(plan.signal)
+  chooseCpu()
   const engine = native(() => binding.offlineEngine(plan.engine))
   const { channels, maxTracks } = plan.engine
   const core = new EngineCore(engine, { channels, maxTracks, keepAlive: false })
@@ -74,7 +76,7 @@ async function run(
   engine: binding.NativeEngine,
   { render: how, onProgress, signal }: RenderPlan,
 ): Promise<binding.NativeRendered> {
-  const control = new binding.RenderControl()
+  const control = new binding.NativeControl()
   const abort = (): void => { control.abort() }
   signal?.addEventListener('abort', abort, { once: true })
   try {

@@ -59,7 +59,7 @@ export async function loadSample(
   rate: number,
   { signal, onProgress }: LoadOptions,
 ): Promise<Sample> {
-  const control = new binding.LoadControl()
+  const control = new binding.NativeControl()
   const work = start(source, rate, control)
   const loading = abortable(
     nativeAsync(work),
@@ -73,7 +73,7 @@ export async function loadSample(
 function start(
   source: SampleSource,
   rate: number,
-  control: binding.LoadControl,
+  control: binding.NativeControl,
 ): Promise<binding.NativeSample> {
   if (typeof source === 'string' || source instanceof URL) {
     return binding.loadFile(toPath(source), rate, control)

@@ -1,5 +1,6 @@
 /** What engines and captures have in common when they are opened. */
 import { abortable, throwIfAborted } from './abort'
+import { chooseCpu } from './cpu'
 import { nativeAsync } from './errors'
 import { boolean, integer, oneOf, optional, signal, string } from './validate'
 
@@ -64,6 +65,7 @@ export async function openStream<T extends { close(): Promise<unknown> }>(
   const keepAlive = optional(given?.keepAlive, (value) => boolean('keepAlive', value)) ?? true
   const abort = signal(given?.signal)
   throwIfAborted(abort)
+  chooseCpu()
   const opened = await abortable(nativeAsync(open()), abort, undefined, (late) => void late.close())
   return { opened, keepAlive }
 }

@@ -8,6 +8,7 @@ interface DoctorJson {
   versions: { noxrun: string; node: string }
   devices: { id: string }[]
   missing: unknown[]
+  cpu: string
   findings: string[]
   clean: boolean
   proof: {
@@ -19,10 +20,11 @@ interface DoctorJson {
 test.serial('doctor proves that the callbacks stay clean', async (t) => {
   const outcome = await noxrun(['doctor', '--json'])
   t.is(outcome.status, 0)
-  const { versions, devices, missing, findings, clean, proof } = json(outcome) as DoctorJson
+  const { versions, cpu, devices, missing, findings, clean, proof } = json(outcome) as DoctorJson
   t.is(versions.node, process.versions.node)
   t.true(devices.some(({ id }) => id === 'virtual'))
   t.true(Array.isArray(missing))
+  t.true(['baseline', 'v3'].includes(cpu))
   t.deepEqual(findings, [])
   t.true(clean)
   t.like(proof.playback.audioThread, { allocations: 0, frees: 0, blocked: 0 })

@@ -1,5 +1,6 @@
 // One performance, one sound: whatever the block size, live or offline, on every instruction set.
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -57,15 +58,37 @@ test('50 random sessions have the same bits live, on a device of changing block 
   }
 })
 
-for (const level of process.arch === 'x64' ? ['baseline', 'v3'] : ['baseline']) {
+async function underLevel(level: string, count: number): Promise<{ lines: string[]; stderr: string }> {
+  const run = promisify(execFile)
+  const { stdout, stderr } = await run(
+    process.execPath,
+    [path.join(__dirname, 'digest-child.js'), String(count)],
+    { env: { ...process.env, NOXRUN_CPU: level } },
+  )
+  return { lines: stdout.trim().split('\n'), stderr }
+}
+
+/** By the system's own account. */
+function isV3(): boolean {
+  if (process.arch !== 'x64' || process.platform !== 'linux') return false
+  const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' '))
+  return ['avx2', 'bmi1', 'bmi2', 'abm', 'popcnt'].every((flag) => flags.has(flag))
+}
+
+for (const level of isV3() ? ['baseline', 'v3'] : ['baseline']) {
   test(`50 random sessions have the same bits on ${level}`, async (t) => {
-    const run = promisify(execFile)
-    const { stdout } = await run(
-      process.execPath,
-      [path.join(__dirname, 'digest-child.js'), String(SESSIONS)],
-      { env: { ...process.env, NOXRUN_CPU: level } },
-    )
+    const { lines, stderr } = await underLevel(level, SESSIONS)
     const sessions = await whole
-    t.deepEqual(stdout.trim().split('\n'), sessions.map(({ digest }) => digest))
+    t.deepEqual(lines, [level, ...sessions.map(({ digest }) => digest)])
+    t.false(stderr.includes('NOXRUN_CPU'))
   })
 }
+
+test('a level that there is not is warned of once, and the best of this machine runs', async (t) => {
+  const { lines, stderr } = await underLevel('avx9', 2)
+  const sessions = await whole
+  const best = isV3() ? 'v3' : 'baseline'
+  t.deepEqual(lines, [best, ...sessions.slice(0, 2).map(({ digest }) => digest)])
+  t.is(stderr.match(/\[CPU_LEVEL\] NoxrunWarning: NOXRUN_CPU is "avx9": only "baseline" and "v3" are allowed/g)?.length, 1)
+  t.true(stderr.includes(`running on ${best}`))
+})

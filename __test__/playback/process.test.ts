@@ -10,6 +10,7 @@ const LIMIT_MS = 60_000
 const PRELUDE = `
 const { Engine, Capture } = require(${JSON.stringify(path.resolve(__dirname, '..', '..', 'index.js'))})
 const { setTimeout: sleep } = require('node:timers/promises')
+const path = require('node:path')
 const signal = new Float32Array(3 * 48000).fill(0.25)
 process.on('warning', () => undefined)
 const open = async (options) => {
@@ -150,4 +151,30 @@ test('voices and opens that nobody awaits make no unhandled rejection', async (t
     engine.close()
   `)
   t.like(await ended, { code: 0, output: '' })
+})
+
+test('two copies of the library in one thread do not mix up what they send', async (t) => {
+  const { ended } = start(`
+    const file = require.resolve(${JSON.stringify(path.resolve(__dirname, '..', '..', 'index.js'))})
+    const load = () => {
+      for (const key of Object.keys(require.cache)) delete require.cache[key]
+      return [require(file).Engine, require(path.join(path.dirname(file), 'src', 'testing.js')).createVirtualDevice]
+    }
+    const stages = []
+    for (const [Engine, createVirtualDevice] of [load(), load(), load()]) {
+      const device = createVirtualDevice()
+      const engine = await Engine.open({ device: device.id })
+      stages.push({ device, engine, track: engine.createTrack() })
+    }
+    for (let i = 0; i < 100; i++) {
+      for (const [n, { track }] of stages.entries()) track.volume.set((n + 1) / 4 - (99 - i) / 1000, { ramp: 0 })
+    }
+    for (const { device } of stages) await device.step(4800)
+    console.log(stages.map(({ track }) => track.volume.current).join(' '))
+    for (const { engine, device } of stages) {
+      await engine.close()
+      device.close()
+    }
+  `)
+  t.like(await ended, { code: 0, output: '0.25 0.5 0.75\n' })
 })

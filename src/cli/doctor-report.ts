@@ -1,5 +1,6 @@
 /** The doctor's findings as text. */
 import type { CaptureStats } from '../capture'
+import type { CpuLevel } from '../cpu'
 import type { DeviceInfo } from '../devices'
 import type { EngineStats } from '../engine'
 import type { Proof } from './doctor-proof'
@@ -44,7 +45,7 @@ function absence(backend: string, soundCard: boolean): string {
   return 'none'
 }
 
-export function proofLines(proof: Proof, screen: Screen): string[] {
+export function proofLines(proof: Proof, cpu: CpuLevel, screen: Screen): string[] {
   const { device, sampleRate, bufferSize, playback, capture } = proof
   const { pushed } = playback.controlQueue
   const seconds = (playback.frames / sampleRate).toFixed(1)
@@ -64,6 +65,7 @@ export function proofLines(proof: Proof, screen: Screen): string[] {
     ...columns([
       ['buffer', `${where}; latency ${latencies(proof)}`],
       ['control', `${plural(pushed, 'message')} to the callback, its queue never deeper than ${playback.controlQueue.maxDepth}`],
+      ['instructions', cpu === 'v3' ? 'v3: x86-64-v3, with AVX2' : 'baseline: what every processor of this kind has'],
       ['load', `${load(playback)} of a callback's time`],
       ['captured', captured(proof)],
       ['priority', proof.realtimePriority ? 'real-time, granted' : `not real-time: ${proof.realtimeReason ?? ''}`],

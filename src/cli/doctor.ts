@@ -28,6 +28,7 @@ allocated or freed memory, if playback was blocked, or if a captured sample was 
     // Before the engine is loaded: what is missing may be why it cannot be.
     say(missingLines(system.missing, screen))
     const noxrun = await library()
+    const { cpuLevel } = await import('../cpu.js')
     const devices = await noxrun.listDevices()
     say(deviceLines(devices, system.soundCard, screen))
     const started = performance.now()
@@ -38,8 +39,8 @@ allocated or freed memory, if playback was blocked, or if a captured sample was 
     if (interrupt.status !== undefined) return interrupt.status
     const found = findings(proof)
     const clean = found.length === 0
-    if (values.json) screen.print(JSON.stringify({ ...system, devices, proof, findings: found, clean }))
-    say(proofLines(proof, screen))
+    if (values.json) screen.print(JSON.stringify({ ...system, cpu: cpuLevel(), devices, proof, findings: found, clean }))
+    say(proofLines(proof, cpuLevel(), screen))
     if (!clean) {
       screen.complain(found.join('; '))
       return 1

@@ -24,9 +24,9 @@ const FADE = 0.03
 
 export const play = command({
   name: 'play',
-  summary: 'Play WAV files',
+  summary: 'Play WAV and FLAC files',
   usage: 'noxrun play FILE... [--device ID] [--volume GAIN] [--loop] [--start SECONDS] [--json]',
-  about: `Plays the files one after another: each begins on the frame after the last one of the file
+  about: `Plays WAV and FLAC files one after another: each begins on the frame after the last one of the file
 before, and with --loop the first one after the last. All are looked at first; when one cannot be
 played, nothing is. Ctrl-C stops (exit status 130).`,
   operands: ['FILE...'],

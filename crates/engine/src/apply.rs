@@ -340,7 +340,7 @@ impl Renderer {
                 }
             }
             Action::Marker(marker) => self.voices.reports.marker(marker, None),
-            action if is_structural(&action) => self.apply(due),
+            action if action.is_structural() => self.apply(due),
             _ => {}
         }
     }
@@ -364,24 +364,6 @@ impl Renderer {
             self.shared.count_done(skipped);
         }
     }
-}
-
-/// Whether it changes what the engine is made of: that is not a matter of time alone, for others
-/// have its keys in hand.
-fn is_structural(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::AddTrack(_)
-            | Action::RemoveTrack(_)
-            | Action::Connect { .. }
-            | Action::Disconnect(_)
-            | Action::AddEffect { .. }
-            | Action::MoveEffect { .. }
-            | Action::RemoveEffect(_)
-            | Action::AttachTap { .. }
-            | Action::DetachTap(_)
-            | Action::Gate { .. }
-    )
 }
 
 /// The length of a ramp that stands on its value on frame `end`.

@@ -255,12 +255,17 @@ impl Chain {
         }
     }
 
-    /// Forgets what was heard.
+    /// Lets effects forget what they heard. What is on its way past them goes on: an effect that
+    /// looks ahead comes in from there when it has something to say.
     pub fn reset(&mut self, effects: &mut Effects) {
-        for entry in &self.entries {
-            effects.wake(entry.effect);
-            if let Some(slot) = effects.slot(entry.effect) {
-                slot.dry.forget();
+        for entry in &mut self.entries {
+            let wait = effects.wake(entry.effect);
+            let is_heard = entry.fate == Fate::Stays && !entry.is_silent();
+            if wait > 0 && is_heard && !entry.bypassed {
+                effects.hold_back(entry.effect, entry.is_alone(), effects.fade);
+                entry.wait = wait;
+                entry.wet = Ramp::at(0.0);
+                entry.wet.set(1.0, effects.fade, Curve::Linear);
             }
         }
     }

@@ -212,6 +212,26 @@ pub enum Action {
     DetachTap(TapKey),
 }
 
+impl Action {
+    /// Whether it changes what the engine is made of: that is not a matter of time alone, for others
+    /// have its keys in hand.
+    pub fn is_structural(&self) -> bool {
+        matches!(
+            self,
+            Self::AddTrack(_)
+                | Self::RemoveTrack(_)
+                | Self::Connect { .. }
+                | Self::Disconnect(_)
+                | Self::AddEffect { .. }
+                | Self::MoveEffect { .. }
+                | Self::RemoveEffect(_)
+                | Self::AttachTap { .. }
+                | Self::DetachTap(_)
+                | Self::Gate { .. }
+        )
+    }
+}
+
 /// A new track's initial values, in effect at once. Values that are not finite become silence and
 /// the centre.
 #[derive(Debug, Clone, Copy)]

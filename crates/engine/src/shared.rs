@@ -1,10 +1,15 @@
 //! What the audio thread publishes for everybody: atomics only, written in place.
 
+mod voice;
+
+pub use voice::VoiceReading;
+
 use crate::command::{EdgeKey, TrackKey, VoiceKey};
 use crate::meter::{Meter, MeterCell, MeterReading};
 use crate::meter_tap::{TapCell, TotalsCell};
 use crate::transport::TransportReading;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+use voice::VoiceCell;
 
 /// Engine time as of the newest callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,19 +61,6 @@ struct TransportCell {
     rate: u32,
 }
 
-/// A voice as it sounds now.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct VoiceReading {
-    /// Linear gain.
-    pub gain: f64,
-    /// Playback speed.
-    pub rate: f64,
-    /// The frame of its sound that comes next, at the engine clock's frame.
-    pub position: f64,
-    /// Whether it goes on: not paused.
-    pub moving: bool,
-}
-
 #[derive(Debug)]
 struct TrackCell {
     volume: AtomicU64,
@@ -76,23 +68,6 @@ struct TrackCell {
     poisoned: AtomicBool,
     meter: MeterCell,
     totals: TotalsCell,
-}
-
-/// A sounding voice's key (packed) and its reading. The key is taken away while a place changes
-/// hands, so a reader that finds the same key before and after has that voice's reading.
-#[derive(Debug)]
-struct VoiceCell {
-    key: AtomicU64,
-    gain: AtomicU64,
-    rate: AtomicU64,
-    position: AtomicU64,
-    moving: AtomicBool,
-}
-
-const NO_KEY: u64 = u64::MAX;
-
-fn pack(key: VoiceKey) -> u64 {
-    u64::from(key.index) << 32 | u64::from(key.generation)
 }
 
 impl Shared {
@@ -126,15 +101,7 @@ impl Shared {
                     totals: TotalsCell::new(channels),
                 })
                 .collect(),
-            voice_cells: (0..slots)
-                .map(|_| VoiceCell {
-                    key: AtomicU64::new(NO_KEY),
-                    gain: AtomicU64::new(0),
-                    rate: AtomicU64::new(0),
-                    position: AtomicU64::new(0),
-                    moving: AtomicBool::new(false),
-                })
-                .collect(),
+            voice_cells: (0..slots).map(|_| VoiceCell::default()).collect(),
             edges: (0..edges).map(|_| AtomicU64::new(0)).collect(),
             graph_latency: AtomicU32::new(0),
             transport: TransportCell {
@@ -362,39 +329,11 @@ impl Shared {
 
     /// A voice as it sounds now; `None` when it does not.
     pub fn voice(&self, voice: VoiceKey) -> Option<VoiceReading> {
-        let key = pack(voice);
-        let mut cells = self.voice_cells.iter();
-        let cell = cells.find(|cell| key != NO_KEY && cell.key.load(Ordering::Acquire) == key)?;
-        let number = |cell: &AtomicU64| f64::from_bits(cell.load(Ordering::Relaxed));
-        let reading = VoiceReading {
-            gain: number(&cell.gain),
-            rate: number(&cell.rate),
-            position: number(&cell.position),
-            moving: cell.moving.load(Ordering::Relaxed),
-        };
-        // Orders the reading before the second look at the key.
-        fence(Ordering::Acquire);
-        (cell.key.load(Ordering::Relaxed) == key).then_some(reading)
+        self.voice_cells.iter().find_map(|cell| cell.read(voice))
     }
 
     pub(crate) fn publish_voice(&self, slot: usize, voice: Option<(VoiceKey, VoiceReading)>) {
-        let cell = &self.voice_cells[slot];
-        let Some((key, reading)) = voice else {
-            cell.key.store(NO_KEY, Ordering::Relaxed);
-            return;
-        };
-        let key = pack(key);
-        if cell.key.load(Ordering::Relaxed) != key {
-            cell.key.store(NO_KEY, Ordering::Relaxed);
-            // Orders the key's leaving before the new reading.
-            fence(Ordering::Release);
-        }
-        cell.gain.store(reading.gain.to_bits(), Ordering::Relaxed);
-        cell.rate.store(reading.rate.to_bits(), Ordering::Relaxed);
-        let position = reading.position.to_bits();
-        cell.position.store(position, Ordering::Relaxed);
-        cell.moving.store(reading.moving, Ordering::Relaxed);
-        cell.key.store(key, Ordering::Release);
+        self.voice_cells[slot].publish(voice);
     }
 }
 

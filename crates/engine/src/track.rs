@@ -141,7 +141,6 @@ impl Track {
             // It was cut hard; it comes back by the ramp.
             self.gate = Ramp::at(0.0);
             self.chain.reset(effects);
-            self.voices_delay.forget();
         }
         let change = Change {
             value: if open { 1.0 } else { 0.0 },

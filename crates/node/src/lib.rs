@@ -16,6 +16,8 @@
 
 mod alloc;
 mod capture;
+mod control;
+mod cpu;
 mod device;
 mod engine;
 mod error;

@@ -1,5 +1,6 @@
 //! Rendering without a device.
 
+use crate::control::NativeControl;
 use crate::engine::NativeEngine;
 use crate::error::to_napi;
 use crate::recording::file_format;
@@ -7,10 +8,8 @@ use napi::bindgen_prelude::{AsyncTask, Float32Array};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 use noxrun_session::{Destination, Engine, EngineConfig, OfflineOptions, Rendered, render};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 #[napi(object)]
 pub struct NativeOfflineOptions {
@@ -35,32 +34,6 @@ pub fn offline_engine(options: NativeOfflineOptions) -> NativeEngine {
     NativeEngine::new(Engine::offline(&OfflineOptions { engine }))
 }
 
-/// Progress and abort of one rendering, shared with the thread that works.
-#[napi]
-#[derive(Clone, Default)]
-pub struct RenderControl {
-    state: Arc<(AtomicBool, AtomicU32)>,
-}
-
-#[napi]
-impl RenderControl {
-    #[napi(constructor)]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    #[napi]
-    pub fn abort(&self) {
-        self.state.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Fraction done, 0…1.
-    #[napi]
-    pub fn fraction(&self) -> f64 {
-        f64::from(f32::from_bits(self.state.1.load(Ordering::Relaxed)))
-    }
-}
-
 #[napi(object)]
 pub struct NativeRenderOptions {
     pub frames: f64,
@@ -81,7 +54,7 @@ pub struct NativeRendered {
 pub struct RenderTask {
     engine: Arc<Engine>,
     options: NativeRenderOptions,
-    control: RenderControl,
+    control: NativeControl,
 }
 
 impl RenderTask {
@@ -107,16 +80,7 @@ impl Task for RenderTask {
 
     fn compute(&mut self) -> Result<Self::Output> {
         let destination = self.destination()?;
-        let state = Arc::clone(&self.control.state);
-        let mut progress = move |fraction: f64| {
-            let bits = (fraction as f32).to_bits();
-            state.1.store(bits, Ordering::Relaxed);
-            if state.0.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let mut progress = |fraction| self.control.report(fraction);
         let frames = self.options.frames as u64;
         let block = self.options.block_size as usize;
         render(&self.engine, frames, block, &destination, &mut progress).map_err(to_napi)
@@ -138,7 +102,7 @@ impl Task for RenderTask {
 pub fn render_offline(
     engine: &NativeEngine,
     options: NativeRenderOptions,
-    control: &RenderControl,
+    control: &NativeControl,
 ) -> AsyncTask<RenderTask> {
     AsyncTask::new(RenderTask {
         engine: Arc::clone(engine.engine()),

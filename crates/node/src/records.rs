@@ -1,5 +1,5 @@
 //! Intents as plain numbers: sixteen doubles each, so that a call of any size crosses as one typed
-//! array and nothing is allocated on the way.
+//! array and nothing is allocated on the way. One on its own crosses in a shared array.
 //!
 //! 0 is the operation, 1 an id, 2 the time (−1: none), which is a beat where 7 is 1, else a frame.
 //! Places that an operation does not name hold anything.
@@ -52,6 +52,8 @@ pub fn when(at: f64, is_beat: bool) -> When {
     }
 }
 
+/// Reads a record.
+#[inline]
 pub fn decode(r: &[f64]) -> Result<Intent, Error> {
     let id = r[1];
     let (track, voice, effect) = (id as u32, id as u64, id as u64);
@@ -68,12 +70,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
         },
         1 => Intent::Mute { track, on },
         2 => Intent::Solo { track, on },
-        3 => Intent::Play {
-            voice,
-            track: number as u32,
-            playback: playback(r)?,
-            at,
-        },
+        3 => play(r)?,
         4 => Intent::Stop { voice, fade, at },
         5 => Intent::StopTrack { track, fade, at },
         6 => Intent::Pause { voice, at },
@@ -82,7 +79,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
             param: own_param(r)?,
             value: r[4],
             ramp: r[5] as u32,
-            curve: curve(r[6]),
+            curve: curve(r[6] as u32),
             at,
         },
         9 => Intent::RemoveTrack(track),
@@ -108,7 +105,7 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
         18 => Intent::Reach {
             param: own_param(r)?,
             value: r[4],
-            curve: curve(r[6]),
+            curve: curve(r[6] as u32),
             at,
             from: when(r[9], r[10] != 0.0),
         },
@@ -134,6 +131,15 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
             let message = format!("there is no record of kind {op}");
             return Err(Error::new(ErrorCode::InvalidArg, message));
         }
+    })
+}
+
+fn play(r: &[f64]) -> Result<Intent, Error> {
+    Ok(Intent::Play {
+        voice: r[1] as u64,
+        track: r[3] as u32,
+        playback: Box::new(playback(r)?),
+        at: when(r[2], r[7] != 0.0),
     })
 }
 
@@ -170,8 +176,9 @@ fn add_effect(effect: u64, r: &[f64]) -> Intent {
     }
 }
 
-fn curve(number: f64) -> Curve {
-    match number as u32 {
+/// A curve by its number.
+pub fn curve(number: u32) -> Curve {
+    match number {
         1 => Curve::Exponential,
         2 => Curve::Step,
         _ => Curve::Linear,

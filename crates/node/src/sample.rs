@@ -1,41 +1,13 @@
 //! Sounds in memory: loading, probing.
 
+use crate::control::NativeControl;
 use crate::error::{invalid, to_napi};
 use napi::bindgen_prelude::{AsyncTask, Float32Array, Uint8Array};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 use noxrun_session::{Pcm, Sample};
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-
-/// Progress and abort of one load, shared with the thread that works.
-#[napi]
-#[derive(Clone, Default)]
-pub struct LoadControl {
-    state: Arc<(AtomicBool, AtomicU32)>,
-}
-
-#[napi]
-impl LoadControl {
-    #[napi(constructor)]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    #[napi]
-    pub fn abort(&self) {
-        self.state.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Fraction done, 0…1.
-    #[napi]
-    pub fn fraction(&self) -> f64 {
-        f64::from(f32::from_bits(self.state.1.load(Ordering::Relaxed)))
-    }
-}
 
 enum Source {
     File(PathBuf),
@@ -46,7 +18,7 @@ enum Source {
 pub struct Load {
     source: Source,
     rate: u32,
-    control: LoadControl,
+    control: NativeControl,
 }
 
 #[napi]
@@ -55,17 +27,7 @@ impl Task for Load {
     type JsValue = NativeSample;
 
     fn compute(&mut self) -> Result<Sample> {
-        let state = Arc::clone(&self.control.state);
-        let mut progress = move |fraction: f64| {
-            state
-                .1
-                .store((fraction as f32).to_bits(), Ordering::Relaxed);
-            if state.0.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
+        let mut progress = |fraction| self.control.report(fraction);
         match &mut self.source {
             Source::File(path) => Sample::from_file(path, self.rate, &mut progress),
             Source::Bytes(bytes) => Sample::from_bytes(bytes, self.rate, &mut progress),
@@ -115,13 +77,13 @@ impl NativeSample {
 }
 
 #[napi]
-pub fn load_file(path: String, rate: u32, control: &LoadControl) -> AsyncTask<Load> {
+pub fn load_file(path: String, rate: u32, control: &NativeControl) -> AsyncTask<Load> {
     load(Source::File(path.into()), rate, control)
 }
 
 /// The bytes are copied before this returns.
 #[napi]
-pub fn load_bytes(bytes: Uint8Array, rate: u32, control: &LoadControl) -> AsyncTask<Load> {
+pub fn load_bytes(bytes: Uint8Array, rate: u32, control: &NativeControl) -> AsyncTask<Load> {
     load(Source::Bytes(bytes.to_vec()), rate, control)
 }
 
@@ -131,7 +93,7 @@ pub fn load_pcm(
     channels: Vec<Float32Array>,
     sample_rate: u32,
     rate: u32,
-    control: &LoadControl,
+    control: &NativeControl,
 ) -> AsyncTask<Load> {
     let channels = channels.iter().map(|channel| channel.to_vec()).collect();
     let pcm = Pcm {
@@ -141,7 +103,7 @@ pub fn load_pcm(
     load(Source::Pcm(Some(pcm)), rate, control)
 }
 
-fn load(source: Source, rate: u32, control: &LoadControl) -> AsyncTask<Load> {
+fn load(source: Source, rate: u32, control: &NativeControl) -> AsyncTask<Load> {
     AsyncTask::new(Load {
         source,
         rate,

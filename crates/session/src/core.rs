@@ -5,10 +5,9 @@ use crate::driver::Driver;
 use crate::inbox::Inbox;
 use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
-use crate::tap::OutputTap;
+use crate::tap::{OutputTap, PACE};
 use noxrun_device::{Granted, monotonic_ns};
 use noxrun_engine::{BlockClock, Renderer, Shared};
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -41,6 +40,8 @@ pub(crate) struct Core {
     pub taps: AtomicUsize,
     /// Those of them that have to be finished when the engine is closed.
     pub open_taps: Mutex<Vec<Weak<OutputTap>>>,
+    /// Frames that were stepped or rendered offline since taps were last waited for.
+    pub unpaced: AtomicU64,
 }
 
 impl Core {
@@ -86,7 +87,7 @@ impl Core {
         let mut taps = std::mem::take(&mut *lock(&self.open_taps));
         while !taps.is_empty() {
             // What came too late to be taken in.
-            self.inbox.take(&mut VecDeque::new());
+            self.inbox.take(&mut Vec::new());
             taps.retain(|tap| match tap.upgrade() {
                 Some(tap) if tap.has_ended() => {
                     tap.finish();
@@ -108,6 +109,7 @@ impl Core {
     /// Before a block of `frames` frames that is stepped or rendered offline: everything that was
     /// called earlier crosses, whatever the queue's capacity.
     pub fn before_block(&self, frames: u64) {
+        self.pace(frames);
         let mut dispatcher = lock(&self.dispatcher);
         let until = self.horizon() + frames;
         dispatcher.take_in(&self.inbox, until);
@@ -128,6 +130,22 @@ impl Core {
                 renderer.process(&mut [], BlockClock { now_ns });
             }
             dispatcher.collect();
+        }
+    }
+
+    /// Lets recordings of tracks keep up: nothing else holds up time that is stepped.
+    fn pace(&self, frames: u64) {
+        let unpaced = self.unpaced.fetch_add(frames, Ordering::Relaxed) + frames;
+        if unpaced <= PACE {
+            return;
+        }
+        self.unpaced.store(frames, Ordering::Relaxed);
+        let taps: Vec<_> = {
+            let taps = lock(&self.open_taps);
+            taps.iter().filter_map(Weak::upgrade).collect()
+        };
+        for tap in taps {
+            tap.keep_up();
         }
     }
 }

@@ -68,6 +68,8 @@ pub(crate) struct Dispatcher {
     /// Entries that have not been translated: the first needs a place in one of the engine's tables
     /// where none is free yet.
     backlog: VecDeque<Entry>,
+    /// Empty: memory for what is taken from the inbox.
+    incoming: Vec<Entry>,
     seq: u64,
     store: Store,
     /// The batch of which a part has crossed: nothing else crosses before the rest.
@@ -113,6 +115,7 @@ impl Dispatcher {
             sample_rate: config.sample_rate,
             channels: config.channels,
             backlog: VecDeque::new(),
+            incoming: Vec::new(),
             seq: 1,
             store: Store::new(),
             crossing: None,
@@ -148,8 +151,14 @@ impl Dispatcher {
     /// The inbox is emptied here, under the dispatcher's own lock, so that two threads that do so
     /// cannot turn the order around.
     pub fn take_in(&mut self, inbox: &Inbox, until: u64) -> bool {
-        let had_some = inbox.take(&mut self.backlog);
+        let had_some = inbox.take(&mut self.incoming);
         if had_some {
+            if self.backlog.is_empty() {
+                let taken = std::mem::take(&mut self.incoming).into();
+                self.incoming = std::mem::replace(&mut self.backlog, taken).into();
+            } else {
+                self.backlog.extend(self.incoming.drain(..));
+            }
             self.work_off(until);
             self.report_overflow();
         }

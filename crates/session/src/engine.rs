@@ -37,8 +37,7 @@ pub struct Engine {
 fn prepare() {
     #[cfg(feature = "sabotage")]
     noxrun_sabotage::init();
-    // A level that this machine does not have is no reason to be silent: all give the same bits.
-    let _ = noxrun_kernels::init();
+    crate::cpu();
 }
 
 impl Engine {
@@ -123,6 +122,7 @@ impl Engine {
             blocks: AtomicU64::new(0),
             taps: AtomicUsize::new(0),
             open_taps: Mutex::default(),
+            unpaced: AtomicU64::new(0),
         };
         Self {
             core: Arc::new(core),
@@ -203,7 +203,10 @@ impl Engine {
         self.give_back(&mut dispatcher);
         drop(dispatcher);
         self.core.finish_taps();
-        noxrun_device::give_memory_back();
+        // After a rendering it is not worth the milliseconds: the next one wants it again.
+        if self.config.real_time {
+            noxrun_device::give_memory_back();
+        }
     }
 
     /// Gives back what the engine reserved: its handle may live until a garbage collector comes by.

@@ -7,7 +7,7 @@ use crate::intent::{Intent, ParamId, TrackId};
 use crate::newest::Rank;
 use crate::outlet::lock;
 use noxrun_engine::{Sink, When};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,7 +35,17 @@ struct State {
     entries: Vec<Entry>,
     sleeping: bool,
     called: bool,
+    /// Values that newer ones may supersede.
+    loose: usize,
+    /// As many of them are looked through next.
     compact_at: usize,
+}
+
+impl Entry {
+    /// Outside of batches: whether it is a value without a time.
+    fn is_loose(&self) -> bool {
+        matches!(self, Self::Intent(Intent::Set { at: When::Now, .. }))
+    }
 }
 
 pub(crate) struct Inbox {
@@ -45,7 +55,7 @@ pub(crate) struct Inbox {
     short_ramp: u32,
 }
 
-/// Entries beyond which superseded values are thrown out.
+/// Values beyond which superseded ones are thrown out.
 const COMPACT: usize = 16_384;
 
 impl Inbox {
@@ -60,10 +70,21 @@ impl Inbox {
     /// Puts entries in, all or none visible to the dispatch side, and wakes it when it sleeps.
     pub fn put(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut state = lock(&self.state);
-        state.entries.extend(entries);
-        if state.entries.len() > state.compact_at.max(COMPACT) {
-            compact(&mut state.entries, self.short_ramp);
-            state.compact_at = 2 * state.entries.len();
+        let entries = entries.into_iter();
+        state.entries.reserve(entries.size_hint().0);
+        let mut in_batch = false;
+        for entry in entries {
+            match &entry {
+                Entry::Batch { .. } => in_batch = true,
+                Entry::Commit => in_batch = false,
+                entry if !in_batch && entry.is_loose() => state.loose += 1,
+                _ => {}
+            }
+            state.entries.push(entry);
+        }
+        if state.loose > state.compact_at.max(COMPACT) {
+            state.loose = compact(&mut state.entries, self.short_ramp);
+            state.compact_at = 2 * state.loose;
         }
         if std::mem::take(&mut state.sleeping) {
             drop(state);
@@ -80,13 +101,13 @@ impl Inbox {
         self.wake.notify_one();
     }
 
-    /// Moves everything behind what is in `into`. Returns whether there was anything.
-    pub fn take(&self, into: &mut VecDeque<Entry>) -> bool {
+    /// Moves everything into `into`, which is empty: its memory is what comes next is put into.
+    /// Returns whether there was anything.
+    pub fn take(&self, into: &mut Vec<Entry>) -> bool {
         let mut state = lock(&self.state);
-        let had_some = !state.entries.is_empty();
-        into.extend(state.entries.drain(..));
-        state.compact_at = 0;
-        had_some
+        std::mem::swap(&mut state.entries, into);
+        (state.loose, state.compact_at) = (0, 0);
+        !into.is_empty()
     }
 
     /// Sleeps until something comes or `timeout` passes. Returns whether something came.
@@ -105,8 +126,9 @@ impl Inbox {
     }
 }
 
-/// Throws out values without a time, outside batches, that newer ones supersede.
-fn compact(entries: &mut Vec<Entry>, short_ramp: u32) {
+/// Throws out values without a time, outside batches, that newer ones supersede. Says how many stay.
+fn compact(entries: &mut Vec<Entry>, short_ramp: u32) -> usize {
+    let mut loose = 0;
     let mut newest: HashMap<ParamId, Rank> = HashMap::new();
     let mut in_batch = false;
     entries.reverse();
@@ -126,12 +148,14 @@ fn compact(entries: &mut Vec<Entry>, short_ramp: u32) {
                     return false;
                 }
                 newest.insert(*param, rank);
+                loose += 1;
             }
             Entry::Intent(_) | Entry::Tap { .. } | Entry::EndTap(_) => {}
         }
         true
     });
     entries.reverse();
+    loose
 }
 
 #[cfg(test)]
@@ -150,12 +174,17 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_takes_no_more_than_a_cache_line() {
+        assert!(size_of::<Entry>() <= 64, "{}", size_of::<Entry>());
+    }
+
+    #[test]
     fn a_flood_of_values_keeps_the_newest_of_each_parameter() {
         let inbox = Inbox::new(240);
         for i in 0..100_000u32 {
             inbox.put([set(i % 3, f64::from(i), 240)]);
         }
-        let mut entries = VecDeque::new();
+        let mut entries = Vec::new();
         inbox.take(&mut entries);
         assert!(entries.len() <= COMPACT + 1);
         let mut last = [0.0; 3];

@@ -70,6 +70,9 @@ pub struct EffectSetup {
 }
 
 /// One thing to do, and when.
+///
+/// Values are the most of them by far, so what is larger is boxed: it is copied a few times on its
+/// way.
 #[derive(Debug, Clone)]
 pub enum Intent {
     /// Puts a track into service, at once.
@@ -160,7 +163,7 @@ pub enum Intent {
         /// Where.
         track: TrackId,
         /// What.
-        playback: Playback,
+        playback: Box<Playback>,
         /// When.
         at: When,
     },

@@ -8,6 +8,7 @@
 mod batch;
 mod capture;
 mod core;
+mod cpu;
 mod dispatch;
 mod driver;
 mod effects;
@@ -32,6 +33,7 @@ mod track_tap;
 mod wiring;
 
 pub use capture::{Capture, CaptureStats};
+pub use cpu::{Cpu, cpu};
 pub use effects::{EFFECTS, EffectSpec};
 pub use engine::{Engine, TransportState};
 pub use error::{Error, ErrorCode};

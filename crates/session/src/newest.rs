@@ -8,6 +8,7 @@
 use crate::intent::TrackId;
 use noxrun_engine::{Curve, EffectKey, Target};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Something whose newest value alone matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,13 +41,53 @@ impl Rank {
 
 /// Where the newest values wait, by slot and rank. In each slot, lower ranks wait in front.
 pub(crate) struct Newest<P> {
-    places: HashMap<Slot, [Option<P>; 3]>,
+    places: HashMap<Slot, [Option<P>; 3], BuildHasherDefault<KeyHasher>>,
+}
+
+/// For small numbers that nobody chooses to do harm: a fraction of the default's cost, which would
+/// be most of what a value costs.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64((*byte).into());
+        }
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Odd, and close to 2⁶⁴ over the golden ratio: it spreads what is close together. The table
+        // takes the lower bits and the topmost.
+        let spread = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = spread ^ (spread >> 32);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
 }
 
 impl<P: Copy + PartialEq> Newest<P> {
     pub fn new() -> Self {
         Self {
-            places: HashMap::new(),
+            places: HashMap::default(),
         }
     }
 

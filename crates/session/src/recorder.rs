@@ -6,7 +6,7 @@ use crate::outlet::lock;
 use noxrun_capture::{Chunk, Reader, Taken};
 use noxrun_media::{AudioWriter, MediaError};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -79,6 +79,11 @@ impl Recording {
             state,
             thread: Mutex::new(Some(thread)),
         })
+    }
+
+    /// What it reads, for whoever waits for it.
+    pub(crate) fn reader(&self) -> Weak<Reader> {
+        Arc::downgrade(&self.reader)
     }
 
     /// Frames written so far.

@@ -4,11 +4,15 @@
 //! The pipeline of a capture carries it, with the engine's rate and channels on both sides and
 //! without any wake: a playback callback may neither lock nor make a system call.
 
+mod pace;
 mod sink;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::pace::{PACE, least_capacity};
+
+use self::pace::Followers;
 use self::sink::TrackTap;
 use crate::error::Error;
 use crate::recorder::{Gaps, Recording};
@@ -34,6 +38,7 @@ pub struct OutputTap {
     /// Its sink was dropped.
     ended: Arc<AtomicBool>,
     finished: AtomicBool,
+    followers: Followers,
 }
 
 impl OutputTap {
@@ -70,6 +75,7 @@ impl OutputTap {
             start,
             ended,
             finished: AtomicBool::new(false),
+            followers: Followers::default(),
         };
         Ok((Box::new(sink), tap))
     }
@@ -120,7 +126,9 @@ impl OutputTap {
         let writer = AudioWriter::create(path, self.rate, self.channels, format)?;
         let chunk = (self.rate as usize / 50).max(1);
         let reader = self.reader(chunk, Arc::new(|| {}))?;
-        Recording::start(writer, self.channels, gaps, reader)
+        let recording = Recording::start(writer, self.channels, gaps, reader)?;
+        self.followers.add(recording.reader());
+        Ok(recording)
     }
 
     /// The account. `captured` is what the sink took, in samples; `lost_by_device` counts frames
@@ -140,6 +148,13 @@ impl OutputTap {
     /// Waits until everything that was taken by now has been handed to the readers. Up to 5 ms.
     pub fn settle(&self) {
         self.hub.settle();
+    }
+
+    /// Waits until its recordings have taken what was taken by now, but for a little; a second at
+    /// most. Readers that are no recordings are not waited for.
+    pub fn keep_up(&self) {
+        self.settle();
+        self.followers.wait(self.channels);
     }
 
     /// Hands the last frame to the readers, without waiting for them to take it. Only once the sink

@@ -8,17 +8,7 @@ use noxrun_session::{
 use rig::{NOW, add, constant, engine, jump, offline, play, rendered, sound, stretches, submit};
 
 fn gain(effect: u64, track: u32, db: f64) -> Intent {
-    Intent::AddEffect {
-        effect,
-        track,
-        index: None,
-        bypass: false,
-        setup: EffectSetup {
-            kind: 0,
-            variant: 0,
-            values: vec![db],
-        },
-    }
+    rig::effect(effect, track, 0, &[db])
 }
 
 #[test]

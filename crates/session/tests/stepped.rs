@@ -2,21 +2,11 @@
 
 mod rig;
 
-use noxrun_session::{EffectSetup, Engine, EngineConfig, Intent, ParamId, When};
+use noxrun_session::{Engine, EngineConfig, Intent, ParamId, When};
 use rig::{NOW, RATE, Stage, add, constant, jump, markers, offline, play, sound, stop, submit};
 
 fn filter(effect: u64, track: u32) -> Intent {
-    Intent::AddEffect {
-        effect,
-        track,
-        index: None,
-        bypass: false,
-        setup: EffectSetup {
-            kind: 1,
-            variant: 0,
-            values: vec![900.0, 2.0, 0.0],
-        },
-    }
+    rig::effect(effect, track, 1, &[900.0, 2.0, 0.0])
 }
 
 /// A piece with all that a mixer does.
@@ -125,17 +115,7 @@ fn what_fades_out_gives_its_place_back_and_those_that_wait_for_it_come() {
     stage.step(480);
     // Each effect on a sounding track takes 10 ms to go; there are places for a thousand.
     for id in 0..4_000 {
-        let effect = Intent::AddEffect {
-            effect: id,
-            track: 1,
-            index: None,
-            bypass: false,
-            setup: EffectSetup {
-                kind: 0,
-                variant: 0,
-                values: vec![0.0],
-            },
-        };
+        let effect = rig::effect(id, 1, 0, &[0.0]);
         submit(engine, [effect, Intent::RemoveEffect(id)]);
     }
     for round in 0..1_000 {

@@ -1,6 +1,15 @@
 //! An engine whose voices play on the master: nothing but the voices shapes what is heard.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part"
+)]
+
+#[path = "../chance/mod.rs"]
+mod chance;
+
+pub use chance::{Random, cut};
 
 use noxrun_engine::{
     Action, BlockClock, Controller, Curve, EndReason, EngineConfig, Event, MASTER, Message,
@@ -152,50 +161,6 @@ pub fn sound(channels: Vec<Vec<f32>>) -> Arc<SampleData> {
 /// One channel, made from its frames' numbers.
 pub fn mono(frames: usize, value: impl Fn(f64) -> f64) -> Arc<SampleData> {
     sound(vec![(0..frames).map(|n| value(n as f64) as f32).collect()])
-}
-
-/// Numbers without a pattern, the same for the same seed.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    /// From 0 up to 1.
-    pub fn unit(&mut self) -> f64 {
-        self.below(1 << 40) as f64 / (1u64 << 40) as f64
-    }
-
-    /// `frames` frames of noise of ±0.9.
-    pub fn noise(&mut self, frames: usize) -> Vec<f32> {
-        let mut value = || (self.unit() * 1.8 - 0.9) as f32;
-        (0..frames).map(|_| value()).collect()
-    }
-}
-
-/// Cuts `total` frames into blocks: the sizes asked for, over and over.
-pub fn cut(total: usize, sizes: &[usize]) -> Vec<usize> {
-    let mut left = total;
-    let sizes = sizes.iter().cycle();
-    sizes
-        .map_while(|size| {
-            let block = (*size).min(left);
-            left -= block;
-            (block > 0).then_some(block)
-        })
-        .collect()
 }
 
 /// How far a frame goes at a speed: exact multiples of 2^-32 of a frame.

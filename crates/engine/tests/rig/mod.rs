@@ -1,14 +1,27 @@
 //! An engine under test, and the controlling side as a careful caller would write it: it numbers
 //! its commands, retries what the queue refuses, reads every report and frees what comes back.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part"
+)]
 
+mod actions;
+#[path = "../chance/mod.rs"]
+mod chance;
+pub mod desk;
 pub mod effects;
+mod signals;
+
+pub use actions::{add_effect, add_track, connect, jump};
+pub use chance::{Random, cut};
+pub use signals::{coarse, constant, noise, ramp, sound};
 
 use noxrun_engine::{
     Action, BlockClock, Commit, Controller, Curve, EdgeKey, EffectBody, EffectKey, EndReason,
     EngineConfig, Event, MASTER, Message, Place, PlaySpec, Processor, Renderer, SampleData, Sink,
-    TapKey, Target, TrackKey, TrackSetup, Trash, VoiceKey, When, build, line_memory,
+    TapKey, Target, TrackKey, Trash, VoiceKey, When, build, line_memory,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -379,116 +392,4 @@ impl Rig {
             }
         }
     }
-}
-
-pub fn add_track(track: u32) -> Action {
-    Action::AddTrack(TrackSetup {
-        track: key(track),
-        volume: 1.0,
-        pan: 0.0,
-        open: true,
-    })
-}
-
-pub fn connect(edge: EdgeKey, from: TrackKey, to: TrackKey, gain: f64) -> Action {
-    Action::Connect {
-        edge,
-        from,
-        to,
-        gain,
-    }
-}
-
-/// An effect at the end of a chain.
-pub fn add_effect(effect: EffectKey, track: u32) -> Action {
-    Action::AddEffect {
-        effect,
-        track: key(track),
-        before: None,
-        bypass: false,
-    }
-}
-
-/// A value from one frame on.
-pub fn jump(target: Target, value: f64) -> Action {
-    Action::Set {
-        target,
-        value,
-        frames: 0,
-        curve: Curve::Step,
-    }
-}
-
-/// A ramp's value on frame `k` of it, as the sound definitions have it.
-pub fn ramp(a: f64, b: f64, k: usize, frames: usize) -> f64 {
-    if k + 1 >= frames {
-        b
-    } else {
-        a + (b - a) * (k as f64 + 1.0) / frames as f64
-    }
-}
-
-/// Noise whose sums are exact: multiples of 2⁻¹⁰ below 1.
-pub fn coarse(seed: u64, channels: usize, frames: usize) -> Vec<Vec<f32>> {
-    let mut random = Random::new(seed);
-    let mut lane = || {
-        let step = |_| (random.below(2_047) as f32 - 1_023.0) / 1_024.0;
-        (0..frames).map(step).collect()
-    };
-    (0..channels).map(|_| lane()).collect()
-}
-
-/// A sound from its channels.
-pub fn sound(channels: Vec<Vec<f32>>) -> Arc<SampleData> {
-    Arc::new(SampleData::new(channels, RATE).expect("channels of one length"))
-}
-
-/// The same value throughout.
-pub fn constant(channels: usize, frames: usize, value: f32) -> Arc<SampleData> {
-    sound(vec![vec![value; frames]; channels])
-}
-
-/// Numbers without a pattern, the same for the same seed.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    /// From −1 up to 1.
-    pub fn signed(&mut self) -> f32 {
-        (self.below(1 << 24) as f32 - (1 << 23) as f32) / (1 << 23) as f32
-    }
-}
-
-/// Noise of ±`level`.
-pub fn noise(seed: u64, channels: usize, frames: usize, level: f32) -> Vec<Vec<f32>> {
-    let mut random = Random::new(seed);
-    let mut lane = || (0..frames).map(|_| random.signed() * level).collect();
-    (0..channels).map(|_| lane()).collect()
-}
-
-/// Cuts `total` frames into blocks: the sizes asked for, over and over.
-pub fn cut(total: usize, sizes: &[usize]) -> Vec<usize> {
-    let mut left = total;
-    let sizes = sizes.iter().cycle();
-    sizes
-        .map_while(|size| {
-            let block = (*size).min(left);
-            left -= block;
-            (block > 0).then_some(block)
-        })
-        .collect()
 }

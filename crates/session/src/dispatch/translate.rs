@@ -46,7 +46,7 @@ impl Dispatcher {
                 track,
                 playback,
                 at,
-            } => self.play(voice, track, playback, at),
+            } => self.play(voice, track, *playback, at),
             Intent::Stop { voice, fade, at } => {
                 if at == When::Now && self.cancel_play(voice, until) {
                     return;

@@ -50,7 +50,7 @@ impl Dispatcher {
                 self.forget_voice(voice);
                 self.settle(true);
             }
-            Item::Do(act) if !is_structural(act.action) => {
+            Item::Do(act) if !act.action.is_structural() => {
                 if let Some((slot, _)) = act.value {
                     self.newest.leave(slot, place);
                 }
@@ -93,21 +93,4 @@ impl Dispatcher {
         }
         self.insert_alone(item);
     }
-}
-
-/// Whether an action changes what the graph is made of.
-fn is_structural(action: Action) -> bool {
-    matches!(
-        action,
-        Action::Gate { .. }
-            | Action::AddTrack(_)
-            | Action::RemoveTrack(_)
-            | Action::Connect { .. }
-            | Action::Disconnect(_)
-            | Action::AddEffect { .. }
-            | Action::MoveEffect { .. }
-            | Action::RemoveEffect(_)
-            | Action::AttachTap { .. }
-            | Action::DetachTap(_)
-    )
 }

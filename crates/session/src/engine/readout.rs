@@ -7,7 +7,7 @@ use crate::intent::{ParamId, TrackId, VoiceId};
 use crate::meter::TrackMeter;
 use crate::outlet::lock;
 use crate::stats::EngineStats;
-use crate::tap::OutputTap;
+use crate::tap::{OutputTap, least_capacity};
 use crate::track_tap::TrackTap;
 use noxrun_device::Granted;
 use noxrun_engine::MeterReading;
@@ -92,7 +92,10 @@ impl Engine {
     }
 
     /// A tap on a track: its sound after its fader, from the next block on, handed out of the audio
-    /// thread. `capacity` is in samples; by default two seconds.
+    /// thread. `capacity` is in samples; by default two seconds, and 65,536 frames at least.
+    ///
+    /// Where time is stepped, and offline, its recordings are waited for: they lose nothing, however
+    /// much is rendered at once.
     ///
     /// # Errors
     /// As [`Engine::open_meter`].
@@ -112,7 +115,8 @@ impl Engine {
         }
         let tap = NEXT.fetch_add(1, Ordering::Relaxed);
         let (rate, channels) = (self.config.sample_rate, self.config.channels);
-        let capacity = capacity.unwrap_or(2 * rate as usize * channels);
+        let frames = (2 * rate as usize).max(least_capacity());
+        let capacity = capacity.unwrap_or(frames * channels);
         let opened = OutputTap::open(rate, channels, capacity);
         let (sink, output) = opened.inspect_err(|_| {
             self.core.taps.fetch_sub(1, Ordering::Relaxed);

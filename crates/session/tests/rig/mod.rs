@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use noxrun_session::{
-    Curve, Destination, Engine, EngineConfig, EngineOptions, Error, Intent, MarkerId,
+    Curve, Destination, EffectSetup, Engine, EngineConfig, EngineOptions, Error, Intent, MarkerId,
     OfflineOptions, ParamId, Playback, Rendered, Report, SampleData, TrackId, VirtualClock,
     VirtualDevice, VirtualOptions, VoiceId, When, render,
 };
@@ -64,6 +64,21 @@ impl Stage {
     }
 }
 
+/// An effect at the end of a track's chain: its kind's number, and a value for each parameter.
+pub fn effect(effect: u64, track: TrackId, kind: u8, values: &[f64]) -> Intent {
+    Intent::AddEffect {
+        effect,
+        track,
+        index: None,
+        bypass: false,
+        setup: EffectSetup {
+            kind,
+            variant: 0,
+            values: values.to_vec(),
+        },
+    }
+}
+
 /// A stereo sample of `frames` frames that are all `value`.
 pub fn constant(value: f32, frames: usize) -> Arc<SampleData> {
     Arc::new(SampleData::new(vec![vec![value; frames]; 2], RATE).unwrap())
@@ -83,7 +98,7 @@ pub fn play(voice: VoiceId, track: TrackId, sample: &Arc<SampleData>, at: When) 
     Intent::Play {
         voice,
         track,
-        playback: Playback::new(Arc::clone(sample)),
+        playback: Box::new(Playback::new(Arc::clone(sample))),
         at,
     }
 }
