@@ -185,13 +185,16 @@ impl AudioWriter {
         })
     }
 
-    /// Completes the file and gives its length in frames.
+    /// Completes the file and gives its length in frames. May be called again; nothing can be
+    /// written any more.
     ///
     /// # Errors
-    /// [`MediaError::Io`] with the path.
-    pub fn finish(mut self) -> Result<u64, MediaError> {
-        self.usable()?;
-        self.complete()?;
+    /// [`MediaError::Io`] with the path; [`frames`](Self::frames) says what the file holds.
+    pub fn finish(&mut self) -> Result<u64, MediaError> {
+        if self.state != State::Finished {
+            self.usable()?;
+            self.complete()?;
+        }
         Ok(self.frames())
     }
 
@@ -212,13 +215,15 @@ impl AudioWriter {
     }
 
     fn usable(&self) -> Result<(), MediaError> {
-        match self.state {
-            State::Recording | State::Finished => Ok(()),
-            State::Failed => Err(MediaError::Io {
-                path: self.path.clone(),
-                source: io::Error::other("the recording ended at an earlier error"),
-            }),
-        }
+        let why = match self.state {
+            State::Recording => return Ok(()),
+            State::Finished => "the file is complete",
+            State::Failed => "the recording ended at an earlier error",
+        };
+        Err(MediaError::Io {
+            path: self.path.clone(),
+            source: io::Error::other(why),
+        })
     }
 
     fn full(&mut self) -> MediaError {
