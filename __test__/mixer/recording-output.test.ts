@@ -60,7 +60,7 @@ test('engine.record holds what the engine plays, bit for bit, from the frame on 
   const recording = await engine.record(file)
   t.is(recording.path, file)
   const played = await playInPieces(one, 20_007)
-  t.deepEqual(await recording.stop(), { path: file, frames: 20_007, dropped: 0 })
+  t.deepEqual(await recording.stop(), { path: file, frames: 20_007, dropped: 0, files: [file] })
   t.is(recording.frames, 20_007)
   await one.play(1000)
   isPlayed(t, file, played)
@@ -147,7 +147,7 @@ test('integers are rounded half to even and clamped, in .wav and .flac', async (
     const file = newPath(ending)
     const recording = await one.engine.record(file, format && { format })
     await one.play(cases.length)
-    t.deepEqual(await recording.stop(), { path: file, frames: cases.length, dropped: 0 })
+    t.deepEqual(await recording.stop(), { path: file, frames: cases.length, dropped: 0, files: [file] })
     const found = ending === '.flac' ? readFlac(file).values[1] : readWav(file).values.filter((_, n) => n % 2 === 1)
     t.deepEqual([...(found ?? [])].map((value) => value + 0), cases.map(([, integer]) => integer), `${format ?? ''}${ending}`)
   }
@@ -183,7 +183,7 @@ test('closing the engine completes the file', async (t) => {
   const played = await playInPieces(one, 9999)
   await one.engine.close()
   isPlayed(t, file, played)
-  t.deepEqual(await recording.stop(), { path: file, frames: 9999, dropped: 0 })
+  t.deepEqual(await recording.stop(), { path: file, frames: 9999, dropped: 0, files: [file] })
 })
 
 test('an abort ends a recording as stop() does; aborted already, there is no file', async (t) => {
@@ -194,7 +194,7 @@ test('an abort ends a recording as stop() does; aborted already, there is no fil
   const recording = await one.engine.record(file, { signal: controller.signal })
   const played = await playInPieces(one, 5000)
   controller.abort()
-  t.deepEqual(await recording.stop(), { path: file, frames: 5000, dropped: 0 })
+  t.deepEqual(await recording.stop(), { path: file, frames: 5000, dropped: 0, files: [file] })
   isPlayed(t, file, played)
   const never = newPath()
   await t.throwsAsync(one.engine.record(never, { signal: AbortSignal.abort() }), { name: 'AbortError' })
@@ -206,7 +206,7 @@ test('stop() may be called again, and an empty recording is a file without frame
   for (const ending of ['.wav', '.flac']) {
     const file = newPath(ending)
     const recording = await one.engine.record(file)
-    const result = { path: file, frames: 0, dropped: 0 }
+    const result = { path: file, frames: 0, dropped: 0, files: [file] }
     t.deepEqual(await Promise.all([recording.stop(), recording.stop()]), [result, result])
     t.is(ending === '.wav' ? readWav(file).frames : readFlac(file).frames, 0)
   }
@@ -226,7 +226,7 @@ test('a recording begun in a batch is of what follows; in one that throws it is 
     begun = track.record(file)
   })
   await playInPieces(one, 3000)
-  t.deepEqual(await (await begun)?.stop(), { path: file, frames: 3000, dropped: 0 })
+  t.deepEqual(await (await begun)?.stop(), { path: file, frames: 3000, dropped: 0, files: [file] })
   isSame(t, lane(file, 0), signal)
   const never = newPath()
   let undone: Promise<unknown> | undefined

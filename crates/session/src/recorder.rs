@@ -148,16 +148,18 @@ impl Recording {
             // A panic there was reported by its hook.
             let _ = thread.join();
         }
-        match self.result() {
-            Some(RecordingResult {
-                failure: Some(error),
-                ..
-            }) => Err(error),
-            Some(result) => Ok(result),
-            None => {
-                let message = "the recording's thread ended without a result";
-                Err(Error::new(ErrorCode::Backend, message))
+        let mut result = lock(&self.state.result);
+        let result = result.get_or_insert_with(|| {
+            let message = "the recording's thread ended without a result";
+            RecordingResult {
+                frames: self.frames(),
+                dropped: self.state.dropped.load(Ordering::Relaxed),
+                failure: Some(Error::new(ErrorCode::Backend, message)),
             }
+        });
+        match &result.failure {
+            Some(error) => Err(error.clone()),
+            None => Ok(result.clone()),
         }
     }
 }
