@@ -1,7 +1,7 @@
 // Records to a disk that fills up, and beside it to one that does not, while a third reader reads on.
 // Prints what came of it as JSON. Arguments: the path on the small disk, the other path, the frames to
 // record, and the rotation in bytes or 0.
-import { Capture } from '../../index'
+import { Capture, type NoxrunError } from '../../index'
 import { createVirtualDevice } from '../../src/testing'
 import { fullSample } from './record-full-signal'
 
@@ -45,7 +45,7 @@ async function main([small = '', other = '', count = '', bytes = '']: readonly s
   while (fed < frames - 20_000) await feed()
   const end = await recording.ended
   while (fed < frames) await feed()
-  const stopped = await recording.stop().then(() => ({ code: undefined, message: undefined }), (error: { code: string; message: string }) => error)
+  const stopped: Partial<NoxrunError> = await recording.stop().then(() => ({}), (error: unknown) => error as NoxrunError)
   await capture.close()
   await reading
   return {
@@ -59,6 +59,8 @@ async function main([small = '', other = '', count = '', bytes = '']: readonly s
   }
 }
 
+// Nobody may be left to end it.
+setTimeout(() => process.exit(3), 60_000).unref()
 void main(process.argv.slice(2)).then((outcome) => {
   console.log(JSON.stringify(outcome))
   process.exit(0)

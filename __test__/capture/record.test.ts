@@ -188,6 +188,37 @@ test('a loss before the first frame is silence too', async (t) => {
   t.deepEqual(values.subarray(600), wide(interleaved(450, 100, 2)))
 })
 
+for (const gaps of ['silence', 'splice'] as const) {
+  test(`a loss at the very end is counted, and its place kept as ${gaps}`, async (t) => {
+    const stand = await Stand.open(t, { channels: 2, capacity: 2000 })
+    // The ring keeps frames 0…999 and loses 1,500, after which nothing comes.
+    await stand.record(2500)
+    const file = newPath()
+    const recording = await stand.capture.record(file, { gaps })
+    const frames = gaps === 'silence' ? 2500 : 1000
+    t.deepEqual(await recording.stop(), { path: file, frames, dropped: 3000, files: [file] })
+    const { values } = readWav(file)
+    t.deepEqual(values.subarray(0, 2000), wide(interleaved(0, 1000, 2)))
+    t.deepEqual(values.subarray(2000), new Float64Array(2 * (frames - 1000)))
+  })
+}
+
+for (const kind of ['wav', 'flac'] as const) {
+  test(`after a long pause nothing is lost while its silence goes into the .${kind} file`, async (t) => {
+    const stand = await Stand.open(t, { channels: 2 })
+    const file = newPath().replace('.wav', `.${kind}`)
+    const recording = await stand.capture.record(file, { format: 's16' })
+    await stand.record(500)
+    stand.capture.pause()
+    // Ten minutes, with nothing fed: silence.
+    await stand.device.step(600 * 48_000)
+    stand.capture.resume()
+    for (let n = 0; n < 4; n++) await stand.device.step(12_000)
+    t.deepEqual(await recording.stop(), { path: file, frames: 500 + 600 * 48_000 + 48_000, dropped: 0, files: [file] })
+    t.is((await probe(file)).frames, 500 + 600 * 48_000 + 48_000)
+  })
+}
+
 test('close() completes the file', async (t) => {
   const stand = await Stand.open(t, { channels: 2 })
   const file = newPath()

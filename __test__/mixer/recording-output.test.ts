@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import type { Recording, Track } from '../../index'
+import type { RecordedFile, Recording, Track } from '../../index'
 import { readWav } from '../capture/wav'
 import { noise } from '../support/signal'
 import { RATE, type Stage, ULP, channel, flat, isHeard, isSame, ramp, rejectsCode, stage } from '../playback/stage'
@@ -65,6 +65,29 @@ test('engine.record holds what the engine plays, bit for bit, from the frame on 
   await one.play(1000)
   isPlayed(t, file, played)
   t.true(channel(played, 0).some((x) => x !== 0))
+})
+
+test('engine.record and track.record go on in new files, whose join is what was played', async (t) => {
+  const one = await stage(t)
+  const track = await noisy(one, 21)
+  const folder = path.join(dir, 'rotated')
+  mkdirSync(folder)
+  const told: RecordedFile[] = []
+  const recordings = [
+    await one.engine.record(path.join(folder, 'master.wav'), { rotate: { seconds: 1 }, onFile: (file) => told.push(file) }),
+    await track.record(path.join(folder, 'track.wav'), { rotate: { bytes: 200_000 } }),
+  ]
+  const played = await playInPieces(one, 2 * RATE + 77)
+  for (const recording of recordings) {
+    const { frames, dropped, files } = await recording.stop()
+    t.deepEqual([frames, dropped], [2 * RATE + 77, 0])
+    t.true(files.length > 2)
+    for (const [index, whole] of played.entries()) {
+      isSame(t, Float32Array.from(files.flatMap((file) => [...lane(file, index)])), whole)
+    }
+  }
+  const names = [1, 2, 3].map((n) => path.join(folder, `master-000${n}.wav`))
+  t.deepEqual(told, names.map((name, n) => ({ path: name, frames: n < 2 ? RATE : 77, startFrame: n * RATE })))
 })
 
 test('what is beyond the safety stage’s threshold is recorded as it left the engine', async (t) => {

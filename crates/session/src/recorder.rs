@@ -58,8 +58,8 @@ pub struct Recording {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Silence is written in pieces of this many frames.
-const SILENCE: usize = 4096;
+/// Silence is written in pieces of this many frames, after each of which the world is told.
+const SILENCE: u64 = 1 << 20;
 
 impl Recording {
     /// Makes the first file, then the reader: one that came and left would have taken along what
@@ -84,7 +84,6 @@ impl Recording {
             state: Arc::clone(&state),
             channels,
             gaps: spec.gaps,
-            zeros: Vec::new(),
         };
         let thread = std::thread::Builder::new()
             .name("noxrun-record".into())
@@ -177,7 +176,6 @@ struct Work {
     state: Arc<State>,
     channels: usize,
     gaps: Gaps,
-    zeros: Vec<f32>,
 }
 
 impl Work {
@@ -205,27 +203,27 @@ impl Work {
 
     fn write(&mut self, interleaved: &[f32]) -> Result<(), MediaError> {
         let completed = self.files.write(interleaved)?;
-        self.state
-            .frames
-            .store(self.files.frames(), Ordering::Relaxed);
-        if completed {
-            self.state.tell();
-        }
+        self.progress(completed);
         Ok(())
     }
 
     fn silence(&mut self, frames: u64) -> Result<(), MediaError> {
         let mut left = frames;
         while left > 0 {
-            let now = left.min(SILENCE as u64) as usize;
-            let mut zeros = std::mem::take(&mut self.zeros);
-            zeros.resize(SILENCE * self.channels, 0.0);
-            let result = self.write(&zeros[..now * self.channels]);
-            self.zeros = zeros;
-            result?;
-            left -= now as u64;
+            let now = left.min(SILENCE);
+            let completed = self.files.write_silence(now)?;
+            self.progress(completed);
+            left -= now;
         }
         Ok(())
+    }
+
+    fn progress(&self, completed: bool) {
+        let frames = self.files.frames();
+        self.state.frames.store(frames, Ordering::Relaxed);
+        if completed {
+            self.state.tell();
+        }
     }
 
     /// Says what it came to. A file that was cut at a failure is in the log already.

@@ -61,6 +61,13 @@ impl FrameEncoder {
         }
     }
 
+    /// Adds silent frames to the block.
+    pub fn add_silence(&mut self, frames: usize) {
+        for channel in &mut self.channels {
+            channel.samples.resize(channel.samples.len() + frames, 0);
+        }
+    }
+
     /// Forgets what waits in the block.
     pub fn clear(&mut self) {
         for channel in &mut self.channels {

@@ -16,6 +16,9 @@ pub(super) trait Content: Debug + Send {
     fn space(&self) -> usize;
     /// Takes whole frames, no more than there is space for.
     fn take(&mut self, interleaved: &[f32]);
+    /// Takes silence, up to `frames` frames of it, and says how many: as much as there is space for, or
+    /// all of it where the file can hold it without writing it.
+    fn silence(&mut self, file: &mut File, frames: u64) -> io::Result<u64>;
     /// Appends what waits to the file; a piece that has to be whole only when it is, or when it is
     /// the last. Counts what the file took also when it did not take all.
     fn store(&mut self, file: &mut File, is_last: bool) -> io::Result<()>;

@@ -106,6 +106,16 @@ impl Content for FlacContent {
         self.checksum.consume(&self.bytes);
     }
 
+    fn silence(&mut self, _file: &mut File, frames: u64) -> io::Result<u64> {
+        let frames = frames.min(self.space() as u64);
+        self.encoder.add_silence(frames as usize);
+        let len = frames as usize * self.info.channels * self.info.bits as usize / 8;
+        self.bytes.clear();
+        self.bytes.resize(len, 0);
+        self.checksum.consume(&self.bytes);
+        Ok(frames)
+    }
+
     fn store(&mut self, file: &mut File, is_last: bool) -> io::Result<()> {
         let frames = self.encoder.waiting();
         if frames == 0 || (frames < self.info.block && !is_last) {

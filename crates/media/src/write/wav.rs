@@ -1,13 +1,16 @@
 //! WAV as the content of a growing file.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
 use super::content::Content;
 use crate::wav::{Header, WavFormat};
 
 /// Bytes gathered before the system is asked to write.
 const BUFFER_LEN: usize = 1 << 16;
+/// Bytes of silence from which on it is a hole in the file: hours of a pause take no time, and where
+/// the file system knows holes no space.
+const HOLE_LEN: u64 = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct WavContent {
@@ -54,6 +57,22 @@ impl Content for WavContent {
 
     fn take(&mut self, interleaved: &[f32]) {
         self.header.format.encode(interleaved, &mut self.buffer);
+    }
+
+    fn silence(&mut self, file: &mut File, frames: u64) -> io::Result<u64> {
+        // In every format, silence is bytes of 0.
+        let len = frames.saturating_mul(self.header.frame_len());
+        if len < HOLE_LEN {
+            let frames = frames.min(self.space() as u64);
+            let len = (frames * self.header.frame_len()) as usize;
+            self.buffer.resize(self.buffer.len() + len, 0);
+            return Ok(frames);
+        }
+        self.store(file, false)?;
+        file.set_len(self.end() + len)?;
+        self.stored += len;
+        file.seek(SeekFrom::Start(self.end()))?;
+        Ok(frames)
     }
 
     fn store(&mut self, file: &mut File, _is_last: bool) -> io::Result<()> {

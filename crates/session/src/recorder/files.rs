@@ -87,24 +87,42 @@ impl Files {
 
     /// Appends whole frames. Says whether a file was completed.
     pub fn write(&mut self, interleaved: &[f32]) -> Result<bool, MediaError> {
-        let mut completed = false;
+        let channels = self.channels;
         let mut rest = interleaved;
-        while !rest.is_empty() {
-            let room = match &self.writer {
-                Some(writer) => self.room(writer),
-                None => 0,
-            };
+        self.append((rest.len() / channels) as u64, |writer, frames| {
+            let (now, later) = rest.split_at(frames as usize * channels);
+            rest = later;
+            writer.write(now)
+        })
+    }
+
+    /// Appends silent frames. Says whether a file was completed.
+    pub fn write_silence(&mut self, frames: u64) -> Result<bool, MediaError> {
+        self.append(frames, AudioWriter::write_silence)
+    }
+
+    /// Lets `put` append `frames` frames, no more to a file than there is room for.
+    fn append(
+        &mut self,
+        frames: u64,
+        mut put: impl FnMut(&mut AudioWriter, u64) -> Result<(), MediaError>,
+    ) -> Result<bool, MediaError> {
+        let mut completed = false;
+        let mut left = frames;
+        while left > 0 {
+            let mut room = self.room();
             if room == 0 {
                 completed |= self.complete()?;
                 self.open()?;
+                // A new file takes one frame at least.
+                room = self.room().max(1);
             }
-            let Some(writer) = &self.writer else { break };
-            // A new file takes one frame at least.
-            let room = self.room(writer).max(1);
-            let frames = (rest.len() / self.channels) as u64;
-            let (now, later) = rest.split_at(frames.min(room) as usize * self.channels);
-            rest = later;
-            let result = self.writer.as_mut().map_or(Ok(()), |w| w.write(now));
+            let Some(writer) = &mut self.writer else {
+                break;
+            };
+            let now = left.min(room);
+            left -= now;
+            let result = put(writer, now);
             result.inspect_err(|_| self.close())?;
         }
         Ok(completed)
@@ -116,7 +134,8 @@ impl Files {
     }
 
     /// Frames that may still go into this file.
-    fn room(&self, writer: &AudioWriter) -> u64 {
+    fn room(&self) -> u64 {
+        let Some(writer) = &self.writer else { return 0 };
         let by_time = self.frames_each.saturating_sub(writer.frames());
         let by_size = self.rotate.bytes.map_or(u64::MAX, |most| writer.room(most));
         by_time.min(by_size)
