@@ -22,7 +22,7 @@ export declare class NativeCapture {
   takeReports(): Array<NativeReport>
   /** A reader of chunks, which may overlap, or of a stream. */
   reader(ofChunks: boolean): NativeReader
-  record(path: string, format: string, gaps: string): NativeRecording
+  record(options: NativeRecordOptions): NativeRecording
   meter(): NativeMeter
   pause(): void
   resume(): void
@@ -76,6 +76,18 @@ export declare class NativeReader {
 
 export declare class NativeRecording {
   get frames(): number
+  /** The file that is being written, or the last one. */
+  get path(): string
+  /** All files, the one that is being written included. */
+  get paths(): Array<string>
+  /** Files that will not change any more, from the `first` one on. */
+  complete(first: number): Array<NativeRecordedFile>
+  /** What it came to, once it has ended. */
+  result(): NativeRecordingResult | null
+  /** Calls `bell` on the JavaScript thread when a file was completed or all is over. */
+  setBell(bell: () => void): void
+  /** Lets go of the bell, which holds the JavaScript object that it rings for. */
+  unsetBell(): void
   stop(): Promise<NativeRecordingResult>
 }
 
@@ -89,7 +101,7 @@ export declare class NativeSample {
 export declare class NativeTap {
   /** A reader of chunks of `frames` frames. */
   reader(frames: number): NativeReader
-  record(path: string, format: string, gaps: string): NativeRecording
+  record(options: NativeRecordOptions): NativeRecording
   close(): void
 }
 
@@ -260,9 +272,26 @@ export interface NativeReaderStats {
   buffered: number
 }
 
+/** A file that will not change any more. */
+export interface NativeRecordedFile {
+  path: string
+  frames: number
+  startFrame: number
+}
+
 export interface NativeRecordingResult {
   frames: number
   dropped: number
+  /** Why it ended by itself: a code and a sentence. */
+  failure?: string
+}
+
+export interface NativeRecordOptions {
+  path: string
+  format: string
+  gaps: string
+  seconds?: number
+  bytes?: number
 }
 
 export interface NativeRendered {

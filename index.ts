@@ -31,7 +31,14 @@ export { Param, type AutomationPoint, type Curve, type SetOptions } from './src/
 export { type PcmReadable, type ReadableOptions } from './src/pcm-stream'
 export { type PlayOptions } from './src/play-options'
 export { type Chunk, type ChunkIterator, type ReaderStats } from './src/reader'
-export { Recording, type RecordOptions, type RecordingResult } from './src/recording'
+export {
+  Recording,
+  type RecordOptions,
+  type RecordedFile,
+  type RecordingEnd,
+  type RecordingResult,
+  type RotateOptions,
+} from './src/recording'
 export { render, type OfflineEngine, type RenderOptions, type RenderResult } from './src/render'
 export { type Send } from './src/routing'
 export {

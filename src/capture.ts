@@ -12,7 +12,7 @@ import { enter, guarded } from './live'
 import type { Meter } from './meter'
 import { PcmReadable, type ReadableOptions, checkReadable } from './pcm-stream'
 import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
-import { type RecordOptions, Recording, checkRecord, completeAll } from './recording'
+import { type RecordOptions, Recording, checkRecord, completeAll, failedWarning } from './recording'
 import { openStream } from './stream-options'
 import { options, signal } from './validate'
 import { type NoxrunWarning, WarningLog } from './warnings'
@@ -136,18 +136,21 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   }
 
   /**
-   * Records to a .wav or .flac file from now on, off the JavaScript thread. The file is valid at
-   * every moment, even if the process is killed.
-   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG; an
-   *   AbortError when the signal is aborted already, before a file is made
+   * Records to a .wav or .flac file from now on, off the JavaScript thread; with `rotate` to several,
+   * one after another. Each is valid at every moment, even if the process is killed.
+   * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG,
+   *   ERR_OUT_OF_RANGE; an AbortError when the signal is aborted already, before a file is made
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
   async record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
     this.#ensureOpen()
-    const { format, gaps, abort } = checkRecord(path, recordOptions)
-    throwIfAborted(abort)
-    const started = native(() => this.#native.record(path, format, gaps))
-    const recording = new Recording(started, path, abort, () => this.#recordings.delete(recording))
+    const plan = checkRecord(path, recordOptions)
+    throwIfAborted(plan.abort)
+    const started = native(() => this.#native.record(plan.native))
+    const recording = new Recording(started, plan, (end) => {
+      this.#recordings.delete(recording)
+      if (end.error) this.#warnings.tell(failedWarning(end.path, end.error))
+    })
     this.#recordings.add(recording)
     return recording
   }

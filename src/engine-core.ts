@@ -53,7 +53,7 @@ export class EngineCore {
     this.sampleRate = engine.sampleRate
     this.channels = setup.channels
     this.commands = new Commands(engine.handle)
-    this.#taps = new Taps(engine, this.commands, this.sampleRate, this.channels)
+    this.#taps = new Taps(engine, this.commands, this, (warning) => { this.#warnings.tell(warning) })
     const host: Host = {
       handle: engine.handle,
       commands: this.commands,

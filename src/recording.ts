@@ -1,35 +1,83 @@
 /** Recordings to files, of a capture or a track. */
-import type { NativeRecording } from '#binding'
-import { nativeAsync } from './errors'
-import { choice, invalid, options, signal, string } from './validate'
+import type { NativeRecordOptions, NativeRecording, NativeRecordingResult } from '#binding'
+import { type NoxrunError, fromNative } from './errors'
+import { guarded } from './live'
+import { choice, integer, invalid, number, optional, options, signal, string } from './validate'
+import type { NoxrunWarning } from './warnings'
 
 export interface RecordOptions {
   /** Default 'f32'; for FLAC, which has no 'f32', 's24'. */
   format?: 'f32' | 's24' | 's16'
   /** What the file holds where samples were lost: as much silence (default), or nothing. */
   gaps?: 'silence' | 'splice'
+  /**
+   * Goes on in a new file again and again, without losing a sample: the files joined are the
+   * recording. `take.wav` becomes `take-0001.wav`, `take-0002.wav`, … (more digits beyond 9999);
+   * files of these names are replaced.
+   */
+  rotate?: RotateOptions
+  /**
+   * Called when a file is complete and will not change any more, the last one and one that was cut
+   * at an error included. Nothing waits for it.
+   */
+  onFile?: (file: RecordedFile) => void
   /** Aborting ends the recording, as `stop()` does. */
   signal?: AbortSignal
+}
+
+/** When the next file begins: at whichever comes first. At least one of them. */
+export interface RotateOptions {
+  /** Length of a file in seconds, 1 or more, to the nearest frame. */
+  seconds?: number
+  /** Size that no file exceeds, in bytes, 65,536 or more. */
+  bytes?: number
+}
+
+/** A file that will not change any more. */
+export interface RecordedFile {
+  path: string
+  /** Frames in it. */
+  frames: number
+  /** Frames of the recording in the files before it. */
+  startFrame: number
 }
 
 export type FileFormat = NonNullable<RecordOptions['format']>
 
 /** `RecordOptions`, checked. */
 export interface RecordPlan {
-  readonly path: string
-  readonly format: FileFormat
-  readonly gaps: 'silence' | 'splice'
+  readonly native: NativeRecordOptions
+  readonly onFile: ((file: RecordedFile) => void) | undefined
   readonly abort: AbortSignal | undefined
 }
 
-/** @throws NoxrunError ERR_INVALID_ARG */
+const LEAST_BYTES = 65_536
+
+/** @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE */
 export function checkRecord(path: string, given: RecordOptions | undefined): RecordPlan {
-  const { format, gaps, signal: abort } = options('record', given, ['format', 'gaps', 'signal'])
+  const known = ['format', 'gaps', 'rotate', 'onFile', 'signal'] as const
+  const { format, gaps, rotate, onFile, signal: abort } = options('record', given, known)
+  if (onFile !== undefined && typeof (onFile as unknown) !== 'function') throw invalid('onFile', onFile, 'a function')
   return {
-    path: checkPath('path', path),
-    format: checkFormat(path, format),
-    gaps: choice('gaps', gaps, ['silence', 'splice']),
+    native: {
+      path: checkPath('path', path),
+      format: checkFormat(path, format),
+      gaps: choice('gaps', gaps, ['silence', 'splice']),
+      ...optional(rotate, checkRotate),
+    },
+    onFile,
     abort: signal(abort),
+  }
+}
+
+function checkRotate(rotate: RotateOptions): RotateOptions {
+  const { seconds, bytes } = options('rotate', rotate, ['seconds', 'bytes'])
+  if (seconds === undefined && bytes === undefined) {
+    throw invalid('rotate', rotate, 'an object with seconds, bytes or both')
+  }
+  return {
+    ...(seconds !== undefined && { seconds: number('rotate.seconds', seconds, 1, Infinity) }),
+    ...(bytes !== undefined && { bytes: integer('rotate.bytes', bytes, LEAST_BYTES, Number.MAX_SAFE_INTEGER) }),
   }
 }
 
@@ -47,47 +95,76 @@ export function checkFormat(path: string, format: FileFormat | undefined): FileF
 }
 
 export interface RecordingResult {
+  /** The last file. */
   path: string
-  /** Frames in the file. */
+  /** Frames in all files. */
   frames: number
   /** Samples lost on the way, whether silence stands for them or not. */
   dropped: number
+  /** All files, in their order. */
+  files: string[]
+}
+
+export interface RecordingEnd extends RecordingResult {
+  /** Why the recording ended by itself; null when it was stopped or the sound ended. */
+  error: NoxrunError | null
 }
 
 export class Recording {
-  readonly path: string
   readonly #native: NativeRecording
-  readonly #onEnd: () => void
+  readonly #onFile: ((file: RecordedFile) => void) | undefined
+  readonly #onEnd: (end: RecordingEnd) => void
+  /** Complete files that were told. */
+  #told = 0
+  #isOver = false
   #stopping: Promise<RecordingResult> | undefined
 
+  /**
+   * Resolves when the recording is over, whatever ended it: `stop()`, an abort, the end of the sound,
+   * or an error such as a full disk, which it tells at once. Never rejects.
+   */
+  readonly ended: Promise<RecordingEnd>
+
   /** @internal */
-  constructor(
-    native: NativeRecording,
-    path: string,
-    signal: AbortSignal | undefined,
-    onEnd: () => void,
-  ) {
+  constructor(native: NativeRecording, { onFile, abort }: RecordPlan, onEnd: (end: RecordingEnd) => void) {
     this.#native = native
-    this.path = path
+    this.#onFile = onFile
     const stop = (): void => {
-      // A failure is told to whoever calls stop().
+      // A failure is told by `ended`, and to whoever calls stop().
       this.stop().catch(() => undefined)
     }
-    signal?.addEventListener('abort', stop, { once: true })
-    this.#onEnd = () => {
-      signal?.removeEventListener('abort', stop)
-      onEnd()
+    let resolveEnded: (end: RecordingEnd) => void
+    this.ended = new Promise((resolve) => { resolveEnded = resolve })
+    this.#onEnd = (end) => {
+      abort?.removeEventListener('abort', stop)
+      resolveEnded(end)
+      guarded(() => { onEnd(end) })
     }
+    abort?.addEventListener('abort', stop, { once: true })
+    native.setBell(() => { this.#pump() })
+    // What happened before the bell hung.
+    queueMicrotask(() => { this.#pump() })
   }
 
-  /** Frames written so far. */
+  /** The file that is being written; the last one once the recording is over. */
+  get path(): string {
+    return this.#native.path
+  }
+
+  /** All files so far, in their order. */
+  get files(): readonly string[] {
+    return this.#native.paths
+  }
+
+  /** Frames written so far, in all files. */
   get frames(): number {
     return this.#native.frames
   }
 
   /**
-   * Ends the recording with what was captured until now; resolves when the file is complete.
-   * @throws NoxrunError ERR_IO when writing failed; the file is valid up to that point
+   * Ends the recording with what was captured until now; resolves when its files are complete.
+   * @throws NoxrunError ERR_IO, ERR_NOT_FOUND or ERR_ACCESS when writing failed; the files are valid
+   *   up to that point
    */
   stop(): Promise<RecordingResult> {
     this.#stopping ??= this.#stop()
@@ -95,11 +172,32 @@ export class Recording {
   }
 
   async #stop(): Promise<RecordingResult> {
-    try {
-      return { path: this.path, ...(await nativeAsync(this.#native.stop())) }
-    } finally {
-      this.#onEnd()
+    // What it rejects with is in the result, too.
+    await this.#native.stop().catch(() => undefined)
+    this.#pump()
+    const { error, ...result } = await this.ended
+    if (error) throw error
+    return result
+  }
+
+  /** Tells what is new. */
+  #pump(): void {
+    if (this.#isOver) return
+    const result = this.#native.result()
+    for (const file of this.#native.complete(this.#told)) {
+      this.#told++
+      guarded(() => this.#onFile?.(file))
     }
+    if (!result) return
+    this.#isOver = true
+    // It holds this object.
+    this.#native.unsetBell()
+    this.#onEnd(this.#end(result))
+  }
+
+  #end({ frames, dropped, failure }: NativeRecordingResult): RecordingEnd {
+    const error = failure === undefined ? null : (fromNative(new Error(failure)) as NoxrunError)
+    return { path: this.path, frames, dropped, files: [...this.files], error }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -110,4 +208,9 @@ export class Recording {
 /** Completes recordings; a failure is told to whoever calls `stop()`. */
 export async function completeAll(recordings: ReadonlySet<Recording>): Promise<void> {
   await Promise.allSettled([...recordings].map((recording) => recording.stop()))
+}
+
+/** What is warned of when a recording ends by itself. */
+export function failedWarning(path: string, error: NoxrunError): NoxrunWarning {
+  return { code: 'RECORDING_FAILED', path, error, message: error.message }
 }

@@ -6,7 +6,8 @@ import type { Commands } from './commands'
 import { NoxrunError, native } from './errors'
 import { PcmReadable, type ReadableOptions, checkReadable } from './pcm-stream'
 import { ReaderEnd, type ReaderHome, type ReaderSource } from './reader'
-import { type RecordOptions, Recording, checkRecord, completeAll } from './recording'
+import { type RecordOptions, type RecordPlan, Recording, checkRecord, completeAll, failedWarning } from './recording'
+import type { NoxrunWarning } from './warnings'
 
 /** Seconds of a chunk on its way to a stream. */
 const CHUNK = 0.02
@@ -17,8 +18,15 @@ export class Taps {
   readonly #home: ReaderHome
   /** Held so that a recording that nobody else holds goes on. */
   readonly #recordings = new Set<Recording>()
+  readonly #warn: (warning: NoxrunWarning) => void
 
-  constructor(engine: NativeEngine, commands: Commands, sampleRate: number, channels: number) {
+  constructor(
+    engine: NativeEngine,
+    commands: Commands,
+    { sampleRate, channels }: { sampleRate: number; channels: number },
+    warn: (warning: NoxrunWarning) => void,
+  ) {
+    this.#warn = warn
     this.#native = engine
     this.#commands = commands
     this.#home = { channels, sampleRate, waiting: new Set() }
@@ -49,14 +57,13 @@ export class Taps {
     const begun = new Promise<Recording>((resolve, reject) => {
       ensureOpen()
       const plan = checkRecord(path, given)
-      const { format, gaps, abort } = plan
-      throwIfAborted(abort)
+      throwIfAborted(plan.abort)
       this.#commands.afterwards(() => {
         const tap = native(() => this.#native.openTap(track))
-        const started = recordTap(tap, plan.path, format, gaps)
-        const recording = new Recording(started, plan.path, abort, () => {
+        const recording = new Recording(recordTap(tap, plan), plan, (end) => {
           this.#recordings.delete(recording)
           tap.close()
+          if (end.error) this.#warn(failedWarning(end.path, end.error))
         })
         this.#recordings.add(recording)
         resolve(recording)
@@ -83,9 +90,9 @@ export class Taps {
   }
 }
 
-function recordTap(tap: NativeTap, path: string, format: string, gaps: string): ReturnType<NativeTap['record']> {
+function recordTap(tap: NativeTap, { native: spec }: RecordPlan): ReturnType<NativeTap['record']> {
   try {
-    return native(() => tap.record(path, format, gaps))
+    return native(() => tap.record(spec))
   } catch (error) {
     tap.close()
     throw error

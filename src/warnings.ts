@@ -1,5 +1,6 @@
 /** Warnings: trouble that did not stop anything, told in words. */
 import type { NativeWarning } from '#binding'
+import type { NoxrunError } from './errors'
 import { guarded } from './live'
 
 /** Discriminated by `code`. */
@@ -12,11 +13,15 @@ export type NoxrunWarning = { message: string } & (
   | { code: 'NON_FINITE'; track: string }
   | { code: 'DROPPED_SAMPLES'; count: number }
   | { code: 'NO_REALTIME_PRIORITY'; reason: string }
+  | { code: 'RECORDING_FAILED'; path: string; error: NoxrunError }
 )
+
+/** Warnings that come from the binding. */
+type NativeCode = Exclude<NoxrunWarning['code'], 'RECORDING_FAILED'>
 
 function toWarning(native: NativeWarning, trackName: (id: number) => string): NoxrunWarning {
   const { asked = 0, granted = 0, reason = '', by = 0, count = 0 } = native
-  switch (native.code as NoxrunWarning['code']) {
+  switch (native.code as NativeCode) {
     case 'BUFFER_SIZE_FALLBACK': {
       const message = `the device refused ${asked} frames a callback and granted ${granted}`
       return { code: 'BUFFER_SIZE_FALLBACK', asked, granted, message }
@@ -81,7 +86,10 @@ export class WarningLog {
   }
 
   add(native: NativeWarning): void {
-    const warning = toWarning(native, this.#trackName)
+    this.tell(toWarning(native, this.#trackName))
+  }
+
+  tell(warning: NoxrunWarning): void {
     this.#kept.push(warning)
     this.#announce(warning)
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { type Recording, type Track, render } from '../../index'
+import { type RecordedFile, type Recording, type Track, render } from '../../index'
 import { readWav } from '../capture/wav'
 import { noise } from '../support/signal'
 import { RATE, type Stage, ULP, channel, flat, isHeard, isSame, ramp, rejectsCode, stage } from '../playback/stage'
@@ -60,11 +60,34 @@ test('engine.record holds what the engine plays, bit for bit, from the frame on 
   const recording = await engine.record(file)
   t.is(recording.path, file)
   const played = await playInPieces(one, 20_007)
-  t.deepEqual(await recording.stop(), { path: file, frames: 20_007, dropped: 0 })
+  t.deepEqual(await recording.stop(), { path: file, frames: 20_007, dropped: 0, files: [file] })
   t.is(recording.frames, 20_007)
   await one.play(1000)
   isPlayed(t, file, played)
   t.true(channel(played, 0).some((x) => x !== 0))
+})
+
+test('engine.record and track.record go on in new files, whose join is what was played', async (t) => {
+  const one = await stage(t)
+  const track = await noisy(one, 21)
+  const folder = path.join(dir, 'rotated')
+  mkdirSync(folder)
+  const told: RecordedFile[] = []
+  const recordings = [
+    await one.engine.record(path.join(folder, 'master.wav'), { rotate: { seconds: 1 }, onFile: (file) => told.push(file) }),
+    await track.record(path.join(folder, 'track.wav'), { rotate: { bytes: 200_000 } }),
+  ]
+  const played = await playInPieces(one, 2 * RATE + 77)
+  for (const recording of recordings) {
+    const { frames, dropped, files } = await recording.stop()
+    t.deepEqual([frames, dropped], [2 * RATE + 77, 0])
+    t.true(files.length > 2)
+    for (const [index, whole] of played.entries()) {
+      isSame(t, Float32Array.from(files.flatMap((file) => [...lane(file, index)])), whole)
+    }
+  }
+  const names = [1, 2, 3].map((n) => path.join(folder, `master-000${n}.wav`))
+  t.deepEqual(told, names.map((name, n) => ({ path: name, frames: n < 2 ? RATE : 77, startFrame: n * RATE })))
 })
 
 test('what is beyond the safety stage’s threshold is recorded as it left the engine', async (t) => {
@@ -147,7 +170,7 @@ test('integers are rounded half to even and clamped, in .wav and .flac', async (
     const file = newPath(ending)
     const recording = await one.engine.record(file, format && { format })
     await one.play(cases.length)
-    t.deepEqual(await recording.stop(), { path: file, frames: cases.length, dropped: 0 })
+    t.deepEqual(await recording.stop(), { path: file, frames: cases.length, dropped: 0, files: [file] })
     const found = ending === '.flac' ? readFlac(file).values[1] : readWav(file).values.filter((_, n) => n % 2 === 1)
     t.deepEqual([...(found ?? [])].map((value) => value + 0), cases.map(([, integer]) => integer), `${format ?? ''}${ending}`)
   }
@@ -200,7 +223,7 @@ test('closing the engine completes the file', async (t) => {
   const played = await playInPieces(one, 9999)
   await one.engine.close()
   isPlayed(t, file, played)
-  t.deepEqual(await recording.stop(), { path: file, frames: 9999, dropped: 0 })
+  t.deepEqual(await recording.stop(), { path: file, frames: 9999, dropped: 0, files: [file] })
 })
 
 test('an abort ends a recording as stop() does; aborted already, there is no file', async (t) => {
@@ -211,7 +234,7 @@ test('an abort ends a recording as stop() does; aborted already, there is no fil
   const recording = await one.engine.record(file, { signal: controller.signal })
   const played = await playInPieces(one, 5000)
   controller.abort()
-  t.deepEqual(await recording.stop(), { path: file, frames: 5000, dropped: 0 })
+  t.deepEqual(await recording.stop(), { path: file, frames: 5000, dropped: 0, files: [file] })
   isPlayed(t, file, played)
   const never = newPath()
   await t.throwsAsync(one.engine.record(never, { signal: AbortSignal.abort() }), { name: 'AbortError' })
@@ -223,7 +246,7 @@ test('stop() may be called again, and an empty recording is a file without frame
   for (const ending of ['.wav', '.flac']) {
     const file = newPath(ending)
     const recording = await one.engine.record(file)
-    const result = { path: file, frames: 0, dropped: 0 }
+    const result = { path: file, frames: 0, dropped: 0, files: [file] }
     t.deepEqual(await Promise.all([recording.stop(), recording.stop()]), [result, result])
     t.is(ending === '.wav' ? readWav(file).frames : readFlac(file).frames, 0)
   }
@@ -243,7 +266,7 @@ test('a recording begun in a batch is of what follows; in one that throws it is 
     begun = track.record(file)
   })
   await playInPieces(one, 3000)
-  t.deepEqual(await (await begun)?.stop(), { path: file, frames: 3000, dropped: 0 })
+  t.deepEqual(await (await begun)?.stop(), { path: file, frames: 3000, dropped: 0, files: [file] })
   isSame(t, lane(file, 0), signal)
   const never = newPath()
   let undone: Promise<unknown> | undefined

@@ -58,6 +58,9 @@ const needs = [
     what: "ALSA's JACK plugin", toBuild: false, packages: ['libasound2-plugins'],
     isMet: () => existsSync(path.join(alsaPluginDir(), 'libasound_module_pcm_jack.so')),
   },
+  { what: 'SoX', toBuild: false, isMet: () => isOnPath('sox'), packages: ['sox'] },
+  { what: "libsndfile's programs", toBuild: false, isMet: () => isOnPath('sndfile-convert') && isOnPath('sndfile-info'), packages: ['sndfile-programs'] },
+  { what: 'the FLAC decoder', toBuild: false, isMet: () => isOnPath('flac'), packages: ['flac'] },
   { what: 'strace', toBuild: false, isMet: () => isOnPath('strace'), packages: ['strace'] },
   { what: 'chrt and setpriv', toBuild: false, isMet: () => isOnPath('chrt') && isOnPath('setpriv'), packages: ['util-linux'] },
 ]

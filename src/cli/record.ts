@@ -48,8 +48,9 @@ replaced. Samples that could not be taken in time are counted and stand as silen
       ...(channels !== undefined && { channels }),
     }
     const capture = closing(await Capture.open(options))
-    const failed = watch(capture, screen)
+    const watched = watch(capture, screen)
     const recording = await capture.record(path, { format })
+    const failed = Promise.race([watched, failure(recording)])
     try {
       if (!values.json) showProgress(screen, capture, recording, duration)
       const frames = duration === undefined ? Infinity : Math.round(duration * capture.sampleRate)
@@ -91,7 +92,13 @@ async function enough(
   }
 }
 
-/** The recording knows why it cannot write, and says so when it is stopped. */
+/** Rejects when the recording ends by itself because of an error, such as a full disk. */
+async function failure(recording: Recording): Promise<never> {
+  const { error } = await recording.ended
+  if (error) throw error
+  return new Promise<never>(() => undefined)
+}
+
 function stalledError({ path, frames }: Recording): NoxrunError {
   return new NoxrunError('ERR_IO', `nothing more arrives in ${path} after ${plural(frames, 'frame')}`)
 }

@@ -3,8 +3,8 @@
 //! - [`decode`] and [`decode_file`] turn a file into planar `f32` at its own rate; [`load`] and
 //!   [`load_file`] also bring it to the rate of an engine.
 //! - [`probe`] and [`probe_file`] read the headers only.
-//! - [`AudioWriter`] writes a WAV or FLAC file, as the path's extension says; [`WavWriter`] a WAV
-//!   file. Both are valid at every moment, also after `kill -9`.
+//! - [`AudioWriter`] writes a WAV or FLAC file, as the path's extension says. It is valid at every
+//!   moment, also after `kill -9`; WAV files grow beyond 4 GiB as RF64.
 //! - [`Loudness`] measures how loud sound is, by EBU R 128.
 //!
 //! # Guarantees
@@ -57,4 +57,4 @@ pub use open::{CHANNELS, Progress, SAMPLE_RATES};
 pub use pcm::Pcm;
 pub use probe::{Probe, probe, probe_file};
 pub use wav::WavFormat;
-pub use write::{AudioWriter, WavWriter};
+pub use write::AudioWriter;

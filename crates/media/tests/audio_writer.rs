@@ -99,3 +99,38 @@ fn a_file_may_be_written_under_another_name_and_errors_tell_the_one_that_is_mean
         }
     }
 }
+
+#[test]
+fn silence_makes_the_same_file_as_zeros_do() {
+    for (name, format) in [
+        ("a.wav", WavFormat::F32),
+        ("b.wav", WavFormat::S24),
+        ("c.wav", WavFormat::S16),
+        ("d.flac", WavFormat::S24),
+        ("e.flac", WavFormat::S16),
+    ] {
+        let files = ["silence", "zeros"].map(|way| TempFile::new(&format!("{way}-{name}")));
+        for (file, is_silence) in files.iter().zip([true, false]) {
+            let create = AudioWriter::create(file.path(), 48_000, 3, Some(format));
+            let mut writer = create.unwrap();
+            // Short ones, ones that end in a block, and ones that are a hole in a WAV file.
+            for (sound, silent) in [
+                (0, 1),
+                (777, 5_000),
+                (1, 400_001),
+                (20_000, 0),
+                (3, 250_000),
+            ] {
+                let block: Vec<f32> = (0..3 * sound).map(|n| (n as f32 * 0.37).sin()).collect();
+                writer.write(&block).unwrap();
+                if is_silence {
+                    writer.write_silence(silent).unwrap();
+                } else {
+                    writer.write(&vec![0.0; 3 * silent as usize]).unwrap();
+                }
+            }
+            assert_eq!(writer.finish().unwrap(), 675_783);
+        }
+        assert!(files[0].bytes() == files[1].bytes(), "{name}");
+    }
+}

@@ -1,12 +1,14 @@
-//! Memory follows the bytes that exist, not what a header claims.
+//! Memory: a decoder's follows the bytes that exist, not what a header claims; a writer's does not
+//! grow with what it writes.
 
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use common::{FLOAT, PCM, Wav, fmt, go_on};
-use noxrun_media::{decode, probe};
+use common::{FLOAT, PCM, TempFile, Wav, fmt, go_on};
+use noxrun_media::{AudioWriter, WavFormat, decode, probe};
 
 /// The system's allocator, with the bytes in use and the most that ever were.
 struct Counting;
@@ -33,6 +35,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Tests of one program run at once and would count into the same numbers.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// Bytes that `work` had in use at once, beyond those before it.
 fn peak_of(work: impl FnOnce()) -> usize {
     let before = IN_USE.load(Ordering::Relaxed);
@@ -41,9 +46,9 @@ fn peak_of(work: impl FnOnce()) -> usize {
     PEAK.load(Ordering::Relaxed) - before
 }
 
-// One test: others of this file would count into the same numbers.
 #[test]
 fn memory_follows_the_input_not_its_claims() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let ds64 = [
         u64::MAX.to_le_bytes(),
         (u64::MAX - 1).to_le_bytes(),
@@ -91,4 +96,33 @@ fn memory_follows_the_input_not_its_claims() {
         peak < (16 << 20) + (1 << 20),
         "{peak} bytes for 16 MiB of samples"
     );
+}
+
+/// The peak while `seconds` of noise at 8 kHz are written.
+fn peak_of_writing(name: &str, seconds: u64) -> usize {
+    let file = TempFile::new(name);
+    let mut state = 1u32;
+    let mut block = [0.0; 400];
+    peak_of(|| {
+        let mut writer = AudioWriter::create(file.path(), 8_000, 1, Some(WavFormat::S24)).unwrap();
+        for _ in 0..20 * seconds {
+            for sample in &mut block {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *sample = (state >> 8) as f32 / 16_777_216.0 - 0.5;
+            }
+            writer.write(&block).unwrap();
+        }
+        assert_eq!(writer.finish().unwrap(), 8_000 * seconds);
+    })
+}
+
+#[test]
+fn an_hour_is_written_in_the_memory_of_two_seconds() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for name in ["short.flac", "short.wav"] {
+        let (short, hour) = (peak_of_writing(name, 2), peak_of_writing(name, 3_600));
+        // A buffer may have met a larger block; an hour is 86 MB.
+        assert!(hour < short + 4_096, "{short} and {hour} bytes for {name}");
+        assert!(short < 1 << 20, "{short} bytes for {name}");
+    }
 }

@@ -3,11 +3,11 @@
 mod common;
 
 use common::{FLOAT, PCM, TempFile, go_on, strict};
-use noxrun_media::{MediaError, WavFormat, WavWriter, decode_file};
+use noxrun_media::{AudioWriter, MediaError, WavFormat, decode_file};
 use proptest::prelude::*;
 
 fn record(file: &TempFile, rate: u32, channels: usize, format: WavFormat, samples: &[f32]) -> u64 {
-    let mut writer = WavWriter::create(file.path(), rate, channels, format).unwrap();
+    let mut writer = AudioWriter::create(file.path(), rate, channels, Some(format)).unwrap();
     writer.write(samples).unwrap();
     writer.finish().unwrap()
 }
@@ -148,7 +148,7 @@ fn every_shape_of_file_reads_back_through_decoder_and_hound() {
 #[test]
 fn the_header_is_true_at_every_checkpoint_and_after_drop() {
     let file = TempFile::new("checkpoint.wav");
-    let mut writer = WavWriter::create(file.path(), 1_000, 1, WavFormat::S24).unwrap();
+    let mut writer = AudioWriter::create(file.path(), 1_000, 1, Some(WavFormat::S24)).unwrap();
     assert_eq!(strict(&file.bytes(), false).frames(), 0);
     let mut written = 0;
     for frames in [1usize, 2, 7, 100, 333] {
@@ -177,7 +177,8 @@ fn without_any_checkpoint_the_file_is_never_more_than_half_a_second_behind() {
         (48_000, 64, 200_000),
     ] {
         let file = TempFile::new("behind.wav");
-        let mut writer = WavWriter::create(file.path(), rate, channels, WavFormat::S16).unwrap();
+        let mut writer =
+            AudioWriter::create(file.path(), rate, channels, Some(WavFormat::S16)).unwrap();
         let mut written = 0;
         while written < rate as usize * 3 {
             writer.write(&vec![0.5; step * channels]).unwrap();
@@ -195,7 +196,7 @@ fn without_any_checkpoint_the_file_is_never_more_than_half_a_second_behind() {
 fn bad_arguments_touch_nothing() {
     let file = TempFile::with("kept.wav", b"precious");
     for (rate, channels) in [(0, 1), (999, 1), (768_001, 1), (48_000, 0), (48_000, 65)] {
-        match WavWriter::create(file.path(), rate, channels, WavFormat::F32) {
+        match AudioWriter::create(file.path(), rate, channels, Some(WavFormat::F32)) {
             Err(error @ MediaError::Invalid { .. }) => {
                 let value = if channels == 1 {
                     rate.to_string()
@@ -209,7 +210,7 @@ fn bad_arguments_touch_nothing() {
     }
     assert_eq!(file.bytes(), b"precious");
 
-    let mut writer = WavWriter::create(file.path(), 48_000, 2, WavFormat::F32).unwrap();
+    let mut writer = AudioWriter::create(file.path(), 48_000, 2, Some(WavFormat::F32)).unwrap();
     assert!(matches!(
         writer.write(&[0.0; 3]),
         Err(MediaError::Invalid { .. })
@@ -224,29 +225,42 @@ fn paths_that_cannot_be_written_are_told_apart() {
     let nowhere = std::env::temp_dir()
         .join("noxrun-media-no-such-folder")
         .join("a.wav");
-    let create = |path| WavWriter::create(path, 48_000, 2, WavFormat::F32);
+    let create = |path| AudioWriter::create(path, 48_000, 2, Some(WavFormat::F32));
     match create(nowhere.clone()) {
         Err(MediaError::NotFound { path }) => assert_eq!(path, nowhere),
         other => panic!("{other:?}"),
     }
-    let folder = std::env::temp_dir();
-    match create(folder.clone()) {
+    let folder = TempFile::new("folder.wav");
+    std::fs::create_dir(folder.path()).unwrap();
+    match create(folder.path().to_path_buf()) {
         Err(error) => assert!(
-            error.to_string().contains(&folder.display().to_string()),
+            error
+                .to_string()
+                .contains(&folder.path().display().to_string()),
             "{error}"
         ),
         Ok(_) => panic!("a folder was overwritten"),
     }
+    std::fs::remove_dir(folder.path()).unwrap();
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_device_without_space_is_an_error_that_names_it() {
-    match WavWriter::create("/dev/full", 48_000, 2, WavFormat::F32) {
-        Err(error @ MediaError::Io { .. }) => {
-            assert!(error.to_string().contains("/dev/full"), "{error}")
+    for kind in ["wav", "flac"] {
+        let link = TempFile::new(&format!("full.{kind}"));
+        std::os::unix::fs::symlink("/dev/full", link.path()).unwrap();
+        match AudioWriter::create(link.path(), 48_000, 2, None) {
+            Err(error @ MediaError::Io { .. }) => {
+                let path = link.path().display().to_string();
+                assert!(error.to_string().contains(&path), "{error}")
+            }
+            other => panic!("{other:?}"),
         }
-        other => panic!("{other:?}"),
+        assert!(
+            link.path().symlink_metadata().is_ok(),
+            "a device was removed"
+        );
     }
 }
 
@@ -266,7 +280,7 @@ proptest! {
         record(&whole, 4_000, channels, format, &samples);
 
         let pieces = TempFile::new("pieces.wav");
-        let mut writer = WavWriter::create(pieces.path(), 4_000, channels, format).unwrap();
+        let mut writer = AudioWriter::create(pieces.path(), 4_000, channels, Some(format)).unwrap();
         let mut rest = samples.as_slice();
         for (n, cut) in cuts.iter().enumerate() {
             let (now, later) = rest.split_at(cut * channels);

@@ -4,7 +4,7 @@ use crate::engine::{NativeAudioThread, audio_thread, set_bell};
 use crate::error::{invalid, to_napi};
 use crate::meter::NativeMeter;
 use crate::reader::{NativeReader, NativeReaderStats, reader_stats};
-use crate::recording::{NativeRecording, file_format, file_gaps};
+use crate::recording::{NativeRecordOptions, NativeRecording, record_spec};
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
@@ -12,7 +12,6 @@ use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 use noxrun_session::{Capture, CaptureOptions, Quality, WakeKind};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 #[napi(object)]
@@ -175,13 +174,9 @@ impl NativeCapture {
     }
 
     #[napi]
-    pub fn record(&self, path: String, format: String, gaps: String) -> Result<NativeRecording> {
-        let (format, gaps) = (file_format(&format)?, file_gaps(&gaps));
-        let recording = self
-            .capture
-            .record(&PathBuf::from(path), format, gaps)
-            .map_err(to_napi)?;
-        Ok(NativeRecording::new(recording))
+    pub fn record(&self, options: NativeRecordOptions) -> Result<NativeRecording> {
+        let recording = self.capture.record(&record_spec(options)?);
+        Ok(NativeRecording::new(recording.map_err(to_napi)?))
     }
 
     #[napi]

@@ -259,18 +259,22 @@ impl NativeEngine {
     }
 }
 
-/// Weak, so that it keeps no process alive; bounded to one call, for a second one would find
-/// nothing that the first does not take; not blocking.
 pub fn set_bell(outlet: &Arc<Outlet>, bell: Function<'_, (), ()>) -> Result<()> {
+    outlet.set_bell(Some(ringer(bell)?));
+    Ok(())
+}
+
+/// Rings `bell` on the JavaScript thread. Weak, so that it keeps no process alive; bounded to one
+/// call, for a second one would find nothing that the first does not take; not blocking.
+pub fn ringer(bell: Function<'_, (), ()>) -> Result<Arc<dyn Fn() + Send + Sync>> {
     let function = bell
         .build_threadsafe_function()
         .weak::<true>()
         .max_queue_size::<1>()
         .callee_handled::<false>()
         .build()?;
-    outlet.set_bell(Some(Arc::new(move || {
+    Ok(Arc::new(move || {
         // Full: a call is on its way already. Closing: nobody is there any more.
         let _ = function.call((), ThreadsafeFunctionCallMode::NonBlocking);
-    })));
-    Ok(())
+    }))
 }

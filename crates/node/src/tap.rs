@@ -2,11 +2,10 @@
 
 use crate::error::{invalid, to_napi};
 use crate::reader::NativeReader;
-use crate::recording::{NativeRecording, file_format, file_gaps};
+use crate::recording::{NativeRecordOptions, NativeRecording, record_spec};
 use napi::Result;
 use napi_derive::napi;
 use noxrun_session::TrackTap;
-use std::path::Path;
 
 #[napi]
 pub struct NativeTap {
@@ -34,9 +33,8 @@ impl NativeTap {
     }
 
     #[napi]
-    pub fn record(&self, path: String, format: String, gaps: String) -> Result<NativeRecording> {
-        let (format, gaps) = (file_format(&format)?, file_gaps(&gaps));
-        let recording = self.tap()?.record(Path::new(&path), format, gaps);
+    pub fn record(&self, options: NativeRecordOptions) -> Result<NativeRecording> {
+        let recording = self.tap()?.record(&record_spec(options)?);
         Ok(NativeRecording::new(recording.map_err(to_napi)?))
     }
 

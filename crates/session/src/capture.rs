@@ -8,11 +8,9 @@ use self::watch::{Core, Device, StepSync, watch};
 use crate::error::Error;
 use crate::options::CaptureOptions;
 use crate::outlet::{Outlet, Report, lock};
-use crate::recorder::{Gaps, Recording};
+use crate::recorder::{RecordSpec, Recording};
 use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
 use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
-use noxrun_media::{AudioWriter, WavFormat};
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
@@ -195,25 +193,17 @@ impl Capture {
         })?)
     }
 
-    /// Records to a WAV or FLAC file from now on, on a thread of its own. `format`: `None` is the
-    /// file kind's default.
+    /// Records to WAV or FLAC files from now on, on a thread of its own.
     ///
     /// # Errors
-    /// `ERR_CLOSED`, `ERR_INVALID_ARG`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`.
-    pub fn record(
-        &self,
-        path: &Path,
-        format: Option<WavFormat>,
-        gaps: Gaps,
-    ) -> Result<Recording, Error> {
+    /// `ERR_CLOSED`, `ERR_INVALID_ARG`, `ERR_OUT_OF_RANGE`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`.
+    pub fn record(&self, spec: &RecordSpec) -> Result<Recording, Error> {
         if self.is_closed() {
             return Err(Error::closed("capture"));
         }
-        // The file first: a reader that came and left would have taken the ring's content along.
-        let writer = AudioWriter::create(path, self.rate, self.options.channels, format)?;
         let chunk = (self.rate as usize / 50).max(1);
-        let reader = self.reader_of(chunk, chunk)?;
-        Recording::start(writer, self.options.channels, gaps, reader)
+        let reader = || self.reader_of(chunk, chunk);
+        Recording::start(spec, self.rate, self.options.channels, reader)
     }
 
     /// Levels over the last 100 ms.

@@ -46,7 +46,7 @@ pub use offline::{Rendered, render};
 pub use options::{CaptureOptions, EngineOptions, OfflineOptions};
 pub use outlet::{DeviceState, Outlet, Reason, Report, Warning};
 pub use output::Destination;
-pub use recorder::{Gaps, Recording, RecordingResult};
+pub use recorder::{Gaps, RecordSpec, RecordedFile, Recording, RecordingResult, Rotate};
 pub use samples::{Sample, SampleId, sample_by_id};
 pub use stats::EngineStats;
 pub use tap::OutputTap;

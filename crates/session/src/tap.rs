@@ -15,14 +15,12 @@ pub(crate) use self::pace::{PACE, least_capacity};
 use self::pace::Followers;
 use self::sink::TrackTap;
 use crate::error::Error;
-use crate::recorder::{Gaps, Recording};
+use crate::recorder::{RecordSpec, Recording};
 use noxrun_capture::{
     CaptureError, CaptureHub, CaptureSpec, CaptureStats, Dropped, Quality, Reader, ReaderSpec,
     WakeKind,
 };
 use noxrun_engine::{MAX_BLOCK, Sink};
-use noxrun_media::{AudioWriter, WavFormat};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -110,23 +108,15 @@ impl OutputTap {
         })
     }
 
-    /// Records to a WAV or FLAC file from now on, on a thread of its own. `format`: `None` is the
-    /// file kind's default.
+    /// Records to WAV or FLAC files from now on, on a thread of its own.
     ///
     /// # Errors
-    /// `ERR_CLOSED` after the end; those of [`AudioWriter::create`] for the path and the format.
-    pub fn record(
-        &self,
-        path: &Path,
-        format: Option<WavFormat>,
-        gaps: Gaps,
-    ) -> Result<Recording, Error> {
+    /// `ERR_CLOSED` after the end; those of the files and of the spec.
+    pub fn record(&self, spec: &RecordSpec) -> Result<Recording, Error> {
         self.check_open()?;
-        // The file first: a reader that came and left would have taken the ring's content along.
-        let writer = AudioWriter::create(path, self.rate, self.channels, format)?;
         let chunk = (self.rate as usize / 50).max(1);
-        let reader = self.reader(chunk, Arc::new(|| {}))?;
-        let recording = Recording::start(writer, self.channels, gaps, reader)?;
+        let reader = || self.reader(chunk, Arc::new(|| {}));
+        let recording = Recording::start(spec, self.rate, self.channels, reader)?;
         self.followers.add(recording.reader());
         Ok(recording)
     }

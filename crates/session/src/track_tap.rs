@@ -4,11 +4,9 @@ use crate::core::Core;
 use crate::error::Error;
 use crate::inbox::Entry;
 use crate::outlet::{Outlet, Report};
-use crate::recorder::{Gaps, Recording};
+use crate::recorder::{RecordSpec, Recording};
 use crate::tap::OutputTap;
 use noxrun_capture::Reader;
-use noxrun_media::WavFormat;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -41,17 +39,12 @@ impl TrackTap {
         self.output.reader(frames, notify)
     }
 
-    /// Records to a file from now on, on a thread of its own.
+    /// Records to files from now on, on a thread of its own.
     ///
     /// # Errors
-    /// `ERR_CLOSED`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`, `ERR_INVALID_ARG`.
-    pub fn record(
-        &self,
-        path: &Path,
-        format: Option<WavFormat>,
-        gaps: Gaps,
-    ) -> Result<Recording, Error> {
-        self.output.record(path, format, gaps)
+    /// `ERR_CLOSED`, `ERR_NOT_FOUND`, `ERR_ACCESS`, `ERR_IO`, `ERR_INVALID_ARG`, `ERR_OUT_OF_RANGE`.
+    pub fn record(&self, spec: &RecordSpec) -> Result<Recording, Error> {
+        self.output.record(spec)
     }
 }
 

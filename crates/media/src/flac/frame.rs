@@ -24,6 +24,10 @@ pub(crate) fn block_len(sample_rate: u32) -> usize {
     1 << (sample_rate / 2).max(16).ilog2().min(12)
 }
 
+/// Most bytes of a frame beyond its samples as they are and one for each channel: 16 of header, one
+/// of alignment, two of checksum.
+pub(crate) const FRAME_OVERHEAD: u64 = 19;
+
 impl FrameEncoder {
     /// An encoder of blocks of at most `block` frames of `channels` channels of `bits` bits.
     pub fn new(sample_rate: u32, channels: usize, bits: u32, block: usize) -> Self {
@@ -54,6 +58,20 @@ impl FrameEncoder {
         for (n, channel) in self.channels.iter_mut().enumerate() {
             let own = interleaved.iter().skip(n).step_by(count);
             channel.samples.extend(own);
+        }
+    }
+
+    /// Adds silent frames to the block.
+    pub fn add_silence(&mut self, frames: usize) {
+        for channel in &mut self.channels {
+            channel.samples.resize(channel.samples.len() + frames, 0);
+        }
+    }
+
+    /// Forgets what waits in the block.
+    pub fn clear(&mut self) {
+        for channel in &mut self.channels {
+            channel.samples.clear();
         }
     }
 
@@ -88,9 +106,7 @@ impl FrameEncoder {
         let checksum = crc16(&self.frame);
         self.frame.extend(checksum.to_be_bytes());
         self.number += 1;
-        for channel in &mut self.channels {
-            channel.samples.clear();
-        }
+        self.clear();
         &self.frame
     }
 

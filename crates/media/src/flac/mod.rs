@@ -13,7 +13,7 @@ mod rice;
 mod stream_info;
 mod subframe;
 
-pub(crate) use frame::{FrameEncoder, block_len};
+pub(crate) use frame::{FRAME_OVERHEAD, FrameEncoder, block_len};
 pub(crate) use stream_info::StreamInfo;
 
 /// Channel counts that a FLAC file holds.

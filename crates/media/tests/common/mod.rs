@@ -224,6 +224,7 @@ pub fn strict(bytes: &[u8], growing: bool) -> Strict {
                     other => panic!("format tag and length {other:?}"),
                 }
             }
+            b"JUNK" => assert_eq!((at, len), (12, 28), "the room for 64-bit sizes"),
             b"fact" => found.fact = Some(u32_at(body)),
             b"data" => {
                 found.data = bytes[body..body + len].to_vec();

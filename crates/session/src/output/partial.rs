@@ -58,7 +58,7 @@ impl PartialFile {
 
     /// Completes the file and gives it its name, in place of what had it.
     pub fn finish(mut self) -> Result<(), MediaError> {
-        if let Some(writer) = self.writer.take() {
+        if let Some(mut writer) = self.writer.take() {
             writer.finish()?;
         }
         if let Some(permissions) = self.permissions.take() {

@@ -189,8 +189,8 @@ fn what_cannot_be_written_is_refused_before_the_render() {
     assert_eq!(refused("a.flac", None, 9, 1), ErrorCode::OutOfRange);
     assert_eq!(refused("no/a.flac", None, 2, 1), ErrorCode::NotFound);
     assert_eq!(refused("folder.wav", None, 2, 1), ErrorCode::Io);
-    // 4 GiB of stereo floats are 2^29 frames.
-    assert_eq!(refused("a.wav", None, 2, 1 << 29), ErrorCode::OutOfRange);
+    assert_eq!(refused("a.flac", None, 2, 1 << 36), ErrorCode::OutOfRange);
+    assert_eq!(refused("a.wav", None, 2, 1 << 62), ErrorCode::OutOfRange);
     let error = Output::create(&Destination::Memory, RATE, 2, 0, 1 << 62).unwrap_err();
     assert_eq!(error.code, ErrorCode::OutOfRange);
     assert!(error.message.contains(&(1u64 << 62).to_string()), "{error}");

@@ -2,7 +2,7 @@
 
 use super::OutputTap;
 use crate::error::ErrorCode;
-use crate::recorder::Gaps;
+use crate::recorder::RecordSpec;
 use noxrun_capture::{Chunk, Reader, Taken};
 use noxrun_engine::{MAX_BLOCK, Sink};
 use noxrun_media::{AudioWriter, WavFormat};
@@ -169,7 +169,7 @@ fn after_the_end_nobody_joins() {
     let error = tap.reader(10, silent()).err().unwrap();
     assert_eq!(error.code, ErrorCode::Closed);
     let path = TempPath::new("late.wav");
-    let error = tap.record(&path.0, None, Gaps::Silence).err().unwrap();
+    let error = tap.record(&RecordSpec::new(&path.0)).err().unwrap();
     assert_eq!(error.code, ErrorCode::Closed);
     assert!(!path.0.exists());
 }
@@ -188,7 +188,12 @@ fn recordings_hold_exactly_what_the_tap_took() {
             TempPath::new(name),
             TempPath::new(&format!("direct-{name}")),
         );
-        let recording = tap.record(&path.0, format, Gaps::Silence).unwrap();
+        let recording = tap
+            .record(&RecordSpec {
+                format,
+                ..RecordSpec::new(&path.0)
+            })
+            .unwrap();
         for (n, block) in sound.chunks(2 * MAX_BLOCK).enumerate() {
             let lane = |n: usize| {
                 block
@@ -220,7 +225,13 @@ fn a_recording_that_cannot_start_says_why_and_leaves_the_sound_to_others() {
     give(&mut *sink, 2, 0, 100);
     let refused = |name: &str, format| {
         let path = TempPath::new(name);
-        let error = tap.record(&path.0, format, Gaps::Silence).err().unwrap();
+        let error = tap
+            .record(&RecordSpec {
+                format,
+                ..RecordSpec::new(&path.0)
+            })
+            .err()
+            .unwrap();
         assert!(
             error.message.contains(&path.0.display().to_string()),
             "{error}"
