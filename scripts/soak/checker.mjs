@@ -3,6 +3,8 @@
 
 /** Periods by which a server that missed its deadline may bring the two directions apart. */
 const MOST_SHIFT = 256
+/** Frames of its beginning that a server may swallow. */
+const MOST_SWALLOWED = 48_000
 /** Periods in a row without any of the signal after which nothing is worth comparing. */
 const HOPELESS = 400
 
@@ -81,8 +83,8 @@ export class Checker {
     this.checked += block.length
     if (this.#origin === undefined && !this.#begin(block)) {
       const differing = block.reduce((count, sample) => count + Number(sample !== 0), 0)
-      if (differing > 0) this.#tear('torn', time, differing, 0)
-      else this.equal += block.length
+      if (differing === 0) this.equal += block.length
+      else this.#torn(time, differing)
       return
     }
     const at = this.#frame - (this.#origin ?? 0)
@@ -93,9 +95,7 @@ export class Checker {
     }
     const periods = this.#inARow > HOPELESS ? 0 : this.#shift(block, at)
     if (periods === 0) {
-      this.#tear('torn', time, this.#signal.differing(block, at), 0)
-      this.#inARow++
-      this.hopeless ||= this.#inARow > HOPELESS
+      this.#torn(time, this.#signal.differing(block, at))
       return
     }
     this.#origin = (this.#origin ?? 0) - periods * this.#period
@@ -110,30 +110,38 @@ export class Checker {
     if (first < 0) return false
     const begins = this.#signal.matches(block, -(first >> 1)) ? -(first >> 1) : undefined
     // A server may swallow its very beginning.
-    const found = begins ?? this.#near(block, 0, (n) => n)
+    const found = begins ?? this.#near(block, -1, MOST_SWALLOWED, (n) => n)
     if (found !== undefined) this.#origin = this.#frame - found
     return found !== undefined
   }
 
   /** By how many whole periods the signal has moved on; 0: it is not there. @param {Float32Array} block @param {number} at */
   #shift(block, at) {
-    const found = this.#near(block, at, (n) => at + (n % 2 === 0 ? -n / 2 : (n + 1) / 2) * this.#period)
+    const found = this.#near(block, at, 2 * MOST_SHIFT, (n) => at + (n % 2 === 0 ? -n / 2 : (n + 1) / 2) * this.#period)
     return found === undefined ? 0 : (found - at) / this.#period
   }
 
   /**
    * The first of some places at which the block is the signal, and not the silence around it.
    * @param {Float32Array} block
-   * @param {number} at
+   * @param {number} at Not there.
+   * @param {number} places How many.
    * @param {(n: number) => number} place
    */
-  #near(block, at, place) {
-    for (let n = 0; n < 2 * MOST_SHIFT; n++) {
+  #near(block, at, places, place) {
+    for (let n = 0; n < places; n++) {
       const from = place(n)
       const isInside = from >= 0 && from + block.length / 2 <= this.#signal.frames
       if (isInside && from !== at && this.#signal.matches(block, from)) return from
     }
     return undefined
+  }
+
+  /** @param {number} time @param {number} samples */
+  #torn(time, samples) {
+    this.#tear('torn', time, samples, 0)
+    this.#inARow++
+    this.hopeless ||= this.#inARow > HOPELESS
   }
 
   /** @param {'torn' | 'shifted'} kind @param {number} time @param {number} samples @param {number} periods */
