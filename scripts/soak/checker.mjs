@@ -9,13 +9,14 @@ const MOST_SWALLOWED = 48_000
 const HOPELESS = 400
 
 /**
- * A period that is not what was played, or from which on the signal stands whole periods elsewhere.
+ * A period that is not what was played, or from which on the signal stands whole periods elsewhere, or
+ * one after which nothing of the signal was found any more.
  * @typedef {object} Tear
- * @property {'torn' | 'shifted'} kind
+ * @property {'torn' | 'shifted' | 'lost'} kind
  * @property {number} frame Index of its first frame in what was captured.
  * @property {number} time Seconds, when it was captured.
  * @property {number} samples That differ.
- * @property {number} periods By which the signal moved on; 0 when torn.
+ * @property {number} periods By which the signal moved on; 0 unless shifted.
  */
 
 export class Checker {
@@ -141,7 +142,9 @@ export class Checker {
   #torn(time, samples) {
     this.#tear('torn', time, samples, 0)
     this.#inARow++
-    this.hopeless ||= this.#inARow > HOPELESS
+    if (this.#inARow <= HOPELESS) return
+    this.hopeless = true
+    for (const tear of this.tears.slice(-this.#inARow)) tear.kind = 'lost'
   }
 
   /** @param {'torn' | 'shifted'} kind @param {number} time @param {number} samples @param {number} periods */
@@ -151,7 +154,8 @@ export class Checker {
 }
 
 /**
- * Which tears the server answers for: those around which it reported an xrun.
+ * Which tears the server answers for: those around which it reported an xrun, and after which the
+ * signal was found again.
  * @param {readonly Tear[]} tears
  * @param {readonly { time: number }[]} xruns When each was seen.
  * @param {number} [within] Seconds.
@@ -159,6 +163,6 @@ export class Checker {
  */
 export function attribute(tears, xruns, within = 1.5) {
   /** @param {Tear} tear */
-  const isServers = (tear) => xruns.some(({ time }) => Math.abs(time - tear.time) <= within)
+  const isServers = (tear) => tear.kind !== 'lost' && xruns.some(({ time }) => Math.abs(time - tear.time) <= within)
   return { servers: tears.filter(isServers), ours: tears.filter((tear) => !isServers(tear)) }
 }
