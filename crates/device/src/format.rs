@@ -199,6 +199,8 @@ fn write<const N: usize>(from: &[f32], to: &mut [u8], convert: impl Fn(f32) -> [
 }
 
 #[cfg(test)]
+mod blocks;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::stepped::{expected, loopback, play, record};
 use common::{Recorder, SignalSource, With, on, signal};
 use noxrun_device::{
-    DeviceError, DeviceWarning, Fallback, StreamRequest, VirtualDevice, VirtualOptions, open_input, open_output,
+    DeviceError, DeviceWarning, Fallback, StreamRequest, VirtualDevice, VirtualOptions, open_input,
+    open_output,
 };
 use proptest::prelude::*;
 
