@@ -34,6 +34,7 @@ pub fn device(from: u64, frames: usize, channels: usize) -> Vec<f32> {
 /// Stretches of frames without a hole, each with the index of its first one.
 pub struct Ideal {
     channels: usize,
+    delivered: f64,
     runs: Vec<(u64, Vec<f32>)>,
     /// The index after all of them.
     end: u64,
@@ -44,6 +45,7 @@ impl Ideal {
     pub fn new(acts: &[Act], channels: usize, rate: u32, delivered: u32) -> Self {
         let mut ideal = Self {
             channels,
+            delivered: f64::from(delivered),
             runs: Vec::new(),
             end: 0,
         };
@@ -119,7 +121,8 @@ impl Ideal {
     }
 
     /// Checks everything that a reader got until the end: each sample on its index in its channel, no
-    /// hole inside a chunk, each lost sample told by the chunk after it. Returns samples delivered
+    /// hole inside a chunk, each lost sample told by the chunk after it, each chunk at its time where
+    /// device frame n was at the device at n / 48,000 s. Returns samples delivered
     /// (overlaps once) and dropped.
     pub fn verify(&self, chunks: &[Chunk]) -> (u64, u64) {
         let (mut next, mut delivered, mut dropped) = (0, 0, 0);
@@ -133,6 +136,13 @@ impl Ideal {
                 chunk.frame
             );
             if !chunk.samples.is_empty() {
+                // Half a frame of either rate where a run begins, and one for runs rounded up.
+                let off = chunk.time - chunk.frame as f64 / self.delivered;
+                assert!(
+                    off.abs() < 2.5 / self.delivered.min(48_000.0),
+                    "chunk {n} at {} is {off} s off",
+                    chunk.frame
+                );
                 let (start, run) = self
                     .runs
                     .iter()
