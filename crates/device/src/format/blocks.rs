@@ -36,7 +36,10 @@ fn sample(n: usize) -> f32 {
     ((n * 7_919 + 11) % 30_011) as f32 / 10_003.7 - 1.5
 }
 
-struct Keep(Arc<Mutex<Vec<(f64, Vec<f32>)>>>);
+/// Slices as a sink got them: latency of the first frame, and the samples.
+type Slices = Arc<Mutex<Vec<(f64, Vec<f32>)>>>;
+
+struct Keep(Slices);
 
 impl CaptureSink for Keep {
     fn capture(&mut self, input: &[f32], time: &BlockTime) {
@@ -71,7 +74,7 @@ fn a_recording_hands_on_all_of_every_block_in_every_format() {
     for format in SampleFormat::ALL {
         let status = Arc::new(StreamStatus::new(false, false));
         let gate = Arc::new(Gate::<dyn CaptureSink>::new());
-        let kept = Arc::new(Mutex::new(Vec::new()));
+        let kept = Slices::default();
         gate.install(Box::new(Keep(kept.clone())));
         let mut recording =
             Recording::new(gate, status.clone(), cycle(&status), CHANNELS as u16, RATE);
