@@ -101,7 +101,7 @@ soak: ring: at most ${ring.highWater} of ${ring.capacity} samples
 soak: callbacks: capture ${times(callbackTime.capture)}; playback ${times(callbackTime.playback)}
 soak: wake latency: p50 ${short(wakeLatencyMs.p50)}, p99 ${short(wakeLatencyMs.p99)}, p99.9 ${short(wakeLatencyMs.p999)}, max ${short(wakeLatencyMs.max)} ms`)
   if (torn.xruns > 0) {
-    console.log(`soak: the server missed deadlines: ${torn.xruns} xruns reported to both streams; it tore ${torn.periodsTornByTheServer} periods and shifted the signal ${torn.periodsShiftedByTheServer} times. These are not counted as wrong.`)
+    console.log(`soak: the server missed deadlines: ${torn.xrunsOfPlayback} xruns reported to playback and ${torn.xrunsOfCapture} to capture; it tore ${torn.periodsTornByTheServer} periods and shifted the signal ${torn.periodsShiftedByTheServer} times. These are not counted as wrong.`)
   }
   for (const fault of faults) console.log(`soak: FAULT: ${fault}`)
   console.log(`soak: ${verdict}`)
