@@ -71,4 +71,6 @@ test('an hour of two channels at 48 kHz becomes an hour of one at 16 kHz, to the
   t.deepEqual(chunks.stats(), { received: SECONDS * TO, delivered: SECONDS * TO, dropped: 0, buffered: 0 })
   t.deepEqual([stats.audioThread.allocations, stats.audioThread.frees], [0, 0])
   t.true(stats.callbacks > 30_000)
+  const { mean, p50, p99, max } = stats.load
+  t.true(mean > 0 && mean <= max && p50 > 0 && p50 <= p99, 'callbacks took some of their time')
 })

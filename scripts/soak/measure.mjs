@@ -46,6 +46,8 @@ export class Measure {
   #queue = 0
   /** @type {number[]} */
   #wakesNow = []
+  /** Callbacks without a period, at each of the last looks. @type {number[]} */
+  #unpaid = []
   /** Callbacks and the sum of their loads, as of the last row. */
   #before = { capture: { callbacks: 0, sum: 0 }, playback: { callbacks: 0, sum: 0 } }
 
@@ -66,6 +68,16 @@ export class Measure {
     return this.#deadline
   }
 
+  /**
+   * Callbacks that brought no period, until the last seconds before the capture was closed. The two
+   * counters of one that runs may be read apart; what was seen most often was read between callbacks.
+   */
+  get unpaid() {
+    /** @param {number} value */
+    const times = (value) => this.#unpaid.filter((one) => one === value).length
+    return this.#unpaid.reduce((best, value) => (times(value) > times(best) ? value : best), this.#unpaid[0] ?? 0)
+  }
+
   /** A chunk has arrived. @param {number} ms After the beginning of its callback. */
   woken(ms) {
     this.wakes.push(ms)
@@ -81,6 +93,8 @@ export class Measure {
     const count = captured.xruns + played.xruns
     const seen = this.xruns.at(-1)?.count ?? 0
     if (count > seen) this.xruns.push({ time: performance.now() / 1000, count })
+    this.#unpaid.push(captured.callbacks - captured.captured / (this.#capture.bufferSize * this.#capture.channels))
+    if (this.#unpaid.length > 200) this.#unpaid.shift()
     const t = (performance.now() - this.#began) / 1000
     if (t >= (this.rows.at(-1)?.t ?? 0) + 1) this.#row(t, captured, played, count)
   }

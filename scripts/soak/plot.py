@@ -17,12 +17,13 @@ def column(name):
     return [row[name] for row in rows]
 
 
-figure, (ring, callback, wake) = plt.subplots(3, 1, sharex=True, figsize=(11, 9), constrained_layout=True)
+figure, (ring, callback, wake) = plt.subplots(3, 1, sharex=True, figsize=(13, 9), constrained_layout=True)
 checked = report["checked"]
 figure.suptitle(
     f"{report['verdict']}: {report['seconds'] / 60:.1f} minutes, "
     f"{checked['samples']:,} samples compared, {checked['wrong']} wrong, {checked['missing']} missing, "
     f"{report['capture']['dropped']} dropped, {report['capture']['allocations']} allocations"
+    + "".join(f"\n{fault}" for fault in report["faults"][:3])
 )
 
 capacity = report["ring"]["capacity"]
@@ -56,6 +57,6 @@ for axis in (ring, callback, wake):
     for n, at in enumerate(late):
         axis.axvline(at, color="tab:red", alpha=0.25, label="xrun reported by the server" if n == 0 else None)
     axis.grid(alpha=0.3)
-    axis.legend(loc="upper right", fontsize="small")
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
 
 figure.savefig(sys.argv[2], dpi=100)

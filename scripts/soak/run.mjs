@@ -113,14 +113,12 @@ export async function soak(options, server, progress) {
   const { servers, ours } = attribute(checker.tears, measure.xruns)
   const wrong = ours.reduce((sum, { samples }) => sum + samples, 0)
   const missing = captured.captured - checker.checked
-  // A callback that comes while the capture is being closed is counted and brings nothing.
-  const unpaid = captured.callbacks - captured.captured / (server.period * CHANNELS)
   const faults = [
     ...(ours.length > 0 ? [`${ours.length} periods differ and are not the server's, the first at frame ${ours[0]?.frame}`] : []),
     ...(missing !== 0 ? [`${captured.captured} samples were captured, ${checker.checked} arrived`] : []),
     ...(checker.hopeless ? ['the signal was lost and never found again'] : []),
     ...(!checker.hopeless && checker.heard < signal.frames ? [`only ${checker.heard} of ${signal.frames} frames of the signal were heard`] : []),
-    ...(unpaid !== 0 && unpaid !== 1 ? [`${captured.callbacks} callbacks brought ${captured.captured} samples`] : []),
+    ...(measure.unpaid !== 0 ? [`${measure.unpaid} callbacks more than periods came in`] : []),
     ...(captured.dropped + told.dropped > 0 ? [`${captured.dropped} samples dropped by the ring, ${told.dropped} told lost to the reader`] : []),
     ...(told.holes > 0 ? [`${told.holes} chunks do not begin where the one before ended`] : []),
     ...(captured.captured !== captured.delivered + captured.dropped + captured.buffered ? ['the account does not balance'] : []),
