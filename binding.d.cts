@@ -149,6 +149,7 @@ export interface NativeCaptureOptions {
   fallbackVirtual: boolean
   sampleRate?: number
   channels: number
+  channelMap?: Array<number>
   bufferSize: number
   chunk?: number
   hop?: number
@@ -165,6 +166,7 @@ export interface NativeCaptureStats {
   dropped: number
   buffered: number
   xruns: number
+  load: Array<number>
   highWater: number
   lostByDevice: number
   readers: Array<NativeReaderStats>

@@ -6,7 +6,7 @@ import { throwIfAborted } from './abort'
 import { type CaptureOptions, checkOptions } from './capture-options'
 import { type DeviceInfo, toDeviceInfo } from './devices'
 import type { EngineEvents } from './engine-events'
-import type { AudioThreadStats } from './engine-stats'
+import type { AudioThreadStats, EngineStats } from './engine-stats'
 import { type NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
 import { enter, guarded } from './live'
 import type { Meter } from './meter'
@@ -30,6 +30,8 @@ export interface CaptureStats {
   /** Samples that wait in the ring. */
   buffered: number
   xruns: number
+  /** Callback time / its deadline. */
+  load: EngineStats['load']
   /** Most samples that the ring held. */
   highWater: number
   /** Frames that never reached us, by the clock, outside the equation. */
@@ -173,8 +175,9 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   }
 
   stats(): CaptureStats {
-    const { audioThread, ...counters } = this.#native.stats()
-    return { ...counters, audioThread: { ...audioThread, blocked: audioThread.blocked ?? null } }
+    const { audioThread, load, ...counters } = this.#native.stats()
+    const [mean = 0, p50 = 0, p99 = 0, max = 0] = load
+    return { ...counters, load: { mean, p50, p99, max }, audioThread: { ...audioThread, blocked: audioThread.blocked ?? null } }
   }
 
   /**

@@ -17,6 +17,27 @@ pub enum CaptureError {
         /// Channels asked for.
         delivered: usize,
     },
+    /// A chosen channel that the device does not have.
+    #[error(
+        "channelMap[{place}] must be from 0 to {}, the device has {device} channels, got {index}",
+        device.saturating_sub(1)
+    )]
+    ChannelMap {
+        /// Which delivered channel it was for.
+        place: usize,
+        /// The channel chosen.
+        index: usize,
+        /// Channels of the device.
+        device: usize,
+    },
+    /// Another number of chosen channels than of delivered ones.
+    #[error("channels must be {length}, the length of channelMap, got {delivered}")]
+    ChannelMapLength {
+        /// Channels chosen.
+        length: usize,
+        /// Channels to be delivered.
+        delivered: usize,
+    },
     /// A rate or a channel count that the resampler does not take.
     #[error(transparent)]
     Resample(#[from] ResampleError),

@@ -23,6 +23,7 @@ const MAX_CHUNK: usize = 1 << 30;
 ///
 /// # Errors
 /// [`CaptureError::Channels`] when the device's channels cannot become the delivered ones,
+/// [`CaptureError::ChannelMap`] or [`CaptureError::ChannelMapLength`] when those chosen do not fit,
 /// [`CaptureError::Resample`] when a rate is not in 1,000..=768,000 Hz or there are more than 64
 /// channels, [`CaptureError::Thread`] when the thread cannot be started.
 pub fn open(spec: CaptureSpec) -> Result<(CaptureInput, CaptureHub), CaptureError> {

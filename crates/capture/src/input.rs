@@ -211,7 +211,8 @@ impl Drop for CaptureInput {
 
 /// The map and the resampler of `spec`, checked.
 pub(crate) fn conversion(spec: &CaptureSpec) -> Result<(ChannelMap, FrameResampler), CaptureError> {
-    let map = ChannelMap::new(spec.device_channels, spec.channels)?;
+    let chosen = spec.channel_map.as_deref();
+    let map = ChannelMap::new(spec.device_channels, spec.channels, chosen)?;
     let resampler = FrameResampler::new(
         spec.device_rate,
         spec.rate,

@@ -28,6 +28,7 @@
 //!     device_channels: 2,
 //!     rate: 16_000,
 //!     channels: 1,
+//!     channel_map: None,
 //!     capacity: 32_000,
 //!     quality: Quality::Balanced,
 //!     wake: WakeKind::Condvar,

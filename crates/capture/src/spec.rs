@@ -30,6 +30,9 @@ pub struct CaptureSpec {
     /// Delivered channels: as the device's (passed straight), 1 (the average), fewer (the first
     /// ones), or any number from a mono device (copies).
     pub channels: usize,
+    /// The device's channel, counted from 0, for each delivered one, instead of that rule; as long
+    /// as `channels`. Duplicates are allowed.
+    pub channel_map: Option<Vec<usize>>,
     /// Capacity of the ring, in samples; rounded down to whole frames, at least one.
     pub capacity: usize,
     /// Quality of the resampler, used when the rates differ.

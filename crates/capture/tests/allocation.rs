@@ -67,6 +67,7 @@ fn push_never_touches_the_heap() {
         (48_000, 16_000, 2, 1, Quality::Balanced),
         (44_100, 48_000, 1, 2, Quality::Best),
         (44_056, 48_000, 6, 2, Quality::LowLatency),
+        (48_000, 16_000, 6, 3, Quality::Balanced),
     ];
     for wake in [WakeKind::Condvar, WakeKind::Unpark] {
         for (device_rate, rate, device_channels, channels, quality) in conversions {
@@ -75,6 +76,8 @@ fn push_never_touches_the_heap() {
                 rate,
                 device_channels,
                 channels,
+                // One conversion with channels that are chosen, one of them twice.
+                channel_map: (channels == 3).then(|| vec![5, 0, 5]),
                 quality,
                 wake,
                 ..spec(2, 4_096)

@@ -44,6 +44,16 @@ pub enum DeviceError {
         /// What it offers.
         allowed: String,
     },
+    /// An input with fewer channels than it must have.
+    #[error("device {device:?} has {has} input channels, and {least} are needed")]
+    TooFewChannels {
+        /// Id of the device.
+        device: String,
+        /// Channels that it has.
+        has: u16,
+        /// Channels that it must have.
+        least: u16,
+    },
     /// The backend failed in a way of its own.
     #[error("{backend} failed on device {device:?}: {message}")]
     Backend {

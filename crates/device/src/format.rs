@@ -33,13 +33,13 @@ impl SampleFormat {
         Self::F32,
         Self::F64,
         Self::I32,
-        Self::I24,
         Self::U32,
+        Self::I64,
+        Self::U64,
+        Self::I24,
         Self::U24,
         Self::I16,
         Self::U16,
-        Self::I64,
-        Self::U64,
         Self::I8,
         Self::U8,
     ];
@@ -198,5 +198,9 @@ fn write<const N: usize>(from: &[f32], to: &mut [u8], convert: impl Fn(f32) -> [
     }
 }
 
+#[cfg(test)]
+mod blocks;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

@@ -147,12 +147,20 @@ fn offers(
         Direction::Output => device.supported_output_configs()?.collect(),
     };
     let offers: Vec<Offer> = ranges.iter().filter_map(offer).collect();
+    if let (true, Some(range)) = (offers.is_empty(), ranges.first()) {
+        // It is there, and cannot be used: whoever opens it is told that.
+        let preferred = Preferred {
+            channels: range.channels(),
+            rate: range.min_sample_rate(),
+        };
+        return Ok((offers, preferred));
+    }
     if backend == Backend::Alsa {
         // ALSA has no preferences; asking cpal for some opens the device once more.
         let preferred = usual(&offers).ok_or_else(|| {
             cpal::Error::with_message(
                 cpal::ErrorKind::UnsupportedConfig,
-                "it offers no PCM format",
+                "it offers nothing at all",
             )
         })?;
         return Ok((offers, preferred));
@@ -182,7 +190,7 @@ fn usual(offers: &[Offer]) -> Option<Preferred> {
 }
 
 /// `None` for DSD.
-fn offer(range: &SupportedStreamConfigRange) -> Option<Offer> {
+pub(crate) fn offer(range: &SupportedStreamConfigRange) -> Option<Offer> {
     Some(Offer {
         channels: range.channels(),
         rates: (range.min_sample_rate(), range.max_sample_rate()),

@@ -40,6 +40,8 @@ fn devices_of(backend: Backend) -> Vec<DeviceInfo> {
                 .ok()?;
             Some(probe.info)
         })
+        // Without a single PCM format, such as one that speaks DSD only.
+        .filter(|info| info.input_channels > 0 || info.output_channels > 0)
         .collect()
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Offer {
 pub(crate) struct Wish {
     pub(crate) direction: Direction,
     pub(crate) channels: u16,
+    /// Fewer will not do, unless there is no more.
+    pub(crate) least_channels: u16,
     pub(crate) rate: u32,
     /// The device's own rate, taken when the wanted one is not to be had.
     pub(crate) preferred_rate: u32,
@@ -40,7 +42,7 @@ pub(crate) fn choose(offers: &[Offer], wish: &Wish) -> Option<Choice> {
         .iter()
         .map(|offer| offer.channels)
         .filter(|channels| *channels > 0)
-        .min_by_key(|channels| channel_distance(wish.direction, wish.channels, *channels))?;
+        .min_by_key(|channels| channel_distance(wish, *channels))?;
     let with_channels = || offers.iter().filter(|offer| offer.channels == channels);
     let within = |offer: &Offer, rate| offer.rates.0 <= rate && rate <= offer.rates.1;
     let rate = [wish.rate, wish.preferred_rate]
@@ -67,14 +69,14 @@ pub(crate) fn choose(offers: &[Offer], wish: &Wish) -> Option<Choice> {
 }
 
 /// Output: rather silent extra channels than missing ones. Input: the nearest count, the larger
-/// of two.
-fn channel_distance(direction: Direction, asked: u16, offered: u16) -> (bool, u16, bool) {
-    let missing = offered < asked;
-    (
-        missing && direction == Direction::Output,
-        offered.abs_diff(asked),
-        missing,
-    )
+/// of two, but not less than the least.
+fn channel_distance(wish: &Wish, offered: u16) -> (bool, u16, bool) {
+    let missing = offered < wish.channels;
+    let too_few = match wish.direction {
+        Direction::Output => missing,
+        Direction::Input => offered < wish.least_channels,
+    };
+    (too_few, offered.abs_diff(wish.channels), missing)
 }
 
 /// Larger defaults than this are a trap (16,384 frames on ALSA's JACK plugin): nobody asked for a
@@ -129,6 +131,7 @@ mod tests {
         Wish {
             direction,
             channels,
+            least_channels: 0,
             rate,
             preferred_rate: 48_000,
         }
@@ -192,6 +195,76 @@ mod tests {
         assert_eq!(choose(&[], &wish(Direction::Input, 2, 48_000)), None);
         let nothing = [offer(0, (48_000, 48_000), F32)];
         assert_eq!(choose(&nothing, &wish(Direction::Input, 2, 48_000)), None);
+    }
+
+    #[test]
+    fn an_input_that_offers_one_odd_format_is_opened_with_it() {
+        for format in SampleFormat::ALL {
+            let offers = [offer(2, (44_100, 48_000), format)];
+            assert_eq!(
+                chosen(&offers, wish(Direction::Input, 2, 48_000)),
+                (2, 48_000, format)
+            );
+        }
+    }
+
+    #[test]
+    fn of_several_formats_the_one_that_loses_least_is_taken_whatever_their_order() {
+        for (n, better) in SampleFormat::ALL.into_iter().enumerate() {
+            for worse in SampleFormat::ALL.into_iter().skip(n) {
+                let [a, b] = [better, worse].map(|format| offer(2, (48_000, 48_000), format));
+                for offers in [[a, b], [b, a]] {
+                    assert_eq!(chosen(&offers, wish(Direction::Input, 2, 48_000)).2, better);
+                }
+            }
+        }
+        // The channels and the rate come before the format: no conversion is better than a finer one.
+        let offers = [
+            offer(8, (48_000, 48_000), F32),
+            offer(2, (44_100, 44_100), F32),
+            offer(2, (48_000, 48_000), SampleFormat::U8),
+        ];
+        assert_eq!(
+            chosen(&offers, wish(Direction::Input, 2, 48_000)),
+            (2, 48_000, SampleFormat::U8)
+        );
+    }
+
+    #[test]
+    fn an_input_has_at_least_as_many_channels_as_it_must() {
+        let offers = [1, 2, 5, 8].map(|channels| offer(channels, (48_000, 48_000), F32));
+        for (asked, least, taken) in [(2, 0, 2), (2, 2, 2), (2, 3, 5), (6, 6, 8), (2, 8, 8)] {
+            let wish = Wish {
+                least_channels: least,
+                ..wish(Direction::Input, asked, 48_000)
+            };
+            assert_eq!(chosen(&offers, wish).0, taken, "{asked}, at least {least}");
+        }
+    }
+
+    #[test]
+    fn every_pcm_offer_of_a_backend_counts_and_dsd_does_not() {
+        use cpal::{SampleFormat as Format, SupportedBufferSize, SupportedStreamConfigRange};
+        let range = |format| {
+            let buffer = SupportedBufferSize::Range { min: 16, max: 512 };
+            SupportedStreamConfigRange::new(2, 44_100, 48_000, buffer, format)
+        };
+        let offers = |formats: &[Format]| -> Vec<Offer> {
+            let ranges = formats.iter().map(|format| range(*format));
+            ranges
+                .filter_map(|range| crate::host::offer(&range))
+                .collect()
+        };
+        let dsd = [Format::DsdU8, Format::DsdU16, Format::DsdU32];
+        assert_eq!(
+            choose(&offers(&dsd), &wish(Direction::Input, 2, 48_000)),
+            None
+        );
+        for format in SampleFormat::ALL {
+            let mixed = offers(&[dsd[0], format.to_cpal(), dsd[2]]);
+            let choice = choose(&mixed, &wish(Direction::Input, 2, 48_000)).unwrap();
+            assert_eq!((choice.format, choice.buffer), (format, Some((16, 512))));
+        }
     }
 
     #[test]

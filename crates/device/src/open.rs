@@ -75,7 +75,8 @@ fn choose<P>(
     };
     match (request.fallback, &error) {
         // The device is there and usable: the request is wrong, and would be on any device.
-        (_, DeviceError::UnsupportedConfig { .. }) | (Fallback::Error, _) => Err(error),
+        (_, DeviceError::UnsupportedConfig { .. } | DeviceError::TooFewChannels { .. })
+        | (Fallback::Error, _) => Err(error),
         (Fallback::Virtual, _) => {
             let warning = DeviceWarning::VirtualDevice {
                 reason: error.to_string(),

@@ -113,9 +113,19 @@ fn negotiate<T: ?Sized + Send + 'static>(
         Direction::Input => probe.preferred.channels,
     });
     let asked_rate = request.sample_rate.unwrap_or(probe.preferred.rate);
+    // A backend that takes any number says how many there really are.
+    let has = probe.info.input_channels;
+    if direction == Direction::Input && has < request.least_channels {
+        return Err(DeviceError::TooFewChannels {
+            device: id,
+            has,
+            least: request.least_channels,
+        });
+    }
     let wish = Wish {
         direction,
-        channels: asked_channels.max(1),
+        channels: asked_channels.max(request.least_channels).max(1),
+        least_channels: request.least_channels,
         rate: asked_rate,
         preferred_rate: probe.preferred.rate,
     };

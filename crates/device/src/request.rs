@@ -26,6 +26,9 @@ pub struct StreamRequest {
     pub sample_rate: Option<u32>,
     /// Interleaved channels; `None`: 2 for output, what the device prefers for input.
     pub channels: Option<u16>,
+    /// Input: how many channels there must be at least; others are refused with
+    /// [`DeviceError::TooFewChannels`](crate::DeviceError::TooFewChannels). 0: any number.
+    pub least_channels: u16,
     /// Frames a callback.
     pub buffer_size: u32,
     /// Also count voluntary context switches inside the callback (two system calls each).
@@ -42,6 +45,7 @@ impl Default for StreamRequest {
             fallback: Fallback::Error,
             sample_rate: None,
             channels: None,
+            least_channels: 0,
             buffer_size: 256,
             audit: false,
             hooks: None,

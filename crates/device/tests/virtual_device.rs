@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::stepped::{expected, loopback, play, record};
 use common::{Recorder, SignalSource, With, on, signal};
 use noxrun_device::{
-    DeviceWarning, StreamRequest, VirtualDevice, VirtualOptions, open_input, open_output,
+    DeviceError, DeviceWarning, Fallback, StreamRequest, VirtualDevice, VirtualOptions, open_input,
+    open_output,
 };
 use proptest::prelude::*;
 
@@ -188,4 +189,24 @@ fn a_mono_engine_is_heard_on_both_sides_and_more_channels_lose_the_last() {
         drop(stream);
         assert_eq!(device.output(), sides.map(|x| [x]));
     }
+}
+
+#[test]
+fn an_input_with_too_few_channels_is_refused_before_anything_is_made() {
+    let device = loopback();
+    let request = |least_channels| StreamRequest {
+        least_channels,
+        fallback: Fallback::Virtual,
+        ..on(device.id())
+    };
+    let refusal = open_input(&request(3), |_| panic!("a sink was asked for")).err();
+    assert_eq!(
+        refusal,
+        Some(DeviceError::TooFewChannels {
+            device: device.id().into(),
+            has: 2,
+            least: 3
+        })
+    );
+    assert!(open_input(&request(2), |_| Box::new(Recorder::new())).is_ok());
 }

@@ -20,6 +20,7 @@ pub struct NativeCaptureOptions {
     pub fallback_virtual: bool,
     pub sample_rate: Option<u32>,
     pub channels: u32,
+    pub channel_map: Option<Vec<u32>>,
     pub buffer_size: u32,
     pub chunk: Option<u32>,
     pub hop: Option<u32>,
@@ -37,6 +38,7 @@ pub struct NativeCaptureStats {
     pub dropped: f64,
     pub buffered: f64,
     pub xruns: f64,
+    pub load: Vec<f64>,
     pub high_water: f64,
     pub lost_by_device: f64,
     pub readers: Vec<NativeReaderStats>,
@@ -80,6 +82,9 @@ pub fn open_capture(options: NativeCaptureOptions) -> Result<AsyncTask<OpenCaptu
         fallback_virtual: options.fallback_virtual,
         sample_rate: options.sample_rate,
         channels: options.channels as usize,
+        channel_map: options
+            .channel_map
+            .map(|map| map.into_iter().map(|index| index as usize).collect()),
         buffer_size: options.buffer_size,
         chunk: size(options.chunk),
         hop: size(options.hop),
@@ -206,6 +211,7 @@ impl NativeCapture {
             dropped: pipeline.dropped as f64,
             buffered: pipeline.buffered as f64,
             xruns: stats.xruns as f64,
+            load: stats.load.to_vec(),
             high_water: pipeline.high_water as f64,
             lost_by_device: pipeline.lost_by_device as f64,
             readers: pipeline.readers.into_iter().map(reader_stats).collect(),

@@ -1,5 +1,6 @@
 //! An open capture: device, pipeline, readers, and the thread that looks after the device.
 
+mod channels;
 mod sink;
 mod watch;
 
@@ -23,6 +24,8 @@ pub struct CaptureStats {
     pub callbacks: u64,
     /// Deadlines missed.
     pub xruns: u64,
+    /// Callback time as a share of its deadline: mean, p50, p99, max.
+    pub load: [f64; 4],
     /// What happened inside callbacks.
     pub audio_thread: AudioThreadStats,
 }
@@ -49,8 +52,11 @@ impl Capture {
             device: options.device.clone(),
             fallback: crate::driver::fallback(options.fallback_virtual),
             sample_rate: options.sample_rate,
-            // One channel is the average of all that the device has, so all are taken.
-            channels: (options.channels > 1).then_some(options.channels as u16),
+            // One channel is the average of all that the device has, so all are taken, and what
+            // a map means must not depend on its length.
+            channels: (options.channels > 1 && options.channel_map.is_none())
+                .then_some(options.channels as u16),
+            least_channels: channels::least(options),
             buffer_size: options.buffer_size,
             audit: options.audit,
             hooks: Some(sync.clone()),
@@ -65,6 +71,7 @@ impl Capture {
                     device_channels: usize::from(granted.channels),
                     rate,
                     channels: options.channels,
+                    channel_map: options.channel_map.clone(),
                     capacity: options
                         .capacity
                         .unwrap_or(2 * rate as usize * options.channels),
@@ -84,7 +91,8 @@ impl Capture {
                     Box::new(Nowhere)
                 }
             }
-        })?;
+        })
+        .map_err(|error| channels::refused(options, error))?;
         let (hub, rate) = match opened {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => return Err(error),
@@ -223,10 +231,12 @@ impl Capture {
 
     /// Counters.
     pub fn stats(&self) -> CaptureStats {
+        let load = self.core.status.load();
         CaptureStats {
             pipeline: self.core.hub.stats(),
             callbacks: self.core.status.callbacks(),
             xruns: self.core.status.xruns(),
+            load: [load.mean, load.p50, load.p99, load.max],
             audio_thread: self.core.status.audio_thread(),
         }
     }

@@ -54,6 +54,7 @@ impl Engine {
             fallback: crate::driver::fallback(options.fallback_virtual),
             sample_rate: options.sample_rate,
             channels: Some(options.engine.channels as u16),
+            least_channels: 0,
             buffer_size: options.buffer_size,
             audit: options.audit,
             hooks: Some(sync.clone()),

@@ -82,6 +82,7 @@ impl From<DeviceError> for Error {
             DeviceError::NoDevice { .. } => ErrorCode::NoDevice,
             DeviceError::Busy { .. } => ErrorCode::DeviceBusy,
             DeviceError::UnsupportedConfig { .. } => ErrorCode::UnsupportedConfig,
+            DeviceError::TooFewChannels { .. } => ErrorCode::OutOfRange,
             DeviceError::Lost { .. } => ErrorCode::DeviceLost,
             DeviceError::Denied { .. } => ErrorCode::Access,
             DeviceError::InvalidState { .. } => ErrorCode::InvalidState,
@@ -109,6 +110,11 @@ impl From<MediaError> for Error {
 
 impl From<CaptureError> for Error {
     fn from(error: CaptureError) -> Self {
-        Self::new(ErrorCode::UnsupportedConfig, error.to_string())
+        let code = match &error {
+            CaptureError::ChannelMap { .. } => ErrorCode::OutOfRange,
+            CaptureError::ChannelMapLength { .. } => ErrorCode::InvalidArg,
+            _ => ErrorCode::UnsupportedConfig,
+        };
+        Self::new(code, error.to_string())
     }
 }

@@ -52,6 +52,8 @@ pub struct CaptureOptions {
     pub sample_rate: Option<u32>,
     /// Delivered channels. Default 1.
     pub channels: usize,
+    /// The device's channel, from 0, for each delivered one; `None` is the rule of the pipeline.
+    pub channel_map: Option<Vec<usize>>,
     /// Frames a callback asked for. Default 256.
     pub buffer_size: u32,
     /// Frames a chunk at the delivered rate; `None` is 20 ms.
@@ -75,6 +77,7 @@ impl Default for CaptureOptions {
             fallback_virtual: false,
             sample_rate: None,
             channels: 1,
+            channel_map: None,
             buffer_size: 256,
             chunk: None,
             hop: None,

@@ -56,6 +56,7 @@ impl OutputTap {
             device_channels: channels,
             rate,
             channels,
+            channel_map: None,
             capacity,
             // Of no effect: the rates are the same.
             quality: Quality::LowLatency,

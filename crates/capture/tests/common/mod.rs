@@ -13,6 +13,7 @@ pub fn spec(channels: usize, capacity: usize) -> CaptureSpec {
         device_channels: channels,
         rate: 48_000,
         channels,
+        channel_map: None,
         capacity,
         quality: Quality::Balanced,
         wake: WakeKind::Condvar,

@@ -80,6 +80,14 @@ pub(crate) fn attach_input(
     warnings: Vec<DeviceWarning>,
     make: impl FnOnce(&Granted) -> Box<dyn CaptureSink>,
 ) -> Result<Stream, DeviceError> {
+    let has = device.options.channels;
+    if has < request.least_channels {
+        return Err(DeviceError::TooFewChannels {
+            device: device.id().into(),
+            has,
+            least: request.least_channels,
+        });
+    }
     let place = Place::reserve(device, request, Direction::Input, warnings)?;
     let gate = Arc::new(Gate::<dyn CaptureSink>::new());
     gate.install(make(&place.granted));

@@ -1,0 +1,161 @@
+// One soak: plays the signal, captures it, compares it while it comes, and says what it came to.
+import { createRequire } from 'node:module'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inRoot } from '../lib/paths.mjs'
+import { connectPorts, waitForPort } from '../servers.mjs'
+import { Checker, attribute } from './checker.mjs'
+import { startLoad } from './load.mjs'
+import { Measure, percentiles } from './measure.mjs'
+import { STRETCH, Signal } from './signal.mjs'
+
+const LOOK_MS = 20
+/** Seconds: from scheduling to the first sample, and of silence after the last. */
+const LEAD = 3
+const TAIL = 1
+const CHANNELS = 2
+/** Samples: two seconds. */
+const CAPACITY = 192_000
+
+/**
+ * @typedef {object} Options
+ * @property {number} minutes
+ * @property {number} spinners
+ * @property {number} hammers
+ * @property {'condvar' | 'unpark'} wake
+ * @property {boolean} deleteOne Take one sample out of what was captured before it is compared.
+ */
+
+/**
+ * A chunk without one of its samples.
+ * @param {Float32Array} samples
+ */
+function withoutOne(samples) {
+  const place = samples.length >> 1
+  return Float32Array.from([...samples.subarray(0, place), ...samples.subarray(place + 1)])
+}
+
+/** @param {import('../servers.mjs').Server} server */
+async function connect(server) {
+  for (let i = 0; i < CHANNELS; i++) {
+    const from = await waitForPort(server.env, new RegExp(`_${process.pid}_out:out_${i}$`))
+    const to = await waitForPort(server.env, new RegExp(`_${process.pid}_in:in_${i}$`))
+    await connectPorts(server.env, from, to)
+  }
+}
+
+/**
+ * @param {Options} options
+ * @param {import('../servers.mjs').Server} server
+ * @param {(line: string) => void} progress
+ */
+export async function soak(options, server, progress) {
+  Object.assign(process.env, server.env)
+  const library = /** @type {typeof import('../../index.js')} */ (createRequire(import.meta.url)(inRoot('dist', 'index.js')))
+  const signal = new Signal(Math.max(1, Math.round((options.minutes * 60 * server.rate) / STRETCH)))
+  const seconds = signal.frames / server.rate
+  const engine = await library.Engine.open({ device: 'jack', bufferSize: server.period })
+  const capture = await library.Capture.open({
+    device: 'jack', channels: CHANNELS, bufferSize: server.period, chunk: server.period, capacity: CAPACITY, wake: options.wake,
+  })
+  /** @type {string[]} */
+  const warnings = []
+  for (const one of [engine, capture]) one.on('warning', ({ code, message }) => warnings.push(`${code}: ${message}`))
+  const chunks = capture.chunks()
+  const checker = new Checker(signal, server.period)
+  const measure = new Measure(engine, capture, chunks)
+  // Chunks as they say of themselves.
+  const told = { chunks: 0, frames: 0, next: 0, dropped: 0, holes: 0 }
+  let deleteAt = options.deleteOne ? Math.floor(((LEAD + seconds / 2) * server.rate) / server.period) : -1
+  const reading = (async () => {
+    for await (const { samples, frames, frame, time, droppedBefore } of chunks) {
+      if (frames === server.period) measure.woken(performance.now() - 1000 * (time + capture.latency))
+      if (frame !== told.next + droppedBefore / CHANNELS) told.holes++
+      told.next = frame + frames
+      told.chunks++
+      told.frames += frames
+      told.dropped += droppedBefore
+      checker.feed(told.chunks === deleteAt ? withoutOne(samples) : samples, time)
+    }
+  })()
+
+  await connect(server)
+  const load = startLoad(options)
+  try {
+    const track = engine.createTrack()
+    const samples = await Promise.all(signal.sources.map((channelData) => engine.load({ channelData, sampleRate: server.rate })))
+    const start = engine.currentFrame + LEAD * server.rate
+    for (const { source, gain, offset } of signal.stretches()) {
+      const sample = samples[source]
+      if (sample) track.play(sample, { at: { frame: start + offset }, gain })
+    }
+    const end = start + signal.frames + TAIL * server.rate
+    const began = performance.now()
+    let shown = began
+    while (engine.currentFrame < end && !checker.hopeless) {
+      await sleep(LOOK_MS)
+      measure.look()
+      if (performance.now() < shown + 10_000) continue
+      shown += 10_000
+      const xruns = measure.xruns.at(-1)?.count ?? 0
+      progress(`${((shown - began) / 1000).toFixed(0)} of ${seconds + LEAD + TAIL} s, ${checker.checked} samples compared, ${checker.tears.length} tears, ${xruns} xruns`)
+    }
+  } finally {
+    await load.stop()
+  }
+  const captured = await capture.close()
+  await reading
+  checker.finish()
+  measure.look()
+  const played = engine.stats()
+  await engine.close()
+
+  const { servers, ours } = attribute(checker.tears, measure.xruns)
+  const wrong = ours.reduce((sum, { samples }) => sum + samples, 0)
+  const missing = captured.captured - checker.checked
+  const faults = [
+    ...(ours.length > 0 ? [`${ours.length} periods differ and are not the server's, the first at frame ${ours[0]?.frame}`] : []),
+    ...(missing !== 0 ? [`${captured.captured} samples were captured, ${checker.checked} arrived`] : []),
+    ...(checker.hopeless ? ['the signal was lost and never found again'] : []),
+    ...(!checker.hopeless && checker.heard < signal.frames ? [`only ${checker.heard} of ${signal.frames} frames of the signal were heard`] : []),
+    ...(measure.unpaid !== 0 ? [`${measure.unpaid} callbacks more than periods came in`] : []),
+    ...(captured.dropped + told.dropped > 0 ? [`${captured.dropped} samples dropped by the ring, ${told.dropped} told lost to the reader`] : []),
+    ...(told.holes > 0 ? [`${told.holes} chunks do not begin where the one before ended`] : []),
+    ...(captured.captured !== captured.delivered + captured.dropped + captured.buffered ? ['the account does not balance'] : []),
+    ...[captured, played].flatMap(({ audioThread: { allocations, frees } }, n) =>
+      allocations + frees > 0 ? [`${allocations} allocations and ${frees} frees in ${n === 0 ? 'capture' : 'playback'} callbacks`] : []),
+    ...(played.lateEvents > 0 ? [`${played.lateEvents} stretches were played late`] : []),
+  ]
+  const xruns = measure.xruns.at(-1)?.count ?? 0
+  /** @param {import('../../index.js').CaptureStats['load']} l */
+  const times = (l) => ({ meanUs: l.mean * measure.deadline, p50Us: l.p50 * measure.deadline, p99Us: l.p99 * measure.deadline, maxUs: l.max * measure.deadline })
+  return {
+    verdict: faults.length > 0 ? 'FAILED' : servers.length > 0 ? 'passed, but for periods that the server tore' : 'bit-exact',
+    faults,
+    seconds,
+    server: { period: server.period, rate: server.rate, realtime: server.realtime },
+    load: { spinners: options.spinners, hammers: options.hammers },
+    wake: options.wake,
+    checked: { samples: checker.checked, equal: checker.equal, wrong, missing, signalFrames: signal.frames },
+    torn: {
+      xruns,
+      xrunsOfCapture: captured.xruns,
+      xrunsOfPlayback: played.xruns,
+      periodsTornByTheServer: servers.filter(({ kind }) => kind === 'torn').length,
+      periodsShiftedByTheServer: servers.filter(({ kind }) => kind === 'shifted').length,
+      servers: servers.slice(0, 1000),
+      ours: ours.slice(0, 1000),
+    },
+    capture: {
+      callbacks: captured.callbacks, captured: captured.captured, delivered: captured.delivered, dropped: captured.dropped,
+      buffered: captured.buffered, lostByDevice: captured.lostByDevice, ...captured.audioThread, reader: chunks.stats(), chunks: told.chunks,
+    },
+    playback: { callbacks: played.callbacks, ...played.audioThread, lateEvents: played.lateEvents },
+    ring: { capacity: CAPACITY, highWater: captured.highWater },
+    deadlineUs: measure.deadline,
+    callbackTime: { capture: times(captured.load), playback: times(played.load) },
+    wakeLatencyMs: percentiles(measure.wakes),
+    warnings,
+    series: measure.rows,
+  }
+}
