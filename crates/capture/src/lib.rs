@@ -73,7 +73,7 @@ mod stats;
 mod thread;
 mod wake;
 
-pub use chunker::{Chunk, Chunker};
+pub use chunker::{Chunk, Chunker, Stretch};
 pub use error::CaptureError;
 pub use gaps::Dropped;
 pub use hub::{CaptureHub, open};
