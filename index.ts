@@ -33,6 +33,7 @@ export { type PlayOptions } from './src/play-options'
 export { type Chunk, type ChunkIterator, type ReaderStats } from './src/reader'
 export { Recording, type RecordOptions, type RecordingResult } from './src/recording'
 export { render, type OfflineEngine, type RenderOptions, type RenderResult } from './src/render'
+export { type Input, type InputOptions } from './src/input'
 export { type Send } from './src/routing'
 export {
   Sample,

@@ -61,10 +61,7 @@ impl Feeder {
         let resampler = if spec.in_rate == spec.out_rate && spec.timing != Timing::TwoClocks {
             None
         } else {
-            let made = AdaptiveResampler::new(spec.in_rate, spec.out_rate, channels);
-            Some(made.map_err(|error| {
-                Error::new(crate::ErrorCode::UnsupportedConfig, error.to_string())
-            })?)
+            Some(resampler(&spec, channels)?)
         };
         let (writer, source) = input(&InputSpec {
             rate: spec.out_rate,
@@ -196,4 +193,15 @@ impl Feeder {
     pub fn correction(&self) -> f64 {
         self.control.correction()
     }
+}
+
+/// A resampler that has heard as much silence as it looks ahead: from its first frame on as many
+/// come out as go in, and what was planned to wait in the ring does.
+fn resampler(spec: &FeederSpec, channels: usize) -> Result<AdaptiveResampler, Error> {
+    let made = AdaptiveResampler::new(spec.in_rate, spec.out_rate, channels);
+    let mut resampler =
+        made.map_err(|error| Error::new(crate::ErrorCode::UnsupportedConfig, error.to_string()))?;
+    let silence = vec![0.0; resampler.delay_frames() as usize * channels];
+    resampler.process_into(&silence, &mut Vec::new());
+    Ok(resampler)
 }

@@ -95,9 +95,10 @@ struct Heard {
 
 /// Tells pitch and clicks of what is heard.
 struct Ear {
-    /// Radians a frame that the tone has by right, now.
+    /// Radians a frame that the tone has by right, now; its cosine and sine.
     expected: f64,
-    phase: f64,
+    turn: (f64, f64),
+    rotor: (f64, f64),
     window: (f64, f64, usize),
     last_angle: Option<f64>,
     history: [f64; 2],
@@ -109,30 +110,55 @@ struct Ear {
 impl Ear {
     const WINDOW: usize = RATE as usize / 4;
 
+    fn new() -> Self {
+        Self {
+            expected: 0.0,
+            turn: (1.0, 0.0),
+            rotor: (1.0, 0.0),
+            window: (0.0, 0.0, 0),
+            last_angle: None,
+            history: [0.0; 2],
+            frames: 0,
+            pitch: 0.0,
+            click: 0.0,
+        }
+    }
+
+    fn expect(&mut self, radians: f64) {
+        self.expected = radians;
+        self.turn = (radians.cos(), radians.sin());
+    }
+
     fn listen(&mut self, x: f64) {
         self.frames += 1;
         let [before, last] = self.history;
-        let possible = 2.0 * self.expected.cos() * last - before;
+        let possible = 2.0 * self.turn.0 * last - before;
         self.history = [last, x];
-        // It begins with the fade-in.
+        // It begins with silence.
         if self.frames < u64::from(RATE) {
             return;
         }
         self.click = self.click.max((x - possible).abs());
-        self.phase = (self.phase + self.expected) % TAU;
-        let (re, im, count) = &mut self.window;
-        *re += x * self.phase.cos();
-        *im += x * self.phase.sin();
-        *count += 1;
-        if *count == Self::WINDOW {
-            let angle = im.atan2(*re);
-            if let Some(last) = self.last_angle.replace(angle) {
-                let turn = (angle - last + 1.5 * TAU).rem_euclid(TAU) - 0.5 * TAU;
-                let deviation = turn / Self::WINDOW as f64 / self.expected;
-                self.pitch = self.pitch.max(deviation.abs());
-            }
-            self.window = (0.0, 0.0, 0);
+        let ((c, s), (re, im)) = (self.turn, self.rotor);
+        self.rotor = (re * c - im * s, re * s + im * c);
+        self.window.0 += x * self.rotor.0;
+        self.window.1 += x * self.rotor.1;
+        self.window.2 += 1;
+        if self.window.2 == Self::WINDOW {
+            self.end_window();
         }
+    }
+
+    fn end_window(&mut self) {
+        let angle = self.window.1.atan2(self.window.0);
+        if let Some(last) = self.last_angle.replace(angle) {
+            let turn = (angle - last + 1.5 * TAU).rem_euclid(TAU) - 0.5 * TAU;
+            let deviation = turn / Self::WINDOW as f64 / self.expected;
+            self.pitch = self.pitch.max(deviation.abs());
+        }
+        let length = self.rotor.0.hypot(self.rotor.1);
+        self.rotor = (self.rotor.0 / length, self.rotor.1 / length);
+        self.window = (0.0, 0.0, 0);
     }
 }
 
@@ -149,16 +175,7 @@ fn play(drift: f64, seconds: f64) -> Heard {
         rate * (t + drift * t + wandered)
     };
     let size = |t: f64, of: usize| [128, 64, 37, 100][((t / 300.0) as usize + of) % 4];
-    let mut ear = Ear {
-        expected: TAU * HERTZ / rate,
-        phase: 0.0,
-        window: (0.0, 0.0, 0),
-        last_angle: None,
-        history: [0.0; 2],
-        frames: 0,
-        pitch: 0.0,
-        click: 0.0,
-    };
+    let mut ear = Ear::new();
     let (mut captured, mut played) = (0u64, 0u64);
     let mut delay = (f64::MAX, 0.0f64);
     let mut block = vec![0f32; 128];
@@ -194,7 +211,7 @@ fn play(drift: f64, seconds: f64) -> Heard {
         let now_ns = ((epoch + now) * 1e9) as u64;
         let out = &mut block[..count];
         sim.renderer.process(out, BlockClock { now_ns });
-        ear.expected = TAU * HERTZ * (1.0 + wander(starts)) / rate;
+        ear.expect(TAU * HERTZ * (1.0 + wander(starts)) / rate);
         for x in out.iter() {
             ear.listen(f64::from(*x));
         }
