@@ -35,7 +35,7 @@ pub(super) struct Feeder {
     writer: InputWriter,
     spec: FeederSpec,
     /// Channels that the engine gets: the first ones.
-    channels: usize,
+    pub channels: usize,
     resampler: Option<AdaptiveResampler>,
     control: DriftControl,
     /// What `control` knows belongs to this start of the input.

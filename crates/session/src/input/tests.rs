@@ -259,3 +259,91 @@ fn a_capture_200_ppm_fast_is_heard_for_an_hour_without_a_click_within_a_cent() {
 fn a_capture_200_ppm_slow_is_heard_for_an_hour_without_a_click_within_a_cent() {
     is_steady_for_an_hour(-200e-6);
 }
+
+/// A duplex on one clock: blocks of 64 frames, `gap` of them never come. What was heard, and what
+/// waits when all is over.
+fn on_one_clock(content: &[f32], gap: std::ops::Range<usize>) -> (Vec<f32>, Sim) {
+    let mut sim = Sim::new(spec(Timing::SameClock));
+    let mut heard = vec![0.0; content.len()];
+    for (block, out) in heard.chunks_exact_mut(64).enumerate() {
+        let at = 64 * block;
+        let now_ns = 1_000_000_000 + (at as u64 * 1_000_000_000) / u64::from(RATE);
+        sim.renderer.process(out, BlockClock { now_ns });
+        let came = |range: std::ops::Range<usize>| {
+            let time = 1.0 + range.start as f64 / f64::from(RATE);
+            (range.start as u64, time, content[range].to_vec())
+        };
+        let before = came(at..gap.start.clamp(at, at + 64));
+        let after = came(gap.end.clamp(at, at + 64)..at + 64);
+        // Without a gap in this block one of the two is all of it.
+        for (frame, time, samples) in [before, after] {
+            if !samples.is_empty() {
+                sim.feeder.take_in(&samples, frame, time);
+            }
+        }
+    }
+    (heard, sim)
+}
+
+fn noise(frames: usize) -> Vec<f32> {
+    let mut state = 1u32;
+    let mut next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..frames).map(|_| next()).collect()
+}
+
+#[test]
+fn on_one_clock_nothing_is_converted_and_the_measured_delay_is_the_true_one() {
+    let content = noise(64_000);
+    let (heard, sim) = on_one_clock(&content, 64_000..64_000);
+    let target = spec(Timing::SameClock).target as usize;
+    assert!(heard[target..] == content[..64_000 - target]);
+    let measured = sim.feeder.measured().unwrap();
+    assert!((measured - target as f64 / f64::from(RATE)).abs() < 1e-6);
+    assert!((sim.feeder.planned() - measured).abs() < 1e-6);
+}
+
+#[test]
+fn a_short_gap_is_silence_between_two_fades_and_moves_nothing_behind_it() {
+    let target = spec(Timing::SameClock).target as usize;
+    let fade = (0.002 * f64::from(RATE)) as usize;
+    let gap = 6_400 + 10..6_400 + 110;
+    let (heard, _) = on_one_clock(&vec![0.5; 12_800], gap.clone());
+    let steps = heard[target + 100..].windows(2);
+    let steps = steps.map(|pair| (pair[1] - pair[0]).abs());
+    assert!(steps.fold(0.0, f32::max) <= 0.5 / fade as f32 + 1e-6);
+    let silent = gap.start + target + fade..gap.end + target;
+    assert!(heard[silent].iter().all(|x| *x == 0.0));
+    let content = noise(12_800);
+    let (heard, mut sim) = on_one_clock(&content, gap.clone());
+    let behind = gap.end + fade;
+    assert!(heard[behind + target..] == content[behind..12_800 - target]);
+    assert!(heard[target..gap.start + target] == content[..gap.start]);
+    assert_eq!(sim.feeder.writer().flow().underruns(), 0);
+}
+
+#[test]
+fn a_long_gap_fades_out_and_comes_back_as_late_as_before() {
+    let target = spec(Timing::SameClock).target as usize;
+    let content = noise(32_000);
+    let (heard, mut sim) = on_one_clock(&content, 6_400..16_000);
+    assert_eq!(sim.feeder.writer().flow().underruns(), 1);
+    assert_eq!(sim.feeder.writer().flow().target() as usize, target);
+    assert!(heard[24_000..] == content[24_000 - target..32_000 - target]);
+    assert!(heard[7_000..16_000].iter().all(|x| *x == 0.0));
+}
+
+#[test]
+fn a_mono_engine_hears_all_channels_and_a_stereo_engine_the_first_two() {
+    for (width, kept) in [(1, 3), (2, 2), (4, 3)] {
+        let (feeder, _) = Feeder::new(FeederSpec {
+            in_channels: 3,
+            out_channels: width,
+            ..spec(Timing::SameClock)
+        })
+        .unwrap();
+        assert_eq!(feeder.channels, kept);
+    }
+}
