@@ -10,9 +10,11 @@
 //! - When nobody takes frames and the ring is full, it is emptied and begun anew.
 //!
 //! What it is not for: sound that is known beforehand, which voices play, and exact times. `play.rs`
-//! beside this holds what the audio thread does, `inputs.rs` the inputs of all tracks.
+//! holds what the audio thread does with it, `queue.rs` the ring's end, and `inputs.rs`, beside this,
+//! the inputs of all tracks.
 
 mod play;
+mod queue;
 
 pub use play::Input;
 

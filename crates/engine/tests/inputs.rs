@@ -76,9 +76,9 @@ fn what_comes_in_sounds_exactly_the_target_later_whatever_the_blocks() {
         let mut rig = Rig::new(&small());
         let (_, mut writer) = rig.input(NOW, (0, key(1)), &spec(2));
         let out = duplex(&mut rig, &mut writer, &content, &cut(5_000, sizes));
-        for channel in 0..2 {
+        for (channel, came) in content.iter().enumerate() {
             let mut expected = vec![0.0; TARGET as usize];
-            expected.extend_from_slice(&content[channel][..5_000 - TARGET as usize]);
+            expected.extend_from_slice(&came[..5_000 - TARGET as usize]);
             assert!(lane(&out, channel) == expected, "blocks {sizes:?}");
         }
         assert_eq!(writer.flow().underruns() + writer.flow().overruns(), 0);
@@ -141,9 +141,9 @@ fn the_gain_of_an_input_is_a_parameter_and_volume_comes_behind_it() {
         &duplex(&mut rig, &mut writer, &content, &cut(3_000, &[99, 256])),
         1,
     );
-    for n in 1_000..1_400 {
-        let expected = 0.5 * ramp(1.0, 3.0, n - 1_000, 400);
-        assert!((f64::from(out[n]) - expected).abs() < 1e-6, "frame {n}");
+    for (k, sample) in out[1_000..1_400].iter().enumerate() {
+        let expected = 0.5 * ramp(1.0, 3.0, k, 400);
+        assert!((f64::from(*sample) - expected).abs() < 1e-6, "frame {k}");
     }
     assert_eq!((out[999], out[1_999], out[2_000]), (0.5, 1.5, 0.75));
     assert_eq!(writer.flow().gain(), 3.0);
@@ -246,9 +246,9 @@ fn a_removed_input_fades_out_over_10_ms_and_comes_back() {
         &duplex(&mut rig, &mut writer, &content, &cut(3_000, &[70])),
         0,
     );
-    for n in 2_000..2_000 + LONG {
-        let expected = 0.5 * ramp(1.0, 0.0, n - 2_000, LONG) as f32;
-        assert!((out[n] - expected).abs() < 1e-7, "frame {n}");
+    for (k, sample) in out[2_000..2_000 + LONG].iter().enumerate() {
+        let expected = 0.5 * ramp(1.0, 0.0, k, LONG) as f32;
+        assert!((sample - expected).abs() < 1e-7, "frame {k}");
     }
     assert!(out[2_000 + LONG..].iter().all(|x| *x == 0.0));
     assert_eq!(rig.inputs_back, [input]);

@@ -1,11 +1,11 @@
 //! The audio thread's end of an input: what it plays of what waits.
 
+use super::queue::Queue;
 use super::{InputFlow, InputSpec, nanoseconds};
 use crate::channel::{Gains, enter, heard};
 use crate::ramp::{Curve, Ramp};
 use crate::renderer::MAX_BLOCK;
 use rtrb::Consumer;
-use rtrb::chunks::ReadChunk;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -42,7 +42,7 @@ enum State {
 
 /// The end that the audio thread plays from.
 pub struct Input {
-    ring: Consumer<f32>,
+    queue: Queue,
     channels: usize,
     rate: u32,
     surplus: u32,
@@ -50,10 +50,6 @@ pub struct Input {
     fade: u32,
     flow: Arc<InputFlow>,
     state: State,
-    /// Frames at the head of the ring that were played already.
-    kept: usize,
-    /// Frames played or skipped so far.
-    taken: u64,
     /// Frames since some were missing; more than any trouble before.
     away: u64,
     pub(crate) gain: Ramp,
@@ -85,7 +81,7 @@ impl Input {
             0.0
         };
         Self {
-            ring,
+            queue: Queue::new(ring, spec.channels, fade_frames(spec.rate)),
             channels: spec.channels,
             rate: spec.rate,
             surplus: spec.surplus,
@@ -93,8 +89,6 @@ impl Input {
             fade: fade_frames(spec.rate),
             flow,
             state: State::Idle,
-            kept: 0,
-            taken: 0,
             away: u64::MAX,
             gain: Ramp::at(gain),
             presence: Ramp::at(0.0),
@@ -133,8 +127,8 @@ impl Input {
         self.state = State::Waiting;
         self.make_room(largest);
         let wanted = self.target().saturating_sub(offset) as usize;
-        if !self.is_stale() && self.waiting() >= wanted {
-            self.discard(self.waiting() - wanted);
+        if !self.is_stale() && self.queue.waiting() >= wanted {
+            self.queue.discard(self.queue.waiting() - wanted);
             self.level = Ramp::at(1.0);
             self.begin_to_play();
         }
@@ -154,8 +148,8 @@ impl Input {
             State::Idle if self.is_stale() => self.flush(),
             // Its time has not come: no more than the target has to wait.
             State::Idle => {
-                let beyond = self.waiting().saturating_sub(self.target() as usize);
-                self.discard(beyond);
+                let beyond = self.queue.waiting().saturating_sub(self.target() as usize);
+                self.queue.discard(beyond);
             }
             State::Waiting if self.is_stale() => self.flush(),
             State::Waiting => self.start(),
@@ -165,7 +159,7 @@ impl Input {
             }
             State::Playing => {
                 let target = self.target() as usize;
-                let waiting = self.waiting();
+                let waiting = self.queue.waiting();
                 if waiting > target + self.surplus as usize {
                     self.flow.overruns.fetch_add(1, Ordering::Relaxed);
                     let skip = waiting - target;
@@ -176,7 +170,7 @@ impl Input {
         }
         let origin = match self.state {
             State::Playing => now_ns
-                .wrapping_sub(nanoseconds(self.taken, self.rate))
+                .wrapping_sub(nanoseconds(self.queue.taken(), self.rate))
                 .max(1),
             _ => 0,
         };
@@ -238,25 +232,25 @@ impl Input {
                     }
                     // Before looking at what waits: what was pushed before the end is seen.
                     let ended = self.flow.ended.load(Ordering::Acquire);
-                    let mut count = most.min(self.waiting());
+                    let mut count = most.min(self.queue.waiting());
                     if self.state == State::Flushing {
                         count = count.min(self.level.remaining() as usize);
                     }
                     if count > 0 {
-                        self.copy(count);
+                        self.queue.copy(count, &mut self.lanes);
                         return count;
                     }
                     self.miss(ended);
                 }
                 State::Skipping { skip, done } => {
-                    let there = self.waiting().saturating_sub(skip);
+                    let there = self.queue.waiting().saturating_sub(skip);
                     let count = most.min(there).min((self.fade - done) as usize);
                     if done == self.fade || count == 0 {
-                        self.discard(skip);
+                        self.queue.discard(skip);
                         self.begin_to_play();
                         continue;
                     }
-                    self.crossfade(skip, done, count);
+                    self.queue.crossfade(skip, (done, count), &mut self.lanes);
                     let done = done + count as u32;
                     self.state = State::Skipping { skip, done };
                     return count;
@@ -265,11 +259,11 @@ impl Input {
                     let count = most.min(self.level.remaining() as usize);
                     if count == 0 {
                         let ended = self.flow.ended.load(Ordering::Acquire);
-                        let over = ended && self.waiting() == 0;
+                        let over = ended && self.queue.waiting() == 0;
                         self.state = if over { State::Over } else { State::Waiting };
                         return 0;
                     }
-                    self.mirror(done as usize, count);
+                    self.queue.mirror(done as usize, count, &mut self.lanes);
                     self.away += count as u64;
                     self.state = State::Missing {
                         done: done + count as u32,
@@ -278,11 +272,6 @@ impl Input {
                 }
             }
         }
-    }
-
-    /// Frames that wait to be played.
-    fn waiting(&self) -> usize {
-        self.ring.slots() / self.channels - self.kept
     }
 
     fn is_stale(&self) -> bool {
@@ -309,7 +298,7 @@ impl Input {
             let more = (target / 4).max(self.rate / 1000);
             target = target.saturating_add(more).min(self.max_target);
         }
-        let Some(beyond) = self.waiting().checked_sub(target as usize) else {
+        let Some(beyond) = self.queue.waiting().checked_sub(target as usize) else {
             // No more will come.
             if self.flow.ended.load(Ordering::Acquire) {
                 self.state = State::Over;
@@ -317,7 +306,7 @@ impl Input {
             return;
         };
         self.flow.target.store(target, Ordering::Relaxed);
-        self.discard(beyond);
+        self.queue.discard(beyond);
         self.level = Ramp::at(0.0);
         self.level.set(1.0, self.fade, Curve::Linear);
         self.begin_to_play();
@@ -341,91 +330,7 @@ impl Input {
 
     /// Forgets all that waits.
     fn flush(&mut self) {
-        self.discard(self.waiting());
+        self.queue.discard(self.queue.waiting());
         self.flow.stale.store(false, Ordering::Release);
     }
-
-    /// Forgets the oldest frames that wait, and those that were kept.
-    fn discard(&mut self, frames: usize) {
-        if frames == 0 {
-            return;
-        }
-        self.taken += frames as u64;
-        let all = (self.kept + frames) * self.channels;
-        if let Ok(chunk) = self.ring.read_chunk(all) {
-            chunk.commit_all();
-        }
-        self.kept = 0;
-    }
-
-    /// The next frames, which wait. As many as a fade takes are kept.
-    fn copy(&mut self, count: usize) {
-        let (kept, channels) = (self.kept, self.channels);
-        let Ok(chunk) = self.ring.read_chunk((kept + count) * channels) else {
-            return;
-        };
-        for (channel, lane) in self.lanes.chunks_exact_mut(MAX_BLOCK).enumerate() {
-            let samples = from(&chunk, kept * channels);
-            let samples = samples.skip(channel).step_by(channels);
-            lane.iter_mut().zip(samples).for_each(|(to, x)| *to = x);
-        }
-        let keep = (self.fade as usize + 1).min(kept + count);
-        chunk.commit((kept + count - keep) * channels);
-        self.kept = keep;
-        self.taken += count as u64;
-    }
-
-    /// The next frames, going over to those `skip` later.
-    fn crossfade(&mut self, skip: usize, done: u32, count: usize) {
-        let (kept, channels) = (self.kept, self.channels);
-        let Ok(chunk) = self.ring.read_chunk((kept + skip + count) * channels) else {
-            return;
-        };
-        for (channel, lane) in self.lanes.chunks_exact_mut(MAX_BLOCK).enumerate() {
-            let every = |frames: usize| {
-                let samples = from(&chunk, frames * channels);
-                samples.skip(channel).step_by(channels)
-            };
-            let both = every(kept).zip(every(kept + skip));
-            let places = lane[..count].iter_mut().zip(both);
-            for (k, (to, (old, new))) in (done + 1..).zip(places) {
-                let share = k as f32 / self.fade as f32;
-                *to = old * (1.0 - share) + new * share;
-            }
-        }
-        chunk.commit((kept + count) * channels);
-        self.kept = 0;
-        self.taken += count as u64;
-    }
-
-    /// Goes back over the frames that were played last.
-    fn mirror(&mut self, done: usize, count: usize) {
-        let (kept, channels) = (self.kept, self.channels);
-        let Ok(chunk) = self.ring.read_chunk(kept * channels) else {
-            return;
-        };
-        let (first, second) = chunk.as_slices();
-        let sample = |index: usize| match index.checked_sub(first.len()) {
-            None => first[index],
-            Some(index) => second[index],
-        };
-        for (channel, lane) in self.lanes.chunks_exact_mut(MAX_BLOCK).enumerate() {
-            for (k, to) in lane[..count].iter_mut().enumerate() {
-                // The newest one is not played twice.
-                let back = (done + k + 2).min(kept);
-                *to = match kept {
-                    0 => 0.0,
-                    _ => sample((kept - back) * channels + channel),
-                };
-            }
-        }
-    }
-}
-
-/// The samples of a chunk from `skipped` on.
-fn from<'a>(chunk: &'a ReadChunk<'_, f32>, skipped: usize) -> impl Iterator<Item = f32> + 'a {
-    let (first, second) = chunk.as_slices();
-    let head = &first[skipped.min(first.len())..];
-    let tail = &second[skipped.saturating_sub(first.len()).min(second.len())..];
-    head.iter().chain(tail).copied()
 }

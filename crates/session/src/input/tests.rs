@@ -1,6 +1,9 @@
 //! Two clocks, simulated: what a feeder makes of captured frames is played by an engine, for an
 //! hour.
 
+mod ear;
+
+use self::ear::Ear;
 use super::feeder::{Feeder, FeederSpec, Timing};
 use noxrun_engine::{
     Action, BlockClock, Controller, EngineConfig, InputKey, MASTER, Message, Renderer, When, build,
@@ -91,75 +94,6 @@ struct Heard {
     correction: f64,
     /// Shortest and longest delay, seconds, by what was played.
     delay: (f64, f64),
-}
-
-/// Tells pitch and clicks of what is heard.
-struct Ear {
-    /// Radians a frame that the tone has by right, now; its cosine and sine.
-    expected: f64,
-    turn: (f64, f64),
-    rotor: (f64, f64),
-    window: (f64, f64, usize),
-    last_angle: Option<f64>,
-    history: [f64; 2],
-    frames: u64,
-    pitch: f64,
-    click: f64,
-}
-
-impl Ear {
-    const WINDOW: usize = RATE as usize / 4;
-
-    fn new() -> Self {
-        Self {
-            expected: 0.0,
-            turn: (1.0, 0.0),
-            rotor: (1.0, 0.0),
-            window: (0.0, 0.0, 0),
-            last_angle: None,
-            history: [0.0; 2],
-            frames: 0,
-            pitch: 0.0,
-            click: 0.0,
-        }
-    }
-
-    fn expect(&mut self, radians: f64) {
-        self.expected = radians;
-        self.turn = (radians.cos(), radians.sin());
-    }
-
-    fn listen(&mut self, x: f64) {
-        self.frames += 1;
-        let [before, last] = self.history;
-        let possible = 2.0 * self.turn.0 * last - before;
-        self.history = [last, x];
-        // It begins with silence.
-        if self.frames < u64::from(RATE) {
-            return;
-        }
-        self.click = self.click.max((x - possible).abs());
-        let ((c, s), (re, im)) = (self.turn, self.rotor);
-        self.rotor = (re * c - im * s, re * s + im * c);
-        self.window.0 += x * self.rotor.0;
-        self.window.1 += x * self.rotor.1;
-        self.window.2 += 1;
-        if self.window.2 == Self::WINDOW {
-            self.end_window();
-        }
-    }
-
-    fn end_window(&mut self) {
-        let angle = self.window.1.atan2(self.window.0);
-        if let Some(last) = self.last_angle.replace(angle) {
-            let turn = (angle - last + 1.5 * TAU).rem_euclid(TAU) - 0.5 * TAU;
-            let deviation = turn / Self::WINDOW as f64 / self.expected;
-            self.pitch = self.pitch.max(deviation.abs());
-        }
-        let length = self.rotor.0.hypot(self.rotor.1);
-        self.rotor = (self.rotor.0 / length, self.rotor.1 / length);
-        self.window = (0.0, 0.0, 0);
-    }
 }
 
 /// Plays `seconds` of a tone that is captured by a clock that is `drift` faster than the engine's,
