@@ -838,6 +838,7 @@ module.exports = nativeBinding
 module.exports.NativeCapture = nativeBinding.NativeCapture
 module.exports.NativeControl = nativeBinding.NativeControl
 module.exports.NativeEngine = nativeBinding.NativeEngine
+module.exports.NativeInput = nativeBinding.NativeInput
 module.exports.NativeMeterTap = nativeBinding.NativeMeterTap
 module.exports.NativeReader = nativeBinding.NativeReader
 module.exports.NativeRecording = nativeBinding.NativeRecording

@@ -58,6 +58,17 @@ export declare class NativeEngine {
   suspend(): Promise<void>
   resume(): Promise<void>
   close(): Promise<void>
+  /** An input of a capture, to be put on a track by a record of its id. */
+  openInput(id: number, capture: NativeCapture): NativeInput
+}
+
+export declare class NativeInput {
+  /** Seconds from the device's input to the engine's output, now. */
+  get latency(): number
+  /** How often frames were missing, and how often too many waited. */
+  interruptions(): Array<number>
+  /** Takes it back when it was never put on a track; removes it otherwise. */
+  close(): void
 }
 
 /** A meter of the caller's own. */

@@ -40,6 +40,7 @@ export {
   type RotateOptions,
 } from './src/recording'
 export { render, type OfflineEngine, type RenderOptions, type RenderResult } from './src/render'
+export { type Input, type InputOptions } from './src/input'
 export { type Send } from './src/routing'
 export {
   Sample,

@@ -9,6 +9,7 @@ import type { EngineEvents } from './engine-events'
 import type { AudioThreadStats, EngineStats } from './engine-stats'
 import { type NoxrunError, closed, fromNative, native, nativeAsync } from './errors'
 import { enter, guarded } from './live'
+import { liveSources } from './live-sources'
 import type { Meter } from './meter'
 import { PcmReadable, type ReadableOptions, checkReadable } from './pcm-stream'
 import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
@@ -102,6 +103,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     this.#leave = enter({ pump: () => { this.#pump() } }, keepAlive)
     capture.setBell(() => { this.#pump() })
     this.#warnings = new WarningLog(this, capture.openingWarnings)
+    liveSources.set(this, { native: capture, ensureOpen: () => { this.#ensureOpen() } })
   }
 
   /** Seconds from the device's input to the ring, the resampler's delay included, as they are now. */

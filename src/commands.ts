@@ -41,6 +41,8 @@ export const enum Op {
   SeekTransport,
   Loop,
   Marker,
+  AddInput,
+  RemoveInput,
 }
 
 /** Something that remembers the last value it was given. */

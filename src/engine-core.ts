@@ -8,6 +8,7 @@ import type { EngineEvents } from './engine-events'
 import { type EngineStats, toEngineStats } from './engine-stats'
 import { NoxrunError, closed, fromNative, nativeAsync } from './errors'
 import type { Host } from './host'
+import { Inputs } from './input'
 import { enter, guarded } from './live'
 import { Mixer } from './mixer'
 import { DEFAULT_RAMP } from './param'
@@ -59,6 +60,7 @@ export class EngineCore {
       commands: this.commands,
       voices: this.#voices,
       taps: this.#taps,
+      inputs: new Inputs(engine, this.commands),
       sampleRate: this.sampleRate,
       channels: this.channels,
       defaultRamp: Math.round(DEFAULT_RAMP * this.sampleRate),

@@ -1,5 +1,6 @@
 /** What the objects of an engine need of it. */
 import type { Commands } from './commands'
+import type { Inputs } from './input'
 import type { Taps } from './taps'
 import type { Voices } from './voices'
 
@@ -9,6 +10,7 @@ export interface Host {
   readonly commands: Commands
   readonly voices: Voices
   readonly taps: Taps
+  readonly inputs: Inputs
   /** Hz. */
   readonly sampleRate: number
   readonly channels: number

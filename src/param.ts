@@ -31,6 +31,7 @@ export const enum ParamKind {
   VoiceGain,
   VoiceRate,
   SendGain,
+  InputGain,
   /** The effect's kind has its specification. */
   Effect,
 }

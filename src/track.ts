@@ -3,7 +3,9 @@ import * as binding from '#binding'
 import { Op } from './commands'
 import { NoxrunError, native } from './errors'
 import { type FxChain, TrackFx } from './fx'
+import type { Capture } from './capture'
 import type { Host } from './host'
+import type { Input, InputOptions } from './input'
 import { EngineMeter, type Meter, type TrackMeter } from './meter'
 import type { Mixer } from './mixer'
 import { Param, ParamKind } from './param'
@@ -118,6 +120,20 @@ export class Track {
   send(to: Track, gain?: number): Send {
     this.#host.ensureOpen()
     return this.#mixer.send(this.#host, this.#node, to, gain)
+  }
+
+  /**
+   * Lets a capture be heard on this track while it captures, through the track's effects. It ends
+   * with `remove()`, its track, its capture (then it fades out) or its engine. The capture counts
+   * it as a reader; several inputs may come from one capture, and several go to one track.
+   * @throws NoxrunError ERR_INVALID_ARG (not a Capture of this thread), ERR_OUT_OF_RANGE,
+   *   ERR_CLOSED (capture or engine), ERR_LIMIT, ERR_INVALID_STATE (a track that was removed; an
+   *   offline rendering), ERR_QUEUE_FULL (maxEvents)
+   */
+  input(capture: Capture, inputOptions?: InputOptions): Input {
+    const host = this.#host
+    host.ensureOpen()
+    return host.inputs.create(host, this.#node, capture, inputOptions)
   }
 
   /**

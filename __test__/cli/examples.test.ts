@@ -169,3 +169,17 @@ test('step-sequencer plays eight bars, in time, and ends by itself', async (t) =
     t.true(rounds >= 1 && Math.abs(gap - rounds * length) <= 0.0021, `bar ${bar + 1} after ${gap} s`)
   }
 })
+
+test('monitor-input hears itself on the virtual device and says how late', async (t) => {
+  const { status, stdout, stderr } = await example('monitor-input')
+  t.is(status, 0, stderr)
+  const lines = stdout.trimEnd().split('\n')
+  t.is(lines.length, 5)
+  const peaks = lines.map((line, n) => {
+    const [, second, peak = NaN, late] = /^(\d) s {2}peak (\d\.\d{4}) {2}input to output (\d+\.\d) ms$/.exec(line) ?? []
+    t.is(Number(second), n + 1)
+    t.true(Number(late) > 1 && Number(late) < 300, line)
+    return Number(peak)
+  })
+  t.true(Math.max(...peaks) > 0.01, 'the clicks came back')
+})

@@ -1,5 +1,9 @@
 //! From a stream with gaps to chunks without.
 
+mod stretch;
+
+pub use stretch::Stretch;
+
 use std::collections::VecDeque;
 
 /// A piece of the captured stream. There is no gap inside.

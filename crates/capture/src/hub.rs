@@ -75,6 +75,15 @@ impl CaptureHub {
     /// [`CaptureError::Chunk`] or [`CaptureError::Hop`] for sizes out of range,
     /// [`CaptureError::Closed`] when the capture has ended.
     pub fn reader(&self, spec: ReaderSpec) -> Result<Reader, CaptureError> {
+        self.attach_reader(spec, false)
+    }
+
+    /// `live`: it gets nothing that the ring holds.
+    pub(crate) fn attach_reader(
+        &self,
+        spec: ReaderSpec,
+        live: bool,
+    ) -> Result<Reader, CaptureError> {
         let channels = self.0.spec.channels;
         let chunk = spec.chunk;
         if chunk == 0
@@ -93,7 +102,9 @@ impl CaptureHub {
         let capacity = (self.0.spec.capacity / channels).max(1) * channels;
         let shared = &self.0.shared;
         let core = shared
-            .attach(|start| ReaderCore::new(spec, channels, self.0.spec.rate, capacity, start))
+            .attach(live, |start| {
+                ReaderCore::new(spec, channels, self.0.spec.rate, capacity, start)
+            })
             .ok_or(CaptureError::Closed)?;
         Ok(Reader::new(core, Arc::clone(shared)))
     }

@@ -80,7 +80,7 @@ mod sync;
 mod thread;
 mod wake;
 
-pub use chunker::{Chunk, Chunker};
+pub use chunker::{Chunk, Chunker, Stretch};
 pub use error::CaptureError;
 pub use gaps::Dropped;
 pub use hub::{CaptureHub, open};

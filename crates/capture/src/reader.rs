@@ -1,5 +1,7 @@
 //! A reader: a bounded queue and an account of its own.
 
+mod live;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -90,8 +90,10 @@ impl Shared {
     }
 
     /// Puts a reader on the board, made for what was pushed before its time; `None`: too late.
+    /// `live`: for nothing that the ring holds.
     pub(crate) fn attach(
         &self,
+        live: bool,
         make: impl FnOnce(Pushed) -> ReaderCore,
     ) -> Option<Arc<ReaderCore>> {
         let mut board = lock(&self.board);
@@ -100,7 +102,7 @@ impl Shared {
         }
         // A first reader gets what the ring holds.
         let is_first = board.readers.is_empty();
-        let start = if is_first {
+        let start = if is_first && !live {
             Pushed::default()
         } else {
             self.link.ledger.pushed()

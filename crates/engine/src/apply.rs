@@ -213,6 +213,7 @@ impl Renderer {
             Target::VoiceGain(voice) => self.voices.ramp(VoiceRamp::Gain, voice, frame),
             Target::VoiceRate(voice) => self.voices.ramp(VoiceRamp::Rate, voice, frame),
             Target::EdgeGain(edge) => self.graph.gain(edge),
+            Target::InputGain(input) => self.inputs.gain(input),
             Target::Effect(effect, param) => {
                 let track = self.effects.track_of(effect);
                 let fresh = track.is_none_or(|track| self.tracks[track as usize].is_fresh())

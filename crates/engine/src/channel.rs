@@ -4,7 +4,6 @@
 //! wider bus at √½; a mono bus takes the average of the source's channels.
 
 use crate::renderer::MAX_BLOCK;
-use crate::sample::SampleData;
 use noxrun_kernels as kernels;
 use std::f32::consts::FRAC_1_SQRT_2;
 
@@ -17,20 +16,20 @@ pub(crate) enum Gains<'a> {
     Curve(&'a [f32]),
 }
 
-/// How many of a sample's channels enter `bus`: the first ones.
-pub(crate) fn heard(sample: &SampleData, bus: &[f32]) -> usize {
+/// How many of a source's `channels` enter `bus`: the first ones.
+pub(crate) fn heard(channels: usize, bus: &[f32]) -> usize {
     match bus.len() / MAX_BLOCK {
-        1 => sample.channels(),
-        width => sample.channels().min(width),
+        1 => channels,
+        width => channels.min(width),
     }
 }
 
-/// Adds `source`, frames of channel `channel` of `sample`, to `bus` (planar, [`MAX_BLOCK`] frames a
+/// Adds `source`, frames of channel `channel` of a source of `channels`, to `bus` (planar, [`MAX_BLOCK`] frames a
 /// channel) from its frame `from` on.
 pub(crate) fn enter(
     bus: &mut [f32],
     from: usize,
-    sample: &SampleData,
+    channels: usize,
     channel: usize,
     source: &[f32],
     gains: Gains,
@@ -40,7 +39,7 @@ pub(crate) fn enter(
         let out = &mut bus[lane * MAX_BLOCK + from..][..source.len()];
         add(out, source, scale, gains);
     };
-    match (sample.channels(), width) {
+    match (channels, width) {
         (1, 2..) => {
             lane(0, FRAC_1_SQRT_2);
             lane(1, FRAC_1_SQRT_2);

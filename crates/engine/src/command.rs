@@ -4,6 +4,7 @@
 //! of it, in a message of its own, and comes back as [`Trash`](crate::Trash).
 
 use crate::effect::EffectBody;
+use crate::input::Input;
 use crate::ramp::Curve;
 use crate::sample::SampleData;
 use crate::tap::Sink;
@@ -55,6 +56,10 @@ key!(
     /// The key of a tap on a track's sound.
     TapKey
 );
+key!(
+    /// The key of an input of a track.
+    InputKey
+);
 
 /// A parameter's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +74,8 @@ pub enum Target {
     VoiceRate(VoiceKey),
     /// A connection's gain, linear.
     EdgeGain(EdgeKey),
+    /// An input's gain, linear.
+    InputGain(InputKey),
     /// An effect's parameter, by its place among them.
     Effect(EffectKey, u8),
 }
@@ -142,8 +149,8 @@ pub enum Action {
     },
     /// Puts a track into service with its initial values. It feeds nothing yet.
     AddTrack(TrackSetup),
-    /// Fades a track out over 10 ms and takes it out of service, with its voices, effects, taps
-    /// and connections.
+    /// Fades a track out over 10 ms and takes it out of service, with its voices, effects, taps,
+    /// inputs and connections.
     RemoveTrack(TrackKey),
     /// Lets one track feed another, after its fader, fading in over 10 ms; at once when the feeding
     /// track has not sounded yet. A connection that would close a circle with one that is on its
@@ -210,6 +217,16 @@ pub enum Action {
     },
     /// Ends a tap and gives it back.
     DetachTap(TapKey),
+    /// Lets an input that crossed before sound on a track, fading in over 10 ms; at once when the
+    /// track has not sounded yet.
+    AddInput {
+        /// The input.
+        input: InputKey,
+        /// The track.
+        track: TrackKey,
+    },
+    /// Fades an input out over 10 ms and gives it back.
+    RemoveInput(InputKey),
 }
 
 impl Action {
@@ -227,6 +244,8 @@ impl Action {
                 | Self::RemoveEffect(_)
                 | Self::AttachTap { .. }
                 | Self::DetachTap(_)
+                | Self::AddInput { .. }
+                | Self::RemoveInput(_)
                 | Self::Gate { .. }
         )
     }
@@ -335,6 +354,8 @@ pub enum Message {
     Line(Place, Box<[f32]>),
     /// A tap, ahead of its [`Action::AttachTap`].
     Tap(TapKey, Box<dyn Sink>),
+    /// An input, ahead of its [`Action::AddInput`].
+    Input(InputKey, Box<Input>),
     /// Releases everything staged before it, on one frame. There is room for a batch of as many
     /// actions as [`EngineConfig::max_events`](crate::EngineConfig::max_events) and one value of
     /// each track parameter; what a bigger one has staged by then is released at once, for a

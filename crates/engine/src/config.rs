@@ -5,6 +5,7 @@ use crate::chain::{Effects, Scratch};
 use crate::command::{Commit, Message, TrackKey, TrackSetup, VoiceKey, When};
 use crate::event::{Event, Trash};
 use crate::graph::Graph;
+use crate::inputs::Inputs;
 use crate::renderer::Renderer;
 use crate::reports::Reports;
 use crate::sample::SampleData;
@@ -96,6 +97,11 @@ impl EngineConfig {
         SPARE_TAPS + self.track_keys()
     }
 
+    /// Inputs in use at once at most.
+    pub fn input_keys(&self) -> usize {
+        SPARE_TAPS + self.track_keys()
+    }
+
     /// Meters of callers' own at once at most.
     pub fn meter_taps(&self) -> usize {
         SPARE_TAPS + 2 * self.track_keys()
@@ -137,7 +143,8 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         frame: 0,
     });
     let nothing = Arc::new(SampleData::empty());
-    let returns = keys + config.effect_keys() + config.tap_keys() + tracks + edges;
+    let returns =
+        keys + config.effect_keys() + config.tap_keys() + config.input_keys() + tracks + edges;
     let (trash_end, trash) = ring(returns, touch, || Trash::Sample(Arc::clone(&nothing)));
     let shared = Arc::new(Shared::new(&SharedSizes {
         tracks,
@@ -154,7 +161,12 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     };
     // Beside the counted events: one coalesced value for each parameter and gate, and what one
     // block finds in the queue.
-    let waiting = keys + 4 * tracks + edges + 4 * config.effect_keys() + config.control_capacity;
+    let waiting = keys
+        + 4 * tracks
+        + edges
+        + 4 * config.effect_keys()
+        + config.input_keys()
+        + config.control_capacity;
     let renderer = Renderer {
         channels: config.channels,
         frame: 0,
@@ -167,6 +179,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         graph: Graph::new(tracks, edges, fades.pause),
         effects: Effects::new(config.effect_keys(), fades.pause, config.channels),
         taps: Taps::new(config.tap_keys()),
+        inputs: Inputs::new(config.input_keys(), fades.pause),
         transitions: Transitions::new(fades.pause),
         voices: Voices::new(
             (keys, config.real_time),

@@ -1,7 +1,8 @@
 //! What the audio thread says back, and the memory it returns.
 
-use crate::command::{EdgeKey, EffectKey, TapKey, TrackKey, VoiceKey};
+use crate::command::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::effect::EffectBody;
+use crate::input::Input;
 use crate::sample::SampleData;
 use crate::tap::Sink;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub enum Event {
 }
 
 /// Memory on its way back from the audio thread, to be freed by whoever takes it. The key of an
-/// effect or a tap may then be used again.
+/// effect, a tap or an input may then be used again.
 ///
 /// The ring that carries it has one place for each key and a key holds one of these at most, so the
 /// ring cannot be full.
@@ -64,6 +65,8 @@ pub enum Trash {
     Effect(EffectKey, Box<EffectBody>),
     /// A tap.
     Tap(TapKey, Box<dyn Sink>),
+    /// An input.
+    Input(InputKey, Box<Input>),
     /// Memory of a delay. The controlling side has no more of them under way than connections and
     /// tracks.
     Line(Box<[f32]>),

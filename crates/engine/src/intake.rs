@@ -90,6 +90,7 @@ impl Renderer {
                 reports.line_gone(old);
             }
             Message::Tap(key, sink) => self.taps.admit(key, sink, reports),
+            Message::Input(key, input) => self.inputs.admit(key, input, reports),
             Message::Commit(Commit { at }) => self.commit(at),
         }
     }

@@ -59,7 +59,7 @@ impl Renderer {
             }
             Target::EdgeGain(edge) => self.graph.lateness(edge, &self.tracks),
             Target::Effect(effect, _) => self.in_chain_of(effect, None),
-            Target::VoiceGain(_) | Target::VoiceRate(_) => 0,
+            Target::VoiceGain(_) | Target::VoiceRate(_) | Target::InputGain(_) => 0,
         }
     }
 

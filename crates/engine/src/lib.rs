@@ -26,6 +26,8 @@ mod effect;
 mod event;
 pub mod fx;
 mod graph;
+mod input;
+mod inputs;
 mod intake;
 mod lateness;
 mod meter;
@@ -52,13 +54,14 @@ mod voices;
 
 pub use chain::MAX_CHAIN;
 pub use command::{
-    Action, Commit, EdgeKey, EffectKey, Message, Place, PlaySpec, RATES, TapKey, Target, TrackKey,
-    TrackSetup, VoiceKey, When,
+    Action, Commit, EdgeKey, EffectKey, InputKey, Message, Place, PlaySpec, RATES, TapKey, Target,
+    TrackKey, TrackSetup, VoiceKey, When,
 };
 pub use config::{Controller, EngineConfig, MASTER, build};
 pub use delay::line_memory;
 pub use effect::{EffectBody, Processor, Readout};
 pub use event::{EndReason, Event, Trash};
+pub use input::{Input, InputFlow, InputSpec, InputWriter, input};
 pub use meter::MeterReading;
 pub use meter_tap::MeterTap;
 pub use pan::pan_gains;

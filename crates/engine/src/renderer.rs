@@ -5,6 +5,7 @@ use crate::chain::{Effects, Scratch};
 use crate::command::Message;
 use crate::config::MASTER;
 use crate::graph::Graph;
+use crate::inputs::Inputs;
 use crate::safety;
 use crate::schedule::Schedule;
 use crate::shared::{ClockReading, Shared};
@@ -48,6 +49,7 @@ pub struct Renderer {
     pub(crate) graph: Graph,
     pub(crate) effects: Effects,
     pub(crate) taps: Taps,
+    pub(crate) inputs: Inputs,
     pub(crate) transitions: Transitions,
     pub(crate) voices: Voices,
     pub(crate) scratch: Scratch,
@@ -69,6 +71,7 @@ impl Renderer {
         let (mut rest, beyond) = out.split_at_mut(block * self.channels);
         beyond.fill(0.0);
         self.drain();
+        self.inputs.begin(self.frame, block, clock.now_ns);
         self.apply_due();
         while !rest.is_empty() {
             let frames = (rest.len() / self.channels).min(self.stretch());
@@ -140,6 +143,8 @@ impl Renderer {
     /// Renders a stretch without events.
     fn render(&mut self, out: &mut [f32], frames: usize) {
         self.voices.render(self.frame, frames, &mut self.tracks);
+        let reports = &mut self.voices.reports;
+        self.inputs.render(frames, &mut self.tracks, reports);
         if self.delays_voices {
             for track in self.tracks.iter_mut().filter(|track| track.in_service) {
                 track.hold_voices(frames);

@@ -1,8 +1,9 @@
 //! What leaves the audio thread: reports, and memory that is not needed any more.
 
-use crate::command::{EdgeKey, EffectKey, TapKey, TrackKey, VoiceKey};
+use crate::command::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::effect::EffectBody;
 use crate::event::{EndReason, Event, Trash};
+use crate::input::Input;
 use crate::sample::SampleData;
 use crate::tap::Sink;
 use std::sync::Arc;
@@ -66,6 +67,11 @@ impl Reports {
     /// Gives a tap back.
     pub fn tap_gone(&mut self, key: TapKey, sink: Box<dyn Sink>) {
         self.give_back(Trash::Tap(key, sink));
+    }
+
+    /// Gives an input back.
+    pub fn input_gone(&mut self, key: InputKey, input: Box<Input>) {
+        self.give_back(Trash::Input(key, input));
     }
 
     /// Gives a delay's memory back.

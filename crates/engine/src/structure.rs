@@ -99,6 +99,16 @@ impl Renderer {
                 let detached = self.taps.detach(tap, &mut self.tracks, reports);
                 detached.is_some()
             }
+            Action::AddInput { input, track } => {
+                let at = (track, self.frame);
+                let reports = &mut self.voices.reports;
+                let attached = self.inputs.attach(input, at, &self.tracks, reports);
+                attached.is_some()
+            }
+            Action::RemoveInput(input) => {
+                let reports = &mut self.voices.reports;
+                self.inputs.detach(input, reports).is_some()
+            }
             _ => true,
         }
     }
@@ -214,6 +224,7 @@ impl Renderer {
         self.voices.end_track(index, self.frame);
         let reports = &mut self.voices.reports;
         self.taps.end_track(index, &mut self.tracks, reports);
+        self.inputs.end_track(index, reports);
         self.graph.cut_off(index, reports);
         let track = &mut self.tracks[index as usize];
         track.chain.clear(&mut self.effects, reports);

@@ -4,8 +4,8 @@
 mod rig;
 
 use noxrun_engine::{
-    Action, BlockClock, Curve, EdgeKey, EffectKey, EngineConfig, Event, MASTER, MeterTap, Place,
-    PlaySpec, Renderer, TapKey, Target, TrackKey, TrackSetup, When,
+    Action, BlockClock, Curve, EdgeKey, EffectKey, EngineConfig, Event, InputSpec, MASTER,
+    MeterTap, Place, PlaySpec, Renderer, TapKey, Target, TrackKey, TrackSetup, When,
 };
 use rig::effects::{Ahead, Ear, OnePole};
 use rig::{NOW, Random, Rig, connect, constant, key, noise, small, sound};
@@ -342,4 +342,42 @@ fn ten_thousand_callbacks_of_a_changing_engine_neither_allocate_nor_free() {
 fn ended(rig: &Rig) -> usize {
     let ended = |event: &&Event| matches!(event, Event::Ended { .. });
     rig.reports.iter().filter(ended).count()
+}
+
+/// Missing frames, skips, a full ring, inputs that come, leave and end, alone or with their track.
+#[test]
+fn inputs_touch_no_heap_whatever_comes() {
+    let mut rig = Rig::new(&small());
+    let mut random = Random::new(5);
+    let mut out = vec![0.0; 1_000];
+    let mut writers = Vec::new();
+    let mut touches = 0;
+    for round in 0..4_000u64 {
+        let index = (round % 8) as u32;
+        if round % 97 < 8 && rig.inputs_back.len() + 8 > writers.len() {
+            let spec = InputSpec {
+                rate: small().sample_rate,
+                channels: 1 + random.below(2) as usize,
+                target: 1 + random.below(300) as u32,
+                surplus: random.below(200) as u32,
+                max_target: 1_000,
+                gain: 1.0,
+            };
+            writers.push(rig.input(NOW, (index, key(1 + index % 4)), &spec));
+        }
+        for (input, writer) in writers.iter_mut().rev().take(8) {
+            writer.push(&vec![0.1; random.below(600) as usize]);
+            match random.below(60) {
+                0 => writer.end(),
+                1 => rig.act(NOW, Action::RemoveInput(*input)),
+                2 => rig.set(NOW, Target::InputGain(*input), 0.5, 40),
+                _ => {}
+            }
+        }
+        let frames = random.below(500) as usize;
+        touches += callback(&mut rig.renderer, &mut out[..2 * frames]);
+        rig.serve();
+    }
+    assert_eq!(touches, 0);
+    assert!(rig.inputs_back.len() > 100);
 }

@@ -117,6 +117,12 @@ pub struct NativeCapture {
     capture: Arc<Capture>,
 }
 
+impl NativeCapture {
+    pub fn capture(&self) -> &Capture {
+        &self.capture
+    }
+}
+
 #[napi]
 impl NativeCapture {
     #[napi(getter)]

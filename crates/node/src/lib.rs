@@ -22,6 +22,7 @@ mod device;
 mod engine;
 mod error;
 mod hot;
+mod input;
 mod meter;
 mod offline;
 mod reader;

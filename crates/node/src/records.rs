@@ -30,6 +30,8 @@
 //! | 24 seek transport | | | beat | | | | |
 //! | 25 loop | | | start (−1: none) | end | | | |
 //! | 26 marker | marker | at | | | | | |
+//! | 27 add input | input | | track | gain | | | |
+//! | 28 remove input | input | | | | | | |
 //!
 //! A parameter's kind is its place in `paramSpecs()`, behind them all that of effects.
 
@@ -127,6 +129,12 @@ pub fn decode(r: &[f64]) -> Result<Intent, Error> {
             marker: id as u64,
             at,
         },
+        27 => Intent::AddInput {
+            input: id as u64,
+            track: number as u32,
+            gain: r[4],
+        },
+        28 => Intent::RemoveInput(id as u64),
         op => {
             let message = format!("there is no record of kind {op}");
             return Err(Error::new(ErrorCode::InvalidArg, message));
@@ -199,6 +207,7 @@ pub fn param(kind: u32, owner: f64, index: u32) -> Result<ParamId, Error> {
         2 => ParamId::VoiceGain(owner as u64),
         3 => ParamId::VoiceRate(owner as u64),
         4 => ParamId::SendGain(owner as u64),
+        5 => ParamId::InputGain(owner as u64),
         EFFECT => {
             let index = u8::try_from(index).unwrap_or(u8::MAX);
             ParamId::Effect(owner as u64, index)

@@ -12,20 +12,22 @@
 //!   of `noxrun-kernels`, which runs them on the instructions that the machine has.
 //! - Equal rates copy bit for bit.
 //!
-//! What it is not for: changing the ratio while running (varispeed), or sample formats other than
-//! 32-bit float.
+//! What it is not for: sample formats other than 32-bit float. A ratio that changes while running is
+//! for [`AdaptiveResampler`] alone, which promises less.
 //!
 //! The filter is a Kaiser-windowed sinc, stored as one contiguous row of taps for each of the
 //! phases that the ratio needs: `quality.rs` holds what a quality promises, `kernel.rs` the design,
 //! `frame.rs` the streaming resampler, `planar.rs` whole buffers.
 #![forbid(unsafe_code)]
 
+mod adaptive;
 mod error;
 mod frame;
 mod kernel;
 mod planar;
 mod quality;
 
+pub use adaptive::{AdaptiveResampler, DriftControl, MAX_DRIFT};
 pub use error::ResampleError;
 pub use frame::FrameResampler;
 pub use planar::resample_planar;

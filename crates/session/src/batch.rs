@@ -1,8 +1,10 @@
 //! Items on their way to the audio thread, and batches of them.
 
-use crate::intent::{EffectId, SendId, TrackId, VoiceId};
+use crate::intent::{EffectId, InputId, SendId, TrackId, VoiceId};
 use crate::newest::{Newest, Rank, Slot};
-use noxrun_engine::{Action, Curve, EffectBody, EffectKey, PlaySpec, Sink, TapKey, Target, When};
+use noxrun_engine::{
+    Action, Curve, EffectBody, EffectKey, Input, InputKey, PlaySpec, Sink, TapKey, Target, When,
+};
 
 /// What an action names. It must have crossed before; what waits for its time is in vain once it is
 /// gone.
@@ -15,12 +17,14 @@ pub(crate) enum Subject {
     Voice(VoiceId),
     Send(SendId),
     Effect(EffectId),
+    Input(InputId),
 }
 
 /// Memory that travels ahead of its action.
 pub(crate) enum Load {
     Effect(EffectKey, Box<EffectBody>),
     Tap(TapKey, Box<dyn Sink>),
+    Input(InputKey, Box<Input>),
 }
 
 /// An action, resolved.

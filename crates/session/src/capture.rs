@@ -1,8 +1,11 @@
 //! An open capture: device, pipeline, readers, and the thread that looks after the device.
 
 mod channels;
+mod live;
 mod sink;
 mod watch;
+
+pub(crate) use self::live::CaptureLatency;
 
 use self::sink::{Nowhere, Sink};
 use self::watch::{Core, Device, StepSync, watch};
@@ -160,10 +163,7 @@ impl Capture {
 
     /// Seconds from the device's input to the ring.
     pub fn latency(&self) -> f64 {
-        let device = lock(&self.core.device);
-        let opened = self.core.granted.latency_seconds;
-        let live = device.stream.as_ref().map(|stream| stream.latency().0);
-        live.unwrap_or(opened) + self.core.hub.latency_seconds()
+        self.core.latency()
     }
 
     /// Frames a chunk: as opened, or 20 ms.

@@ -6,12 +6,13 @@
 //!
 //! Here are its state and what it takes in. `cross` says what crosses when, `store` and `beats`
 //! where it waits until then, `waiting` how it comes to its place. `translate` makes items of
-//! intents, with `tracks`, `wires`, `effects`, `transport`, `points` and `taps`; `keys` hands out
+//! intents, with `tracks`, `wires`, `effects`, `transport`, `points`, `taps` and `inputs`; `keys` hands out
 //! places in the engine's tables; `reports` passes on what comes back.
 
 mod beats;
 mod cross;
 mod effects;
+mod inputs;
 mod keys;
 mod points;
 mod reports;
@@ -26,17 +27,18 @@ mod wires;
 
 use crate::batch::Batch;
 use crate::inbox::{Entry, Inbox};
-use crate::intent::{EffectId, Intent, SendId, TrackId, VoiceId};
+use crate::intent::{EffectId, InputId, Intent, SendId, TrackId, VoiceId};
 use crate::newest::Newest;
 use crate::outlet::Outlet;
 use crate::wiring::Wiring;
+use inputs::InputRecord;
 use keys::{Needs, Tables};
 use noxrun_engine::{Controller, EngineConfig, TapKey};
 use reports::Overflow;
 use state::{EffectRecord, SendRecord, VoiceRecord};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Instant;
 use store::{Place, Store};
 use tracks::TrackRecord;
@@ -57,6 +59,8 @@ pub(crate) struct Counters {
     pub settled_here: AtomicU64,
     /// Commands for voices, tracks, sends and effects that had ended.
     pub stale: AtomicU64,
+    /// Inputs of tracks that callers opened and that have not come back.
+    pub inputs: AtomicUsize,
 }
 
 pub(crate) struct Dispatcher {
@@ -93,6 +97,7 @@ pub(crate) struct Dispatcher {
     sends: HashMap<SendId, SendRecord>,
     effects: HashMap<EffectId, EffectRecord>,
     taps: HashMap<u64, TapKey>,
+    inputs: HashMap<InputId, InputRecord>,
     /// Markers that have crossed and not come back.
     markers: usize,
     max_markers: usize,
@@ -132,6 +137,7 @@ impl Dispatcher {
             sends: HashMap::new(),
             effects: HashMap::new(),
             taps: HashMap::new(),
+            inputs: HashMap::new(),
             markers: 0,
             max_markers: config.max_events,
             overflow: Overflow::default(),
@@ -192,6 +198,12 @@ impl Dispatcher {
                 Some(Entry::Commit) => self.close_batch(),
                 Some(Entry::Tap { tap, track, sink }) => self.add_tap(tap, track, sink),
                 Some(Entry::EndTap(tap)) => self.end_tap(tap),
+                Some(Entry::Input {
+                    input,
+                    hold,
+                    source,
+                }) => self.keep_input(input, hold, source),
+                Some(Entry::EndInput(input)) => self.end_input(input),
                 None => {}
             }
             self.cross(until);
@@ -211,6 +223,7 @@ impl Dispatcher {
                 needs.edges = self.wiring.children(*track).count();
             }
             Entry::Intent(Intent::AddEffect { .. }) => needs.effects = 1,
+            Entry::Intent(Intent::AddInput { .. }) => needs.inputs = 1,
             _ => {}
         }
         needs

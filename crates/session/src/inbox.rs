@@ -3,10 +3,11 @@
 //! A caller must not pay for a wake-up with every call, so the dispatch thread goes on looking for
 //! a moment after it was woken and only then says that it sleeps.
 
-use crate::intent::{Intent, ParamId, TrackId};
+use crate::input::Hold;
+use crate::intent::{InputId, Intent, ParamId, TrackId};
 use crate::newest::Rank;
 use crate::outlet::lock;
-use noxrun_engine::{Sink, When};
+use noxrun_engine::{Input, Sink, When};
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,14 @@ pub(crate) enum Entry {
     },
     /// It is wanted no longer.
     EndTap(u64),
+    /// An input, to be put on a track later.
+    Input {
+        input: InputId,
+        hold: Hold,
+        source: Box<Input>,
+    },
+    /// It is wanted no longer.
+    EndInput(InputId),
 }
 
 #[derive(Default)]
@@ -150,7 +159,7 @@ fn compact(entries: &mut Vec<Entry>, short_ramp: u32) -> usize {
                 newest.insert(*param, rank);
                 loose += 1;
             }
-            Entry::Intent(_) | Entry::Tap { .. } | Entry::EndTap(_) => {}
+            _ => {}
         }
         true
     });

@@ -18,6 +18,8 @@ pub type VoiceId = u64;
 pub type SendId = u64;
 /// An effect, likewise.
 pub type EffectId = u64;
+/// An input of a track, likewise.
+pub type InputId = u64;
 /// A marker, likewise.
 pub type MarkerId = u64;
 
@@ -142,6 +144,18 @@ pub enum Intent {
         /// When.
         at: When,
     },
+    /// Lets an input that was opened before sound on a track, before its effects, fading in over
+    /// 10 ms.
+    AddInput {
+        /// The input.
+        input: InputId,
+        /// The track.
+        track: TrackId,
+        /// Linear gain.
+        gain: f64,
+    },
+    /// Fades an input out over 10 ms and ends it.
+    RemoveInput(InputId),
     /// Silences a track or lets it sound.
     Mute {
         /// The track.

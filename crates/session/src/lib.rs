@@ -15,6 +15,7 @@ mod effects;
 mod engine;
 mod error;
 mod inbox;
+mod input;
 mod intent;
 mod meter;
 mod newest;
@@ -37,9 +38,10 @@ pub use cpu::{Cpu, cpu};
 pub use effects::{EFFECTS, EffectSpec};
 pub use engine::{Engine, TransportState};
 pub use error::{Error, ErrorCode};
+pub use input::TrackInput;
 pub use intent::{
-    EffectId, EffectSetup, Intent, MarkerId, PARAMS, ParamId, ParamSpec, Playback, SendId, TEMPO,
-    TrackId, VoiceId,
+    EffectId, EffectSetup, InputId, Intent, MarkerId, PARAMS, ParamId, ParamSpec, Playback, SendId,
+    TEMPO, TrackId, VoiceId,
 };
 pub use meter::TrackMeter;
 pub use offline::{Rendered, render};

@@ -58,9 +58,9 @@ impl Mix<'_> {
     pub fn direct(&mut self, from: usize, at: usize, count: usize, room: &Room) {
         let gains = gains(self.flat, &room.level[from..from + count]);
         let sample = self.stretch.sample;
-        for channel in 0..heard(sample, self.bus) {
+        for channel in 0..heard(sample.channels(), self.bus) {
             let source = &sample.channel(channel)[at..at + count];
-            enter(self.bus, from, sample, channel, source, gains);
+            enter(self.bus, from, sample.channels(), channel, source, gains);
         }
     }
 
@@ -79,11 +79,18 @@ impl Mix<'_> {
         let each = Reads::Each(&room.reads[from..from + count]);
         let reads = even.map_or(each, |(first, step)| Reads::Even(first, step, count));
         let sample = self.stretch.sample;
-        let heard = heard(sample, self.bus);
+        let heard = heard(sample.channels(), self.bus);
         for first in (0..heard).step_by(PAIR) {
             let read = room.reader.read(sample, &self.line, first, heard, reads);
             for (channel, lane) in (first..).zip(&room.reader.lanes[..read]) {
-                enter(self.bus, from, sample, channel, &lane[..count], gains);
+                enter(
+                    self.bus,
+                    from,
+                    sample.channels(),
+                    channel,
+                    &lane[..count],
+                    gains,
+                );
             }
         }
     }

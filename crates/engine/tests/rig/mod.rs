@@ -20,8 +20,9 @@ pub use signals::{coarse, constant, noise, ramp, sound};
 
 use noxrun_engine::{
     Action, BlockClock, Commit, Controller, Curve, EdgeKey, EffectBody, EffectKey, EndReason,
-    EngineConfig, Event, MASTER, Message, Place, PlaySpec, Processor, Renderer, SampleData, Sink,
-    TapKey, Target, TrackKey, Trash, VoiceKey, When, build, line_memory,
+    EngineConfig, Event, Input, InputKey, InputSpec, InputWriter, MASTER, Message, Place, PlaySpec,
+    Processor, Renderer, SampleData, Sink, TapKey, Target, TrackKey, Trash, VoiceKey, When, build,
+    input, line_memory,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -74,6 +75,7 @@ pub struct Rig {
     /// Effects and taps that came back, and memory of delays.
     pub effects_back: Vec<EffectKey>,
     pub taps_back: Vec<TapKey>,
+    pub inputs_back: Vec<InputKey>,
     pub lines_back: usize,
     /// The connection of each track to the master that it began with.
     pub outputs: Vec<EdgeKey>,
@@ -105,6 +107,7 @@ impl Rig {
             returned: 0,
             effects_back: Vec::new(),
             taps_back: Vec::new(),
+            inputs_back: Vec::new(),
             lines_back: 0,
             outputs: vec![EdgeKey {
                 index: u32::MAX,
@@ -192,6 +195,26 @@ impl Rig {
         self.send(Message::Tap(tap, Box::new(sink)));
         self.act(frame, Action::AttachTap { tap, track });
         tap
+    }
+
+    /// Lets an input cross and come into a track.
+    pub fn input(
+        &mut self,
+        frame: u64,
+        (index, track): (u32, TrackKey),
+        spec: &InputSpec,
+    ) -> (InputKey, InputWriter) {
+        self.generation += 1;
+        let generation = self.generation;
+        let (writer, end) = input(spec);
+        let input = InputKey { index, generation };
+        self.send_input(input, end);
+        self.act(frame, Action::AddInput { input, track });
+        (input, writer)
+    }
+
+    fn send_input(&mut self, key: InputKey, end: Box<Input>) {
+        self.send(Message::Input(key, end));
     }
 
     /// Gives memory for delaying by up to `frames` frames.
@@ -388,6 +411,7 @@ impl Rig {
                 Trash::Sample(_) => self.returned += 1,
                 Trash::Effect(effect, _) => self.effects_back.push(effect),
                 Trash::Tap(tap, _) => self.taps_back.push(tap),
+                Trash::Input(input, _) => self.inputs_back.push(input),
                 Trash::Line(_) => self.lines_back += 1,
             }
         }

@@ -241,5 +241,6 @@ fn loaded(load: Load) -> Message {
     match load {
         Load::Effect(key, body) => Message::Effect(key, body),
         Load::Tap(key, sink) => Message::Tap(key, sink),
+        Load::Input(key, source) => Message::Input(key, source),
     }
 }

@@ -1,6 +1,6 @@
 //! Which places of the engine's tables are free, and whose the others are.
 
-use noxrun_engine::{EdgeKey, EffectKey, EngineConfig, TapKey, TrackKey, VoiceKey};
+use noxrun_engine::{EdgeKey, EffectKey, EngineConfig, InputKey, TapKey, TrackKey, VoiceKey};
 use std::collections::VecDeque;
 
 /// The places of one table.
@@ -71,6 +71,7 @@ pub(super) struct Tables {
     pub edges: Keys,
     pub effects: Keys,
     pub taps: Keys,
+    pub inputs: Keys,
 }
 
 /// How many places something needs.
@@ -81,6 +82,7 @@ pub(super) struct Needs {
     pub edges: usize,
     pub effects: usize,
     pub taps: usize,
+    pub inputs: usize,
 }
 
 impl Tables {
@@ -92,6 +94,7 @@ impl Tables {
             edges: Keys::new(config.edge_keys(), 0),
             effects: Keys::new(config.effect_keys(), 0),
             taps: Keys::new(config.tap_keys(), 0),
+            inputs: Keys::new(config.input_keys(), 0),
         }
     }
 
@@ -101,6 +104,7 @@ impl Tables {
             && self.edges.available() >= needs.edges
             && self.effects.available() >= needs.effects
             && self.taps.available() >= needs.taps
+            && self.inputs.available() >= needs.inputs
     }
 
     pub fn voice(&mut self, owner: u64) -> Option<VoiceKey> {
@@ -121,6 +125,11 @@ impl Tables {
     pub fn effect(&mut self, owner: u64) -> Option<EffectKey> {
         let (index, generation) = self.effects.take(owner)?;
         Some(EffectKey { index, generation })
+    }
+
+    pub fn input(&mut self, owner: u64) -> Option<InputKey> {
+        let (index, generation) = self.inputs.take(owner)?;
+        Some(InputKey { index, generation })
     }
 
     pub fn tap(&mut self, owner: u64) -> Option<TapKey> {

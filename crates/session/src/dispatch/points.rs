@@ -27,6 +27,10 @@ impl Dispatcher {
                 let key = self.sends.get(&id)?.key;
                 (Target::EdgeGain(key), Subject::Send(id))
             }
+            ParamId::InputGain(id) => {
+                let key = self.inputs.get(&id)?.key?;
+                (Target::InputGain(key), Subject::Input(id))
+            }
             ParamId::Effect(id, param) => {
                 let key = self.effects.get(&id)?.key;
                 (Target::Effect(key, param), Subject::Effect(id))

@@ -93,7 +93,8 @@ impl Dispatcher {
         self.report_overflow();
     }
 
-    /// Frees memory that has come back. The key of an effect or a tap may then be used again.
+    /// Frees memory that has come back. The key of an effect, a tap or an input may then
+    /// be used again.
     fn free_trash(&mut self) {
         while let Ok(trash) = self.controller.trash.pop() {
             match trash {
@@ -104,6 +105,7 @@ impl Dispatcher {
                         self.drop_planned(Subject::Effect(effect), None);
                     }
                 }
+                Trash::Input(key, _) => self.input_gone(key),
                 Trash::Tap(key, _) => {
                     let places = &mut self.tables.taps;
                     if let Some(tap) = places.give_back(key.index, key.generation) {
@@ -133,6 +135,7 @@ impl Dispatcher {
                 reason,
             });
         }
+        self.inputs.clear();
         self.batch = None;
         self.crossing = None;
         self.store.clear();

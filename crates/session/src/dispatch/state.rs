@@ -87,6 +87,7 @@ impl Dispatcher {
                     .filter(|send| send.waiting.is_none())?;
                 shared.edge_gain(record.key)
             }
+            ParamId::InputGain(input) => self.inputs.get(&input)?.hold.gain(),
             ParamId::Effect(effect, param) => self.effects.get(&effect)?.readout.value(param),
         }
     }
@@ -113,6 +114,7 @@ impl Dispatcher {
             Subject::Voice(id) => self.voices.get(&id)?.waiting,
             Subject::Send(id) => self.sends.get(&id)?.waiting,
             Subject::Effect(id) => self.effects.get(&id)?.waiting,
+            Subject::Input(id) => self.inputs.get(&id)?.waiting,
         }
     }
 }

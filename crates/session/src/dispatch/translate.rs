@@ -28,6 +28,8 @@ impl Dispatcher {
                 gain,
             } => self.add_send(send, (from, to), gain),
             Intent::RemoveSend(send) => self.remove_send(send, until),
+            Intent::AddInput { input, track, gain } => self.add_input(input, track, gain),
+            Intent::RemoveInput(input) => self.remove_input(input, until),
             Intent::AddEffect {
                 effect,
                 track,

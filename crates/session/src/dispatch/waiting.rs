@@ -173,6 +173,7 @@ impl Dispatcher {
     /// Notes where that waits which others name: plays on their own, and what a batch brings.
     pub(super) fn note_place(&mut self, of: Place, place: Option<Place>) {
         let (voices, sends, effects) = (&mut self.voices, &mut self.sends, &mut self.effects);
+        let inputs = &mut self.inputs;
         let tables = &self.tables;
         let mut note = |item: &Item, in_batch: bool| match item {
             Item::Play { voice, .. } => {
@@ -190,6 +191,12 @@ impl Dispatcher {
                 Action::AddEffect { effect, .. } => {
                     let effect = tables.effects.owner(effect.index);
                     if let Some(record) = effect.and_then(|effect| effects.get_mut(&effect)) {
+                        record.waiting = place;
+                    }
+                }
+                Action::AddInput { input, .. } => {
+                    let input = tables.inputs.owner(input.index);
+                    if let Some(record) = input.and_then(|input| inputs.get_mut(&input)) {
                         record.waiting = place;
                     }
                 }

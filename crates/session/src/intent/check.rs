@@ -18,6 +18,7 @@ impl Intent {
                 in_range(&PARAMS[1], *pan)
             }
             Self::AddSend { gain, .. } => in_range(&PARAMS[4], *gain),
+            Self::AddInput { gain, .. } => in_range(&PARAMS[5], *gain),
             Self::AddEffect { setup, .. } => effect(setup),
             Self::Play { playback, at, .. } => play(playback).and_then(|()| when("at", *at)),
             Self::Set {
@@ -50,6 +51,7 @@ impl Intent {
             Self::RemoveTrack(_)
             | Self::Route { .. }
             | Self::RemoveSend(_)
+            | Self::RemoveInput(_)
             | Self::MoveEffect { .. }
             | Self::RemoveEffect(_)
             | Self::ClearEffects(_)

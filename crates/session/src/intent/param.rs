@@ -1,6 +1,6 @@
 //! Parameters: how they are addressed, and their ranges.
 
-use super::{EffectId, SendId, TrackId, VoiceId};
+use super::{EffectId, InputId, SendId, TrackId, VoiceId};
 use noxrun_engine::RATES;
 
 pub use noxrun_engine::fx::ParamSpec;
@@ -18,6 +18,8 @@ pub enum ParamId {
     VoiceRate(VoiceId),
     /// A send's gain.
     SendGain(SendId),
+    /// An input's gain.
+    InputGain(InputId),
     /// An effect's parameter, by its place in the effect's specification.
     Effect(EffectId, u8),
 }
@@ -33,11 +35,12 @@ const fn linear(name: &'static str, min: f64, max: f64, default: f64) -> ParamSp
 }
 
 /// Every parameter outside of effects, in the order of [`ParamId`]'s variants.
-pub const PARAMS: [ParamSpec; 5] = [
+pub const PARAMS: [ParamSpec; 6] = [
     linear("volume", 0.0, 4.0, 1.0),
     linear("pan", -1.0, 1.0, 0.0),
     linear("gain", 0.0, 16.0, 1.0),
     linear("rate", *RATES.start(), *RATES.end(), 1.0),
+    linear("gain", 0.0, 4.0, 1.0),
     linear("gain", 0.0, 4.0, 1.0),
 ];
 
@@ -59,6 +62,7 @@ impl ParamId {
             Self::VoiceGain(_) => Some(&PARAMS[2]),
             Self::VoiceRate(_) => Some(&PARAMS[3]),
             Self::SendGain(_) => Some(&PARAMS[4]),
+            Self::InputGain(_) => Some(&PARAMS[5]),
             Self::Effect(..) => None,
         }
     }

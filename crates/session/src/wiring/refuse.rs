@@ -36,6 +36,7 @@ impl Wiring {
             Intent::MoveEffect { effect, index } => self.place(*effect, *index),
             Intent::ClearEffects(track)
             | Intent::Play { track, .. }
+            | Intent::AddInput { track, .. }
             | Intent::StopTrack { track, .. } => self.known(*track),
             Intent::Set {
                 param: ParamId::Effect(effect, param),
@@ -55,7 +56,7 @@ impl Wiring {
     pub fn concerns(intent: &Intent) -> bool {
         let of_effect = |param: &ParamId| matches!(param, ParamId::Effect(..));
         match intent {
-            Intent::Play { .. } | Intent::StopTrack { .. } => true,
+            Intent::Play { .. } | Intent::AddInput { .. } | Intent::StopTrack { .. } => true,
             Intent::Set { param, .. } | Intent::Reach { param, .. } => of_effect(param),
             other => other.is_structural(),
         }
