@@ -15,16 +15,20 @@
 //! What it is not for: changing the ratio while running (varispeed), or sample formats other than
 //! 32-bit float.
 //!
-//! The filter is a Kaiser-windowed sinc, stored as one contiguous row of taps for each of the
-//! phases that the ratio needs: `quality.rs` holds what a quality promises, `kernel.rs` the design,
-//! `frame.rs` the streaming resampler, `planar.rs` whole buffers.
+//! `quality.rs` holds what a quality promises, `prototype.rs` the filter's design. Whole ratios
+//! downwards run in `decimator.rs`; all others in `polyphase.rs`, with a row of taps for each of the
+//! phases that the ratio needs (`rows.rs`). `frame.rs` is the streaming resampler, `planar.rs` for
+//! whole buffers.
 #![forbid(unsafe_code)]
 
+mod decimator;
 mod error;
 mod frame;
-mod kernel;
 mod planar;
+mod polyphase;
+mod prototype;
 mod quality;
+mod rows;
 
 pub use error::ResampleError;
 pub use frame::FrameResampler;
