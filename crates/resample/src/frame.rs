@@ -182,7 +182,7 @@ impl Filter {
         let divisor = gcd(in_rate, out_rate);
         let (numerator, denominator) = (in_rate / divisor, out_rate / divisor);
         let scale = (f64::from(in_rate) / f64::from(out_rate)).max(1.0);
-        let prototype = Prototype::new(scale, quality);
+        let prototype = Prototype::new(quality.shape(), scale);
         let factor = numerator as usize;
         // The bits differ between the two: nothing but the rates may choose.
         if denominator == 1 && factor <= MAX_FACTOR {

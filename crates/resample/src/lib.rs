@@ -15,7 +15,8 @@
 //! What it is not for: changing the ratio while running (varispeed), or sample formats other than
 //! 32-bit float.
 //!
-//! `quality.rs` holds what a quality promises, `prototype.rs` the filter's design. Whole ratios
+//! `quality.rs` holds what a quality promises, `shape.rs` and `prototype.rs` are the
+//! filter. Whole ratios
 //! downwards run in `decimator.rs`; all others in `polyphase.rs`, with a row of taps for each of the
 //! phases that the ratio needs (`rows.rs`). `frame.rs` is the streaming resampler, `planar.rs` for
 //! whole buffers.
@@ -29,6 +30,7 @@ mod polyphase;
 mod prototype;
 mod quality;
 mod rows;
+mod shape;
 
 pub use error::ResampleError;
 pub use frame::FrameResampler;

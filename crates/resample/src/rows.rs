@@ -12,13 +12,17 @@ const MAX_EXACT_TAPS: usize = 1 << 19;
 /// Otherwise the table has about this many rows for a filter as short as the rate allows, and
 /// rows between them are interpolated by cubics: error below -180 dB.
 const INTERPOLATED_PHASES: f64 = 256.0;
+/// Samples.
+const CACHE_LINE: usize = 16;
 /// Rows beside a phase that the cubic looks at: one before, two after.
 const CUBIC: usize = 4;
 
 /// The filter of one pair of rates. Immutable: resamplers share it.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    table: Vec<[f32; GROUP]>,
+    table: Vec<f32>,
+    /// Where the rows begin in it: at the beginning of a cache line.
+    start: usize,
     /// Groups of taps a row.
     width: usize,
     /// Phases between two input frames; `fraction / denominator` is a phase.
@@ -40,7 +44,10 @@ impl Rows {
             (phases, Some(phases as u32), phases as usize + CUBIC - 1)
         };
         let first = if exact { 0.0 } else { -1.0 };
-        let mut table = Vec::with_capacity(count * taps / GROUP);
+        let mut table: Vec<f32> = Vec::with_capacity(count * taps + CACHE_LINE);
+        let start = table.as_ptr().align_offset(CACHE_LINE * size_of::<f32>());
+        let start = start.min(CACHE_LINE);
+        table.resize(start, 0.0);
         let mut row = vec![0.0f64; taps];
         for index in 0..count {
             let phase = (index as f64 + first) / phases;
@@ -50,15 +57,11 @@ impl Rows {
             }
             // Unity at 0 Hz for every phase: a constant stays that constant.
             let gain: f64 = row.iter().sum();
-            let (groups, _) = row.as_chunks::<GROUP>();
-            table.extend(
-                groups
-                    .iter()
-                    .map(|group| group.map(|tap| (tap / gain) as f32)),
-            );
+            table.extend(row.iter().map(|tap| (tap / gain) as f32));
         }
         Self {
             table,
+            start,
             width: taps / GROUP,
             denominator,
             interpolated,
@@ -79,9 +82,9 @@ impl Rows {
         self.interpolated.is_none()
     }
 
-    /// The rows of all phases, in their order, where it is complete.
+    /// The rows of all phases in their order, where it is complete.
     pub fn table(&self) -> &[[f32; GROUP]] {
-        &self.table
+        self.table[self.start..].as_chunks().0
     }
 
     /// Makes the row of phase `fraction / denominator`, where the table is not complete.
@@ -101,7 +104,7 @@ impl Rows {
             (t + 1.0) * t * (t - 1.0) / 6.0,
         ]
         .map(|w| w as f32);
-        let four = &self.table[base * self.width..][..CUBIC * self.width];
+        let four = &self.table()[base * self.width..][..CUBIC * self.width];
         let one = |n: usize| four[n * self.width..][..self.width].as_flattened();
         blend_rows(
             row.as_flattened_mut(),
@@ -118,7 +121,10 @@ mod tests {
 
     fn rows(numerator: u32, denominator: u32) -> Rows {
         let scale = (f64::from(numerator) / f64::from(denominator)).max(1.0);
-        Rows::new(&Prototype::new(scale, Quality::Balanced), denominator)
+        Rows::new(
+            &Prototype::new(Quality::Balanced.shape(), scale),
+            denominator,
+        )
     }
 
     #[test]
