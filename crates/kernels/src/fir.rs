@@ -64,7 +64,7 @@ kernels! {
 
     /// A symmetric filter at every `factor`-th sample, in lanes of consecutive outputs:
     /// `out[n] = taps[0]·x[c] + Σ taps[d]·(x[c − d] + x[c + d])` with `c = factor·(first + n)`,
-    /// summed from the last tap to the first: small terms before great ones.
+    /// summed from the last tap to the first, in runs: small terms before great ones.
     ///
     /// Does nothing and says so by `false` where that reads outside of a branch.
     pub fn fir_symmetric(out: &mut [[f32; 8]], taps: &[f32], x: Branches, first: usize) -> bool {
@@ -72,9 +72,10 @@ kernels! {
         let [centre, sides @ ..] = taps else {
             return false;
         };
-        let Some(reach) = sides.len().checked_add(factor).and_then(|r| (r - 1).checked_div(factor)) else {
+        if factor == 0 {
             return false;
-        };
+        }
+        let reach = sides.len().div_ceil(factor);
         let last = first.saturating_add(reach).saturating_add(8 * out.len());
         if first < reach || last > stride || samples.len() / factor < stride {
             return false;
@@ -91,6 +92,9 @@ kernels! {
         true
     }
 }
+
+/// Taps that [`fir_symmetric`] sums apart, for its error grows with the length of a sum.
+const RUN: usize = 32;
 
 /// A row and its samples, equally many groups.
 type Pair<'a> = (&'a [[f32; GROUP]], &'a [[f32; GROUP]]);
@@ -170,22 +174,28 @@ impl Symmetric<'_> {
         let mut sums = [V::splat(0.0); N];
         // Distance `d` is `whole` outputs and `part` samples.
         let (mut whole, mut part) = (self.sides.len() / factor, self.sides.len() % factor);
-        for tap in self.sides.iter().rev() {
-            let after = run(part * stride + at + whole)?;
-            let before = run(if part == 0 {
-                at - whole
-            } else {
-                (factor - part) * stride + at - whole - 1
-            })?;
-            let tap = V::splat(*tap);
-            for n in 0..N {
-                sums[n] = sums[n].add(tap.mul(V::load(&before[n]).add(V::load(&after[n]))));
+        for taps in self.sides.rchunks(RUN) {
+            let mut some = [V::splat(0.0); N];
+            for tap in taps.iter().rev() {
+                let after = run(part * stride + at + whole)?;
+                let before = run(if part == 0 {
+                    at - whole
+                } else {
+                    (factor - part) * stride + at - whole - 1
+                })?;
+                let tap = V::splat(*tap);
+                for n in 0..N {
+                    some[n] = some[n].add(tap.mul(V::load(&before[n]).add(V::load(&after[n]))));
+                }
+                (whole, part) = if part == 0 {
+                    (whole.wrapping_sub(1), factor - 1)
+                } else {
+                    (whole, part - 1)
+                };
             }
-            (whole, part) = if part == 0 {
-                (whole.wrapping_sub(1), factor - 1)
-            } else {
-                (whole, part - 1)
-            };
+            for n in 0..N {
+                sums[n] = sums[n].add(some[n]);
+            }
         }
         let (tap, middle) = (V::splat(self.centre), run(at)?);
         for n in 0..N {

@@ -53,7 +53,7 @@ impl Polyphase {
             denominator,
             history: vec![0.0; stride * channels],
             stride,
-            filled: rows.taps() / 2 - 1,
+            filled: rows.taps() - 1 - rows.ahead(),
             position: 0,
             fraction: 0,
             places: vec![Place::default(); lot],
@@ -64,7 +64,7 @@ impl Polyphase {
     }
 
     pub fn reset(&mut self) {
-        self.filled = self.rows.taps() / 2 - 1;
+        self.filled = self.rows.taps() - 1 - self.rows.ahead();
         self.position = 0;
         self.fraction = 0;
         for lane in self.history.chunks_exact_mut(self.stride) {
@@ -74,7 +74,7 @@ impl Polyphase {
 
     /// Input frames that an output frame looks ahead.
     pub fn delay(&self) -> usize {
-        self.rows.taps() / 2
+        self.rows.ahead()
     }
 
     /// Adds at most a slice of interleaved frames.

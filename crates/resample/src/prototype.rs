@@ -27,9 +27,9 @@ impl Prototype {
         self.scale
     }
 
-    /// How many taps, a multiple of `of`, hold it at every phase.
-    pub fn taps(&self, of: usize) -> usize {
-        ((2.0 * self.half).ceil() as usize).next_multiple_of(of)
+    /// Whole frames that hold one side of it at every phase.
+    pub fn reach(&self) -> usize {
+        self.half.ceil() as usize
     }
 
     /// The response at a distance from its centre, with a gain of about `half` at 0 Hz.
@@ -49,7 +49,7 @@ impl Prototype {
 
     /// One side of it at whole distances from 0 on, with unity gain at 0 Hz.
     pub fn side(&self) -> Vec<f32> {
-        let side = 0..self.half.ceil() as usize;
+        let side = 0..self.reach();
         let taps: Vec<f64> = side.map(|d| self.at(d as f64)).collect();
         let gain = 2.0 * taps.iter().sum::<f64>() - taps[0];
         taps.iter().map(|tap| (tap / gain) as f32).collect()

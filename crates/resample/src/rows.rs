@@ -1,7 +1,8 @@
 //! The rows of a polyphase filter.
 //!
 //! An output frame lies at input time `i + f`, `0 <= f < 1`. Its row holds the filter's impulse
-//! response at the distances from there to the input frames `i - half + 1 ..= i + half`.
+//! response at the distances from there to the input frames up to `i + ahead`. Rows are longer than
+//! the response, by zeros for the oldest frames.
 
 use noxrun_kernels::{GROUP, blend_rows};
 
@@ -25,6 +26,8 @@ pub(crate) struct Rows {
     start: usize,
     /// Groups of taps a row.
     width: usize,
+    /// Input frames after `i` that a row reaches.
+    ahead: usize,
     /// Phases between two input frames; `fraction / denominator` is a phase.
     denominator: u32,
     /// `None`: row `p` is phase `p`. `Some(n)`: `n` rows an input frame, with one more before and
@@ -35,7 +38,8 @@ pub(crate) struct Rows {
 impl Rows {
     /// `prototype` sampled for output frames at multiples of `1 / denominator` input frames.
     pub fn new(prototype: &Prototype, denominator: u32) -> Self {
-        let taps = prototype.taps(GROUP);
+        let ahead = prototype.reach();
+        let taps = (2 * ahead).next_multiple_of(GROUP);
         let exact = (denominator as usize).saturating_mul(taps) <= MAX_EXACT_TAPS;
         let (phases, interpolated, count) = if exact {
             (f64::from(denominator), None, denominator as usize)
@@ -51,9 +55,9 @@ impl Rows {
         let mut row = vec![0.0f64; taps];
         for index in 0..count {
             let phase = (index as f64 + first) / phases;
-            let newest = phase + taps as f64 / 2.0 - 1.0;
+            let oldest = phase + (taps - 1 - ahead) as f64;
             for (k, tap) in row.iter_mut().enumerate() {
-                *tap = prototype.at(newest - k as f64);
+                *tap = prototype.at(oldest - k as f64);
             }
             // Unity at 0 Hz for every phase: a constant stays that constant.
             let gain: f64 = row.iter().sum();
@@ -63,6 +67,7 @@ impl Rows {
             table,
             start,
             width: taps / GROUP,
+            ahead,
             denominator,
             interpolated,
         }
@@ -70,6 +75,11 @@ impl Rows {
 
     pub fn taps(&self) -> usize {
         self.width * GROUP
+    }
+
+    /// Input frames that a row reaches ahead.
+    pub fn ahead(&self) -> usize {
+        self.ahead
     }
 
     /// Groups of taps a row.
