@@ -11,8 +11,9 @@ use crate::prototype::Prototype;
 /// Tables up to this many taps (2 MiB) hold a row for every phase that can occur.
 const MAX_EXACT_TAPS: usize = 1 << 19;
 /// Otherwise the table has about this many rows for a filter as short as the rate allows, and
-/// rows between them are interpolated by cubics: error below -180 dB.
-const INTERPOLATED_PHASES: f64 = 256.0;
+/// rows between them are interpolated by cubics: error below -145 dB, and a table that the fastest
+/// cache holds.
+const INTERPOLATED_PHASES: f64 = 96.0;
 /// Samples.
 const CACHE_LINE: usize = 16;
 /// Rows beside a phase that the cubic looks at: one before, two after.
