@@ -13,6 +13,8 @@ pub(crate) use x86::{Avx as V3, Sse as Baseline};
 /// Eight f32. Each operation works lane by lane and rounds like the scalar one, so all
 /// implementations agree in every bit.
 pub(crate) trait Lanes: Copy {
+    /// Whether eight of them and what they are made of fit the registers.
+    const MANY: bool;
     /// `x` in every lane.
     fn splat(x: f32) -> Self;
     /// The eight numbers of `from`.
@@ -32,6 +34,9 @@ pub(crate) trait Lanes: Copy {
         let [a, b, c, d, e, f, g, h] = self.to_array();
         ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
+
+    /// The sums of four, each as [`sum`](Self::sum) makes it.
+    fn sum4(four: [Self; 4]) -> [f32; 4];
 }
 
 #[cfg(test)]
@@ -68,6 +73,8 @@ mod tests {
         let numbers = lanes.iter().flat_map(|lanes| lanes.to_array());
         numbers
             .chain([x.sum()])
+            .chain(V::sum4([x, y, x.mul(y), x.add(y)]))
+            .chain([x, y, x.mul(y), x.add(y)].map(V::sum))
             .map(|x| if x.is_nan() { f32::NAN } else { x }.to_bits())
             .collect()
     }

@@ -7,14 +7,17 @@
 //! - None allocates, locks, makes a system call or panics, whatever the lengths: where slices that
 //!   belong together differ in length, the shortest decides and the rest stays as it is.
 //!
-//! What it is not for: anything that needs a transcendental function, or that carries a state from
+//! What its loops are not for: anything that needs a transcendental function, or that carries a state from
 //! sample to sample.
 //!
 //! `level.rs` says how a level is chosen, `dispatch.rs` how a loop becomes one function a level;
-//! `mix.rs`, `ramp.rs`, `measure.rs` and `dot.rs` hold the loops.
+//! `mix.rs`, `ramp.rs`, `measure.rs`, `dot.rs` and `fir.rs` hold the loops.
+//! `design.rs` holds what filters are designed from, off the audio path.
 
+pub mod design;
 mod dispatch;
 mod dot;
+mod fir;
 mod lanes;
 mod level;
 mod measure;
@@ -22,6 +25,7 @@ mod mix;
 mod ramp;
 
 pub use dot::{blend_rows, dot, dot_blend};
+pub use fir::{Branches, GROUP, Place, fir_rows, fir_symmetric};
 pub use level::{CpuError, Level, VARIABLE, force, init, level};
 pub use measure::{all_finite, any_above, measure};
 pub use mix::{add, add_curve, add_scaled, interleave2, multiply, scale};

@@ -1,8 +1,9 @@
 //! Every loop gives the same bits at every level.
 
 use noxrun_kernels::{
-    Level, add, add_curve, add_scaled, all_finite, any_above, blend_rows, dot, dot_blend,
-    fill_linear_ramp, force, interleave2, measure, multiply, scale,
+    Branches, Level, Place, add, add_curve, add_scaled, all_finite, any_above, blend_rows, dot,
+    dot_blend, fill_linear_ramp, fir_rows, fir_symmetric, force, interleave2, measure, multiply,
+    scale,
 };
 use proptest::prelude::*;
 use std::sync::Mutex;
@@ -115,6 +116,29 @@ proptest! {
             let (x, y, z) = (from(a, at[0]), from(b, at[1]), from(c, at[2]));
             same(|| bits(&[dot(x, y), dot_blend(x, y, z, position)]));
             same(|| written(a, at[0], |to| blend_rows(to, [x, y, z, y], weights)));
+        }
+    }
+
+    #[test]
+    fn filters_have_the_same_bits(
+        taps in tame(), poisoned in samples(), clean in tame(), offset in 0usize..8, width in 1usize..4,
+        places in prop::collection::vec((0u32..4, 0u32..500), 0..40), factor in 1usize..4, first in 0usize..20,
+    ) {
+        let places: Vec<Place> = places.into_iter().map(|(row, start)| Place { row, start }).collect();
+        let (rows, _) = taps.as_chunks();
+        for x in [from(&poisoned, offset), from(&clean, offset)] {
+            same(|| {
+                let mut out = vec![0.0; places.len()];
+                (fir_rows(&mut out, rows, width, x, &places), bits(&out))
+            });
+            let branches = Branches { samples: x, factor, stride: x.len() / factor };
+            for groups in 0..20 {
+                same(|| {
+                    let mut out = vec![[0.0; 8]; groups];
+                    let side = &taps[..taps.len().min(50)];
+                    (fir_symmetric(&mut out, side, branches, first), bits(out.as_flattened()))
+                });
+            }
         }
     }
 }

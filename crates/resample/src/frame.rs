@@ -1,14 +1,16 @@
 //! The streaming resampler.
 
-use std::sync::Arc;
-
-use noxrun_kernels::dot;
-
-use crate::kernel::Kernel;
+use crate::decimator::Decimator;
+use crate::polyphase::Polyphase;
+use crate::prototype::Prototype;
+use crate::rows::Rows;
 use crate::{MAX_CHANNELS, MAX_RATE, MIN_RATE, Quality, ResampleError, output_frames};
 
 /// Slices are no longer than this, so that the history stays in the fastest cache.
 const MAX_SLICE: usize = 1024;
+/// Whole ratios up to this one are made many output frames at once. Beyond it a block of usual
+/// length has too few of them.
+const MAX_FACTOR: usize = 12;
 
 /// Converts a stream of interleaved frames from one sample rate to another.
 ///
@@ -27,10 +29,8 @@ pub struct FrameResampler {
     channels: usize,
     in_rate: u32,
     out_rate: u32,
-    /// Whole part and numerator of the fraction (over `denominator`) of the step, in input frames,
-    /// from one output frame to the next.
-    step: (usize, u32),
-    denominator: u32,
+    /// Frames that are processed at once.
+    slice: usize,
     filter: Option<Filter>,
     received: u64,
     emitted: u64,
@@ -38,18 +38,9 @@ pub struct FrameResampler {
 
 /// All that equal rates do without.
 #[derive(Debug, Clone)]
-struct Filter {
-    kernel: Arc<Kernel>,
-    /// One run of `stride` samples a channel; its first `filled` are valid.
-    history: Vec<f32>,
-    stride: usize,
-    filled: usize,
-    /// Where the next output frame's window begins in the history, and its phase.
-    position: usize,
-    fraction: u32,
-    slice: usize,
-    /// One row, for phases that are interpolated.
-    row: Vec<f32>,
+enum Filter {
+    Decimator(Decimator),
+    Polyphase(Polyphase),
 }
 
 impl FrameResampler {
@@ -76,30 +67,14 @@ impl FrameResampler {
         if !(1..=MAX_CHANNELS).contains(&channels) {
             return Err(ResampleError::Channels(channels));
         }
-        let divisor = gcd(in_rate, out_rate);
-        let (numerator, denominator) = (in_rate / divisor, out_rate / divisor);
-        let filter = (in_rate != out_rate).then(|| {
-            let kernel = Arc::new(Kernel::new(numerator, denominator, quality));
-            let slice = max_input_frames.clamp(1, MAX_SLICE);
-            let stride = kernel.taps + slice;
-            Filter {
-                history: vec![0.0; stride * channels],
-                stride,
-                filled: kernel.taps / 2 - 1,
-                position: 0,
-                fraction: 0,
-                slice,
-                row: vec![0.0; kernel.taps],
-                kernel,
-            }
-        });
+        let slice = max_input_frames.clamp(1, MAX_SLICE);
         Ok(Self {
             channels,
             in_rate,
             out_rate,
-            step: ((numerator / denominator) as usize, numerator % denominator),
-            denominator,
-            filter,
+            slice,
+            filter: (in_rate != out_rate)
+                .then(|| Filter::new(in_rate, out_rate, channels, quality, slice)),
             received: 0,
             emitted: 0,
         })
@@ -129,11 +104,9 @@ impl FrameResampler {
             self.emitted += frames as u64;
             return;
         };
-        for slice in input.chunks(filter.slice * self.channels) {
+        for slice in input.chunks(self.slice * self.channels) {
             filter.append(slice, self.channels);
-            self.emitted +=
-                filter.emit(self.channels, self.step, self.denominator, usize::MAX, out);
-            filter.compact(self.channels);
+            self.emitted += filter.emit(self.channels, usize::MAX, out) as u64;
         }
     }
 
@@ -145,10 +118,9 @@ impl FrameResampler {
             let mut left = output_frames(self.received, self.in_rate, self.out_rate)
                 .saturating_sub(self.emitted);
             while left > 0 {
-                filter.append_silence(self.channels);
+                filter.append_silence(self.slice);
                 let limit = usize::try_from(left).unwrap_or(usize::MAX);
-                left -= filter.emit(self.channels, self.step, self.denominator, limit, out);
-                filter.compact(self.channels);
+                left -= filter.emit(self.channels, limit, out) as u64;
             }
         }
         self.reset();
@@ -175,7 +147,7 @@ impl FrameResampler {
     #[must_use]
     pub fn max_flush_samples(&self) -> usize {
         self.filter.as_ref().map_or(0, |filter| {
-            self.frames_for(filter.kernel.taps / 2 + 1) * self.channels
+            self.frames_for(filter.delay() + 1) * self.channels
         })
     }
 
@@ -184,7 +156,7 @@ impl FrameResampler {
     pub fn delay_frames(&self) -> f64 {
         self.filter
             .as_ref()
-            .map_or(0.0, |filter| filter.kernel.taps as f64 / 2.0)
+            .map_or(0.0, |filter| filter.delay() as f64)
     }
 
     /// Forgets the stream so far: the next input frame is at time 0.
@@ -192,12 +164,7 @@ impl FrameResampler {
         self.received = 0;
         self.emitted = 0;
         if let Some(filter) = &mut self.filter {
-            filter.filled = filter.kernel.taps / 2 - 1;
-            filter.position = 0;
-            filter.fraction = 0;
-            for lane in filter.history.chunks_exact_mut(filter.stride) {
-                lane[..filter.filled].fill(0.0);
-            }
+            filter.reset();
         }
     }
 
@@ -211,68 +178,59 @@ impl FrameResampler {
 }
 
 impl Filter {
-    /// Adds at most a slice of interleaved frames to the history.
-    #[inline]
-    fn append(&mut self, input: &[f32], channels: usize) {
-        let frames = input.len() / channels;
-        for (channel, lane) in self.history.chunks_exact_mut(self.stride).enumerate() {
-            let lane = &mut lane[self.filled..self.filled + frames];
-            if channels == 1 {
-                lane.copy_from_slice(input);
-            } else {
-                for (to, frame) in lane.iter_mut().zip(input.chunks_exact(channels)) {
-                    *to = frame[channel];
-                }
-            }
+    fn new(in_rate: u32, out_rate: u32, channels: usize, quality: Quality, slice: usize) -> Self {
+        let divisor = gcd(in_rate, out_rate);
+        let (numerator, denominator) = (in_rate / divisor, out_rate / divisor);
+        let scale = (f64::from(in_rate) / f64::from(out_rate)).max(1.0);
+        let prototype = Prototype::new(quality.shape(), scale);
+        let factor = numerator as usize;
+        // The bits differ between the two: nothing but the rates may choose.
+        if denominator == 1 && factor <= MAX_FACTOR {
+            Self::Decimator(Decimator::new(prototype.side(), factor, channels, slice))
+        } else {
+            let rows = Rows::new(&prototype, denominator);
+            let polyphase = Polyphase::new(rows, numerator, denominator, channels, slice);
+            Self::Polyphase(polyphase)
         }
-        self.filled += frames;
     }
 
-    fn append_silence(&mut self, channels: usize) {
-        for lane in self.history.chunks_exact_mut(self.stride).take(channels) {
-            lane[self.filled..self.filled + self.slice].fill(0.0);
+    /// Adds at most a slice of interleaved frames.
+    fn append(&mut self, input: &[f32], channels: usize) {
+        match self {
+            Self::Decimator(filter) => filter.append(input, channels),
+            Self::Polyphase(filter) => filter.append(input, channels),
         }
-        self.filled += self.slice;
+    }
+
+    /// Adds at most a slice of silence.
+    fn append_silence(&mut self, frames: usize) {
+        match self {
+            Self::Decimator(filter) => filter.append_silence(frames),
+            Self::Polyphase(filter) => filter.append_silence(frames),
+        }
     }
 
     /// Appends the frames whose windows are complete, at most `limit`, and says how many.
-    #[inline]
-    fn emit(
-        &mut self,
-        channels: usize,
-        step: (usize, u32),
-        denominator: u32,
-        limit: usize,
-        out: &mut Vec<f32>,
-    ) -> u64 {
-        let taps = self.kernel.taps;
-        let mut emitted = 0;
-        while emitted < limit && self.position + taps <= self.filled {
-            let row = self.kernel.row(self.fraction, &mut self.row);
-            for lane in self.history.chunks_exact(self.stride).take(channels) {
-                out.push(dot(row, &lane[self.position..self.position + taps]));
-            }
-            self.position += step.0;
-            self.fraction += step.1;
-            if self.fraction >= denominator {
-                self.fraction -= denominator;
-                self.position += 1;
-            }
-            emitted += 1;
+    fn emit(&mut self, channels: usize, limit: usize, out: &mut Vec<f32>) -> usize {
+        match self {
+            Self::Decimator(filter) => filter.emit(channels, limit, out),
+            Self::Polyphase(filter) => filter.emit(channels, limit, out),
         }
-        emitted as u64
     }
 
-    /// Moves what later windows need to the front.
-    #[inline]
-    fn compact(&mut self, channels: usize) {
-        // A step is shorter than the window, so the position never passes what is filled.
-        let from = self.position.min(self.filled);
-        for lane in self.history.chunks_exact_mut(self.stride).take(channels) {
-            lane.copy_within(from..self.filled, 0);
+    /// Input frames that an output frame looks ahead.
+    fn delay(&self) -> usize {
+        match self {
+            Self::Decimator(filter) => filter.delay(),
+            Self::Polyphase(filter) => filter.delay(),
         }
-        self.filled -= from;
-        self.position -= from;
+    }
+
+    fn reset(&mut self) {
+        match self {
+            Self::Decimator(filter) => filter.reset(),
+            Self::Polyphase(filter) => filter.reset(),
+        }
     }
 }
 

@@ -15,17 +15,23 @@
 //! What it is not for: sample formats other than 32-bit float. A ratio that changes while running is
 //! for [`AdaptiveResampler`] alone, which promises less.
 //!
-//! The filter is a Kaiser-windowed sinc, stored as one contiguous row of taps for each of the
-//! phases that the ratio needs: `quality.rs` holds what a quality promises, `kernel.rs` the design,
-//! `frame.rs` the streaming resampler, `planar.rs` whole buffers.
+//! `quality.rs` holds what a quality promises, `shape.rs` and `prototype.rs` are the
+//! filter. Whole ratios
+//! downwards run in `decimator.rs`; all others in `polyphase.rs`, with a row of taps for each of the
+//! phases that the ratio needs (`rows.rs`). `frame.rs` is the streaming resampler, `planar.rs` for
+//! whole buffers.
 #![forbid(unsafe_code)]
 
 mod adaptive;
+mod decimator;
 mod error;
 mod frame;
-mod kernel;
 mod planar;
+mod polyphase;
+mod prototype;
 mod quality;
+mod rows;
+mod shape;
 
 pub use adaptive::{AdaptiveResampler, DriftControl, MAX_DRIFT};
 pub use error::ResampleError;

@@ -20,6 +20,7 @@ fn rate() -> impl Strategy<Value = u32> {
             8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000
         ]),
         4_000u32..100_000,
+        8_000u32..=192_000,
     ]
 }
 
@@ -118,6 +119,8 @@ fn an_impulse_stays_where_it_was() {
         (48_000u32, 16_000u32, 3_000usize),
         (16_000, 48_000, 1_000),
         (44_100, 48_000, 4_410),
+        (192_000, 8_000, 4_800),
+        (8_000, 192_000, 700),
     ] {
         let mut input = vec![0.0; at * 2];
         input[at] = 1.0;
@@ -155,20 +158,31 @@ fn a_resampler_starts_over_after_flush_and_reset() {
 
 #[test]
 fn output_is_behind_by_the_delay_that_is_told() {
-    for (from, to) in [(48_000, 16_000), (44_100, 48_000), (8_000, 192_000)] {
-        let mut resampler = FrameResampler::new(from, to, 1, Quality::Balanced, 1).unwrap();
-        let mut out = Vec::new();
-        let mut pushed = 0;
-        while out.is_empty() {
-            resampler.process_into(&[0.0], &mut out);
-            pushed += 1;
+    for (from, to) in [
+        (48_000, 16_000),
+        (96_000, 16_000),
+        (192_000, 8_000),
+        (44_100, 48_000),
+        (44_056, 48_000),
+        (8_000, 192_000),
+        (11_025, 16_000),
+    ] {
+        for quality in [Quality::LowLatency, Quality::Balanced, Quality::Best] {
+            let mut resampler = FrameResampler::new(from, to, 1, quality, 1).unwrap();
+            let (mut out, mut came) = (Vec::new(), Vec::new());
+            for pushed in 0..from / 10 {
+                resampler.process_into(&[0.0], &mut out);
+                came.resize(out.len(), pushed);
+            }
+            let delay = resampler.delay_frames();
+            assert!(out.len() > 100);
+            for (n, came) in came.into_iter().enumerate() {
+                // Frame `n` comes with the first input frame that is at least `delay` later.
+                let time = n as f64 * f64::from(from) / f64::from(to);
+                let behind = f64::from(came) - time.floor();
+                assert_eq!(behind, delay, "{quality:?}, {from} -> {to}: frame {n}");
+            }
         }
-        // Frame 0 came with the input frame that is `delay` later.
-        assert_eq!(
-            f64::from(pushed - 1),
-            resampler.delay_frames(),
-            "{from} -> {to}"
-        );
     }
 }
 

@@ -4,6 +4,7 @@
 //! on. At a speed beyond 1 it is stretched by that speed, so that what would lie beyond the new
 //! Nyquist frequency is stopped; its length, so its cost, grows with the speed.
 
+use noxrun_kernels::design::{bessel_i0, sinc};
 use std::f64::consts::PI;
 
 /// Frames that it reads on either side at speeds up to 1.
@@ -152,42 +153,9 @@ fn beta() -> f64 {
     0.1102 * (attenuation - 8.7)
 }
 
-/// sin(πx) / (πx).
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 {
-        1.0
-    } else {
-        libm::sin(PI * x) / (PI * x)
-    }
-}
-
-/// The modified Bessel function of the first kind, order 0, by its power series.
-fn bessel_i0(x: f64) -> f64 {
-    let quarter = x * x / 4.0;
-    let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
-    while term > sum * 1e-17 {
-        term *= quarter / (k * k);
-        sum += term;
-        k += 1.0;
-    }
-    sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bessel_i0_meets_its_tabulated_values() {
-        // Abramowitz and Stegun, table 9.8.
-        for (x, expected) in [
-            (0.0, 1.0),
-            (1.0, 1.266_065_877_752_009),
-            (5.0, 27.239_871_823_604_44),
-        ] {
-            assert!((bessel_i0(x) / expected - 1.0).abs() < 1e-13, "I0({x})");
-        }
-    }
 
     /// A filter's answer to a constant is that constant, at every place and speed.
     #[test]

@@ -7,6 +7,9 @@ use std::array::from_fn;
 pub(crate) struct Array([f32; 8]);
 
 impl Lanes for Array {
+    // The other architectures that run this have 32 registers.
+    const MANY: bool = true;
+
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Self([x; 8])
@@ -48,5 +51,10 @@ impl Lanes for Array {
             let (a, b) = (self.0[n], other.0[n]);
             if a > b { a } else { b }
         }))
+    }
+
+    #[inline(always)]
+    fn sum4(four: [Self; 4]) -> [f32; 4] {
+        four.map(Self::sum)
     }
 }

@@ -18,6 +18,8 @@ macro_rules! sse {
 }
 
 impl Lanes for Sse {
+    const MANY: bool = false;
+
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: every x86-64 has SSE2.
@@ -53,6 +55,12 @@ impl Lanes for Sse {
         }
     }
 
+    #[inline(always)]
+    fn sum4(four: [Self; 4]) -> [f32; 4] {
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { sum_rows(four.map(|Self(low, high)| _mm_add_ps(low, high))) }
+    }
+
     // The maximum's instruction gives its second operand where one is NaN, as `max_or` has to.
     sse! {
         add = _mm_add_ps;
@@ -60,6 +68,25 @@ impl Lanes for Sse {
         mul = _mm_mul_ps;
         max_or = _mm_max_ps;
     }
+}
+
+/// The sum of each of four vectors of four: `(0 + 2) + (1 + 3)`.
+///
+/// # Safety
+/// None is asked for: every x86-64 has SSE2.
+#[inline(always)]
+unsafe fn sum_rows(rows: [__m128; 4]) -> [f32; 4] {
+    let [mut a, mut b, mut c, mut d] = rows;
+    let mut to = [0.0f32; 4];
+    // SAFETY: every x86-64 has SSE2; there is room for four f32, and this store needs no alignment.
+    unsafe {
+        _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+        _mm_storeu_ps(
+            to.as_mut_ptr(),
+            _mm_add_ps(_mm_add_ps(a, c), _mm_add_ps(b, d)),
+        );
+    }
+    to
 }
 
 /// One vector of eight. Only functions that `dispatch.rs` compiles for V3 name it, so it exists
@@ -78,6 +105,8 @@ macro_rules! avx {
 }
 
 impl Lanes for Avx {
+    const MANY: bool = true;
+
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: there is AVX, see the type.
@@ -103,6 +132,16 @@ impl Lanes for Avx {
     fn abs(self) -> Self {
         // SAFETY: there is AVX, see the type.
         unsafe { Self(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
+    }
+
+    #[inline(always)]
+    fn sum4(four: [Self; 4]) -> [f32; 4] {
+        // SAFETY: there is AVX, see the type.
+        unsafe {
+            sum_rows(four.map(|Self(x)| {
+                _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x))
+            }))
+        }
     }
 
     avx! {

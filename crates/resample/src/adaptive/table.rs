@@ -2,6 +2,7 @@
 //! between them, off by less than −150 dB.
 
 use noxrun_kernels::blend_rows;
+use noxrun_kernels::design::{bessel_i0, sinc};
 use std::f64::consts::PI;
 
 /// Design attenuation, dB, with some in hand over what is promised.
@@ -69,28 +70,5 @@ impl Table {
         .map(|weight| weight as f32);
         let at = |row: usize| &self.rows[(base + row) * self.taps..][..self.taps];
         blend_rows(row, [at(0), at(1), at(2), at(3)], weights);
-    }
-}
-
-/// sin(pi x) / (pi x).
-fn sinc(x: f64) -> f64 {
-    if x.abs() < 1e-9 {
-        1.0
-    } else {
-        libm::sin(PI * x) / (PI * x)
-    }
-}
-
-/// The modified Bessel function of the first kind, order 0, by its power series.
-fn bessel_i0(x: f64) -> f64 {
-    let quarter = x * x / 4.0;
-    let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
-    loop {
-        term *= quarter / (k * k);
-        sum += term;
-        if term < sum * 1e-17 {
-            return sum;
-        }
-        k += 1.0;
     }
 }
