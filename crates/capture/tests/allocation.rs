@@ -68,7 +68,12 @@ fn push_never_touches_the_heap() {
         (44_100, 48_000, 1, 2, Quality::Best),
         (44_056, 48_000, 6, 2, Quality::LowLatency),
     ];
-    for wake in [WakeKind::Condvar, WakeKind::Unpark] {
+    for (wake, pre_roll) in [
+        (WakeKind::Condvar, 0),
+        (WakeKind::Unpark, 0),
+        (WakeKind::Condvar, 700),
+        (WakeKind::Unpark, 100_000),
+    ] {
         for (device_rate, rate, device_channels, channels, quality) in conversions {
             let (mut input, hub) = open(CaptureSpec {
                 device_rate,
@@ -77,6 +82,7 @@ fn push_never_touches_the_heap() {
                 channels,
                 quality,
                 wake,
+                pre_roll,
                 ..spec(2, 4_096)
             })
             .unwrap();
