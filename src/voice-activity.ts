@@ -7,7 +7,7 @@ import { invalid, number, optional, options } from './validate'
  * takes for speech comes some 50 to 80 ms after the voice has begun.
  */
 export type VoiceActivity = boolean | {
-  /** Probability from which on a window is speech, 0…1, default 0.65. Higher: less is. */
+  /** Probability from which on a window is speech, 0…1, default 0.75. Higher: less is. */
   threshold?: number
   /** Seconds for which it stays so after the last window of speech, 0…10, default 0.3. */
   hangover?: number
@@ -23,7 +23,7 @@ export function checkVoice(given: VoiceActivity | undefined): { voiceActivity?: 
     throw invalid('voiceActivity', given, 'true, false or an object')
   }
   const o = options('voiceActivity', given === true ? undefined : given, ['threshold', 'hangover'])
-  const threshold = optional(o.threshold, (value) => number('voiceActivity.threshold', value, 0, 1)) ?? 0.65
+  const threshold = optional(o.threshold, (value) => number('voiceActivity.threshold', value, 0, 1)) ?? 0.75
   const hangover = optional(o.hangover, (value) => number('voiceActivity.hangover', value, 0, 10)) ?? 0.3
   return { voiceActivity: { threshold, hangover } }
 }

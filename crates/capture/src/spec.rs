@@ -55,10 +55,10 @@ pub struct VoiceActivity {
 }
 
 impl Default for VoiceActivity {
-    /// 0.65 and 0.3 s.
+    /// 0.75 and 0.3 s.
     fn default() -> Self {
         Self {
-            threshold: 0.65,
+            threshold: 0.75,
             hangover: 0.3,
         }
     }
