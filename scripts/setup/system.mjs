@@ -58,6 +58,7 @@ const needs = [
     what: "ALSA's JACK plugin", toBuild: false, packages: ['libasound2-plugins'],
     isMet: () => existsSync(path.join(alsaPluginDir(), 'libasound_module_pcm_jack.so')),
   },
+  { what: 'a speech synthesizer', toBuild: false, isMet: () => isOnPath('espeak-ng'), packages: ['espeak-ng'] },
   { what: 'strace', toBuild: false, isMet: () => isOnPath('strace'), packages: ['strace'] },
   { what: 'chrt and setpriv', toBuild: false, isMet: () => isOnPath('chrt') && isOnPath('setpriv'), packages: ['util-linux'] },
 ]
