@@ -43,10 +43,10 @@ function performance(rate) {
   const hiss = () => (seed = (imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 31 - 1
   const parts = [
     [0.6, voice('aoeuiaoe', 200, rate)],
-    [2, Float32Array.from({ length: rate }, (_, n) => 0.2 * sin((2 * PI * 440 * n) / rate))],
-    [4, voice('oaeiuoaei', 190, rate)],
-    [6.6, Float32Array.from({ length: rate }, () => 0.05 * hiss())],
-    [8.6, voice('eoaiuoa', 175, rate)],
+    [2.6, Float32Array.from({ length: rate }, (_, n) => 0.2 * sin((2 * PI * 1000 * n) / rate))],
+    [4.2, voice('oaeiuoaei', 190, rate)],
+    [6.8, Float32Array.from({ length: rate }, () => 0.05 * hiss())],
+    [8.8, voice('eoaiuoa', 175, rate)],
   ]
   const sound = new Float32Array(11 * rate)
   for (const [start, part] of parts) sound.set(part, Math.round(start * rate))

@@ -4,7 +4,7 @@ import { invalid, number, optional, options } from './validate'
 
 /**
  * `true` for the defaults. A detector looks at windows of 16 ms of the channels' average; what it
- * takes for speech comes some 50 to 80 ms after the voice has begun.
+ * takes for speech comes some 0.1 s after the voice has begun.
  */
 export type VoiceActivity = boolean | {
   /** Probability from which on a window is speech, 0…1, default 0.75. Higher: less is. */
