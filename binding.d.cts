@@ -165,6 +165,9 @@ export interface NativeCaptureOptions {
   chunk?: number
   hop?: number
   capacity?: number
+  /** Seconds. */
+  preRoll: number
+  voiceActivity?: NativeVoiceActivity
   quality: string
   wake: string
   audit: boolean
@@ -191,6 +194,8 @@ export interface NativeChunk {
   time: number
   droppedBefore: number
   isFinal: boolean
+  /** Absent when nobody listens for speech. */
+  speech?: boolean
 }
 
 export interface NativeCpu {
@@ -344,6 +349,12 @@ export interface NativeVirtualOptions {
   acceptedBufferSizes?: Array<number>
   loopback: boolean
   manual: boolean
+}
+
+export interface NativeVoiceActivity {
+  threshold: number
+  /** Seconds. */
+  hangover: number
 }
 
 export interface NativeWarning {

@@ -6,6 +6,7 @@
  * @packageDocumentation
  */
 export { Capture, type CaptureEvents, type CaptureOptions, type CaptureStats } from './src/capture'
+export type { VoiceActivity } from './src/voice-activity'
 export { listDevices, type Backend, type DeviceInfo } from './src/devices'
 export {
   Engine,

@@ -1,7 +1,8 @@
 /** What a capture is opened with, and the checks of it. */
 import type * as binding from '#binding'
 import { type StreamOptions, STREAM_OPTIONS, checkStream } from './stream-options'
-import { choice, integer, invalid, optional, options, outOfRange } from './validate'
+import { choice, integer, invalid, number, optional, options, outOfRange } from './validate'
+import { type VoiceActivity, checkVoice } from './voice-activity'
 
 export interface CaptureOptions extends StreamOptions {
   /** Delivered rate in Hz, 1,000…768,000; default: the device's. */
@@ -18,8 +19,15 @@ export interface CaptureOptions extends StreamOptions {
   chunk?: number
   /** Frames between chunk starts; default: the chunk. Less: chunks overlap. */
   hop?: number
-  /** Samples that the ring holds; default 2 s. Rounded down to whole frames, at least one. */
+  /** Samples that the ring holds; default 2 s, and the `preRoll`. Rounded down to whole frames, at least one. */
   capacity?: number
+  /**
+   * Seconds, 0…30, that are kept while paused and delivered first on `resume()`; default 0. Memory
+   * for 2²⁷ samples at most.
+   */
+  preRoll?: number
+  /** Whether chunks say if they are speech; default false. */
+  voiceActivity?: VoiceActivity
   /** Of the resampler; default 'balanced'. */
   quality?: 'low-latency' | 'balanced' | 'best'
   /** How the consumer is woken; default 'condvar'. */
@@ -32,6 +40,8 @@ const OPTIONS = [
   'chunk',
   'hop',
   'capacity',
+  'preRoll',
+  'voiceActivity',
   'quality',
   'wake',
 ] as const
@@ -77,6 +87,8 @@ export function checkOptions(given: CaptureOptions | undefined): binding.NativeC
     ...count('chunk', o.chunk, MAX_CHUNK),
     ...count('hop', o.hop, longestHop),
     ...count('capacity', o.capacity, MAX_CAPACITY),
+    preRoll: o.preRoll === undefined ? 0 : number('preRoll', o.preRoll, 0, 30),
+    ...checkVoice(o.voiceActivity),
     quality: choice('quality', o.quality, ['balanced', 'low-latency', 'best']),
     wake: choice('wake', o.wake, ['condvar', 'unpark']),
   }

@@ -165,12 +165,16 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     return this.#native.meter()
   }
 
-  /** Captures nothing until `resume()`; frame numbers follow time. */
+  /**
+   * Captures nothing until `resume()`; frame numbers follow time. With `preRoll` the newest frames are
+   * kept meanwhile.
+   */
   pause(): void {
     this.#ensureOpen()
     this.#native.pause()
   }
 
+  /** Captures again: what `preRoll` kept first, on its true frames, then what comes. */
   resume(): void {
     this.#ensureOpen()
     this.#native.resume()

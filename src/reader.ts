@@ -16,6 +16,11 @@ export interface Chunk {
   time: number
   /** Samples lost between the chunk before and this one, exact. */
   droppedBefore: number
+  /**
+   * Whether one of its frames is speech, as was known when its last frame had been captured. Only
+   * with `voiceActivity`.
+   */
+  speech?: boolean
   /** The last one: may be shorter, even empty. */
   final?: boolean
 }
@@ -123,6 +128,7 @@ export class ReaderEnd {
       frame: chunk.frame,
       time: (chunk.time / 1e6 + CLOCK_OFFSET) / 1000,
       droppedBefore: chunk.droppedBefore,
+      ...(chunk.speech !== undefined && { speech: chunk.speech }),
       ...(chunk.isFinal && { final: true }),
     }
   }

@@ -101,8 +101,6 @@ export interface RecordingResult {
   frames: number
   /** Samples lost on the way, whether silence stands for them or not. */
   dropped: number
-  /** All files, in their order. */
-  files: string[]
 }
 
 export interface RecordingEnd extends RecordingResult {
@@ -197,7 +195,7 @@ export class Recording {
 
   #end({ frames, dropped, failure }: NativeRecordingResult): RecordingEnd {
     const error = failure === undefined ? null : (fromNative(new Error(failure)) as NoxrunError)
-    return { path: this.path, frames, dropped, files: [...this.files], error }
+    return { path: this.path, frames, dropped, error }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -33,6 +33,11 @@ const whole = (min: number, max: number): [unknown, string][] => [
   ...['1', null, true, {}, [1], NaN, Infinity, -Infinity, 10n, Symbol.iterator].map((value): [unknown, string] => [value, TYPE]),
   ...[min - 1, max + 1, -1, min + 0.5, Number.MAX_SAFE_INTEGER].map((value): [unknown, string] => [value, RANGE]),
 ]
+/** The same for a number that may be a fraction. */
+const real = (min: number, max: number): [unknown, string][] => [
+  ...['1', null, true, {}, [1], NaN, Infinity, -Infinity, 10n].map((value): [unknown, string] => [value, TYPE]),
+  ...[min - 1e-9, max + 1e-9, -Number.MAX_VALUE].map((value): [unknown, string] => [value, RANGE]),
+]
 const oneOf: [unknown, string][] = ['', 'no such', 1, null, {}, true].map((value) => [value, TYPE])
 const flag: [unknown, string][] = ['true', 0, 1, null, {}].map((value) => [value, TYPE])
 
@@ -45,6 +50,8 @@ const OPEN: Record<string, [unknown, string][]> = {
   chunk: whole(1, 46_080_000),
   hop: whole(1, 46_080_000),
   capacity: whole(1, 2 ** 27),
+  preRoll: real(0, 30),
+  voiceActivity: [...oneOf.filter(([value]) => value !== true && typeof value !== 'object'), [null, TYPE], [[], TYPE], [() => true, TYPE]],
   quality: oneOf,
   wake: oneOf,
   keepAlive: flag,
@@ -66,9 +73,37 @@ test('open() refuses what is no options object, and options that are not there',
   for (const value of [null, 1, 'virtual', [], true]) {
     assertTells(t, await t.throwsAsync(Capture.open(value as never)), TYPE, 'CaptureOptions', value)
   }
-  for (const name of ['samplerate', 'preRoll', 'voiceActivity', 'rate']) {
+  for (const name of ['samplerate', 'preroll', 'vad', 'rate']) {
     assertTells(t, await t.throwsAsync(Capture.open({ [name]: 1 })), TYPE, name, {})
   }
+})
+
+for (const [name, max] of [['threshold', 1], ['hangover', 10]] as const) {
+  test(`open() refuses a bad voiceActivity.${name}`, async (t) => {
+    for (const [value, code] of real(0, max)) {
+      const opening = Capture.open({ device: 'virtual', voiceActivity: { [name]: value } })
+      assertTells(t, await t.throwsAsync(opening), code, `voiceActivity.${name}`, value)
+    }
+    for (const value of [0, max]) {
+      const capture = await Capture.open({ device: 'virtual', voiceActivity: { [name]: value } })
+      await capture.close()
+    }
+  })
+}
+
+test('open() refuses an option of voiceActivity that is not there', async (t) => {
+  const error = await t.throwsAsync(Capture.open({ voiceActivity: { level: 1 } as never }))
+  assertTells(t, error, TYPE, 'voiceActivity', {})
+  t.regex(error.message, /level.*threshold.*hangover/)
+})
+
+test('a pre-roll is refused that would not fit into memory', async (t) => {
+  const device = createVirtualDevice({ sampleRate: 192_000, channels: 32 })
+  t.teardown(() => { device.close() })
+  // 2^27 samples are 21.8 s of 32 channels at 192 kHz.
+  const error = await t.throwsAsync(Capture.open({ device: device.id, channels: 32, preRoll: 21.9 }))
+  assertTells(t, error, RANGE, 'preRoll', 21.9)
+  t.regex(error.message, /from 0 to 21\.8\b/)
 })
 
 test('a hop is at most a chunk, whoever decides its length', async (t) => {

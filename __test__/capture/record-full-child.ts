@@ -49,7 +49,7 @@ async function main([small = '', other = '', count = '', bytes = '']: readonly s
   await capture.close()
   await reading
   return {
-    ended: { path: end.path, frames: end.frames, files: end.files, code: end.error?.code, message: end.error?.message },
+    ended: { path: end.path, frames: end.frames, files: [...recording.files], code: end.error?.code, message: end.error?.message },
     stopped: { code: stopped.code, message: stopped.message },
     told,
     warnings,

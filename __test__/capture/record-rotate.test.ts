@@ -58,7 +58,7 @@ test('by time: each file has exactly its seconds, and the join is the recording'
   t.deepEqual(recording.files, names.slice(0, 1))
   await recordLong(stand, 150_001)
   const result = await recording.stop()
-  t.deepEqual(result, { path: names[2], frames: 150_001, dropped: 0, files: names })
+  t.deepEqual(result, { path: names[2], frames: 150_001, dropped: 0 })
   t.deepEqual(told, [
     { path: names[0], frames: 60_000, startFrame: 0 },
     { path: names[1], frames: 60_000, startFrame: 60_000 },
@@ -71,7 +71,8 @@ test('by time: each file has exactly its seconds, and the join is the recording'
 test('by size: no file is larger, and the join is the recording', async (t) => {
   const { stand, recording, told } = await start(t, { rotate: { bytes: 100_000 } })
   await recordLong(stand, 60_000)
-  const { files } = await recording.stop()
+  await recording.stop()
+  const { files } = recording
   t.deepEqual(told.map((file) => file.path), files)
   t.true(files.length > 4)
   for (const file of files.slice(0, -1)) {
@@ -84,7 +85,8 @@ test('by size: no file is larger, and the join is the recording', async (t) => {
 test('FLAC files, too: each is complete by itself, with the checksum of its own sound', async (t) => {
   const { stand, recording } = await start(t, { rotate: { seconds: 1, bytes: 65_536 }, format: 's24' }, '.flac')
   await recordLong(stand, 120_000)
-  const { files, frames } = await recording.stop()
+  const { frames } = await recording.stop()
+  const { files } = recording
   t.is(frames, 120_000)
   t.true(files.length >= 3)
   let at = 0
@@ -121,7 +123,8 @@ test('a file is told as soon as it is complete, while the recording goes on', as
 test('a recording that ends with a file leaves no empty one behind it', async (t) => {
   const { stand, recording, folder } = await start(t, { rotate: { seconds: 1 } })
   await recordLong(stand, 96_000)
-  t.is((await recording.stop()).files.length, 2)
+  await recording.stop()
+  t.is(recording.files.length, 2)
   t.deepEqual(readdirSync(folder).sort(), ['take-0001.wav', 'take-0002.wav'])
 })
 
@@ -133,7 +136,8 @@ for (const gaps of ['silence', 'splice'] as const) {
     await recordLong(stand, 150_000)
     stand.capture.resume()
     await recordLong(stand, 30_000)
-    const { files, frames } = await recording.stop()
+    const { frames } = await recording.stop()
+    const { files } = recording
     const whole = joined(files)
     if (gaps === 'silence') {
       t.is(frames, 210_000)

@@ -1,6 +1,6 @@
 // The examples, as a newcomer would run them: what they print, and what is in the files that they render.
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type Wav, readWav } from '../capture/wav'
@@ -182,4 +182,33 @@ test('monitor-input hears itself on the virtual device and says how late', async
     return Number(peak)
   })
   t.true(Math.max(...peaks) > 0.01, 'the clicks came back')
+})
+
+test('record-speech writes a file for each of three phrases, and none for the tone and the hiss between', async (t) => {
+  const folder = inFolder('speech')
+  await mkdir(folder)
+  const { status, stdout, stderr } = await example('record-speech', '--out', folder)
+  t.is(status, 0, stderr)
+  t.notRegex(stderr, /DROPPED_SAMPLES|Error/)
+  const lines = stdout.trimEnd().split('\n')
+  t.deepEqual([lines[0], lines.at(-1)], ['listening to Virtual device', 'heard somebody 3 times'])
+  const files = [['speech-0001.wav', 8], ['speech-0002.wav', 9], ['speech-0003.wav', 7]] as const
+  t.deepEqual((await readdir(folder)).sort(), files.map(([file]) => file))
+  // Vowels of 0.17 s each, with silence around them.
+  for (const [i, [file, vowels]] of files.entries()) {
+    const [, name, length, start] = /^(\S+) {2}(\d+\.\d\d) s, from (\d+\.\d\d) s on$/.exec(lines[i + 1] ?? '') ?? []
+    t.is(name, file)
+    const wav = readWav(path.join(folder, file))
+    t.like(wav, { format: 'f32', channels: 1, sampleRate: 16_000 })
+    t.is((wav.frames / 16_000).toFixed(2), length ?? '')
+    const peak = wav.values.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
+    t.true(peak > 0.2 && peak < 0.5, `peak ${peak}`)
+    // All of the phrase: it begins after the file does, and ends before it.
+    const isLoud = (value: number): boolean => Math.abs(value) > 0.05 * peak
+    const [first, last] = [wav.values.findIndex(isLoud), wav.values.findLastIndex(isLoud)]
+    t.true(first > 1600 && last < wav.frames - 160, `from ${first} to ${last} of ${wav.frames}`)
+    const spoken = (last - first) / 16_000
+    t.true(spoken > 0.17 * vowels - 0.1 && spoken < 0.17 * vowels + 0.1, `${spoken} s spoken`)
+    t.true(Number(start) >= 0)
+  }
 })

@@ -61,6 +61,7 @@ const needs = [
   { what: 'SoX', toBuild: false, isMet: () => isOnPath('sox'), packages: ['sox'] },
   { what: "libsndfile's programs", toBuild: false, isMet: () => isOnPath('sndfile-convert') && isOnPath('sndfile-info'), packages: ['sndfile-programs'] },
   { what: 'the FLAC decoder', toBuild: false, isMet: () => isOnPath('flac'), packages: ['flac'] },
+  { what: 'a speech synthesizer', toBuild: false, isMet: () => isOnPath('espeak-ng'), packages: ['espeak-ng'] },
   { what: 'strace', toBuild: false, isMet: () => isOnPath('strace'), packages: ['strace'] },
   { what: 'chrt and setpriv', toBuild: false, isMet: () => isOnPath('chrt') && isOnPath('setpriv'), packages: ['util-linux'] },
 ]

@@ -21,6 +21,9 @@ pub struct Chunk {
     pub dropped_before: u64,
     /// The last one: may be shorter than the others, even empty.
     pub is_final: bool,
+    /// Whether one of its frames is speech, as was known when the last one had been heard; frames
+    /// too new for a decision count as those before them. `None`: nobody listens.
+    pub speech: Option<bool>,
 }
 
 /// A run of frames without a gap, as far as it is still held.
@@ -204,6 +207,7 @@ impl Chunker {
                     time,
                     dropped_before,
                     is_final,
+                    speech: None,
                 },
                 fresh,
             ));

@@ -15,6 +15,7 @@ use crate::spec::{CaptureSpec, ReaderSpec};
 use crate::stats::CaptureStats;
 use crate::sync::thread::{self, JoinHandle};
 use crate::thread::CaptureThread;
+use crate::voice::Voice;
 
 /// Most samples a chunk.
 const MAX_CHUNK: usize = 1 << 30;
@@ -34,7 +35,11 @@ pub fn open(spec: CaptureSpec) -> Result<(CaptureInput, CaptureHub), CaptureErro
     let (producer, consumer, link) = handoff(&spec);
     let (meter, cells) = MeterWriter::new(spec.channels, spec.rate);
     let shared = Arc::new(Shared::new(link));
-    let served = CaptureThread::new(consumer, Arc::clone(&shared));
+    let voice = spec
+        .voice
+        .map(|voice| Voice::new(voice, spec.channels, spec.rate))
+        .transpose()?;
+    let served = CaptureThread::new(consumer, Arc::clone(&shared), voice);
     let thread = thread::Builder::new()
         .name("noxrun-capture".to_owned())
         .spawn(move || served.run())
@@ -103,7 +108,8 @@ impl CaptureHub {
         let shared = &self.0.shared;
         let core = shared
             .attach(live, |start| {
-                ReaderCore::new(spec, channels, self.0.spec.rate, capacity, start)
+                let listens = self.0.spec.voice.is_some();
+                ReaderCore::new(spec, channels, self.0.spec.rate, capacity, start, listens)
             })
             .ok_or(CaptureError::Closed)?;
         Ok(Reader::new(core, Arc::clone(shared)))

@@ -9,6 +9,7 @@ use crate::error::CaptureError;
 use crate::handoff::Producer;
 use crate::meter::MeterWriter;
 use crate::mix::ChannelMap;
+use crate::preroll::PreRoll;
 use crate::shared::Shared;
 use crate::spec::CaptureSpec;
 
@@ -34,6 +35,8 @@ pub struct CaptureInput {
     /// Frames of the device so far, those that never came or were paused away included.
     device_frames: u64,
     paused: bool,
+    /// With it, what comes is converted while paused as well, so that there is no seam.
+    pre_roll: Option<PreRoll>,
     finished: bool,
 }
 
@@ -72,6 +75,7 @@ impl CaptureInput {
             spread: touched(spread),
             device_frames: 0,
             paused: false,
+            pre_roll: (spec.pre_roll > 0).then(|| PreRoll::new(spec.pre_roll, spec.channels)),
             finished: false,
         }
     }
@@ -95,17 +99,27 @@ impl CaptureInput {
         let pause = self.shared.is_paused();
         if pause != self.paused {
             self.paused = pause;
+            let now = self.stream_frame();
+            match &mut self.pre_roll {
+                Some(pre_roll) if pause => pre_roll.pause(now),
+                Some(pre_roll) => pre_roll.resume(now),
+                None if pause => self.end_run(),
+                None => {
+                    self.catch_up();
+                }
+            }
             if pause {
-                self.end_run();
                 self.meter.clear();
-            } else {
-                self.catch_up();
             }
         }
-        if pause {
+        if pause && self.pre_roll.is_none() {
             self.device_frames += frames as u64;
         } else {
-            self.producer.mark(self.device_frames, first_frame_at);
+            let now = self.stream_frame();
+            match &mut self.pre_roll {
+                Some(pre_roll) => pre_roll.mark(self.device_frames, now, first_frame_at),
+                None => self.producer.mark(self.device_frames, first_frame_at),
+            }
             let whole = &interleaved[..frames * self.device_channels];
             for slice in whole.chunks(self.slice * self.device_channels) {
                 self.convert(slice);
@@ -122,13 +136,17 @@ impl CaptureInput {
         if self.finished {
             return;
         }
-        if self.paused {
+        if self.paused && self.pre_roll.is_none() {
             self.device_frames += device_frames;
             return;
         }
         self.end_run();
         self.device_frames += device_frames;
-        let lost = self.catch_up();
+        let lost = if self.paused { 0 } else { self.catch_up() };
+        let now = self.stream_frame();
+        if let Some(pre_roll) = &mut self.pre_roll {
+            pre_roll.skip_to(now);
+        }
         self.shared
             .link
             .ledger
@@ -176,8 +194,13 @@ impl CaptureInput {
         } else {
             &self.converted
         };
-        self.meter.process(samples);
-        self.producer.push(samples);
+        if !self.paused {
+            self.meter.process(samples);
+        }
+        match &mut self.pre_roll {
+            Some(pre_roll) => pre_roll.take(samples, &mut self.producer),
+            None => self.producer.push(samples),
+        }
     }
 
     /// The stream has a hole here: what the resampler holds back belongs before it.
@@ -185,11 +208,19 @@ impl CaptureInput {
         self.converted.clear();
         self.resampler.flush_into(&mut self.converted);
         self.deliver();
+        if let Some(pre_roll) = &mut self.pre_roll {
+            pre_roll.release_all(&mut self.producer);
+        }
+    }
+
+    /// Index, at the delivered rate, of the device's next frame.
+    fn stream_frame(&self) -> u64 {
+        output_frames(self.device_frames, self.device_rate, self.rate)
     }
 
     /// Brings the frame index to the device's time, after a hole; says by how many frames.
     fn catch_up(&mut self) -> u64 {
-        let target = output_frames(self.device_frames, self.device_rate, self.rate);
+        let target = self.stream_frame();
         // Two runs rounded up can be a frame longer than one.
         let skipped = target.saturating_sub(self.producer.frame());
         self.producer.skip(skipped);

@@ -33,6 +33,8 @@
 //!     quality: Quality::Balanced,
 //!     wake: WakeKind::Condvar,
 //!     max_callback_frames: 256,
+//!     pre_roll: 0,
+//!     voice: None,
 //! })?;
 //! let reader = hub.reader(ReaderSpec { chunk: 320, hop: 320, notify: Arc::new(|| {}) })?;
 //! // In the callback, for every block:
@@ -51,7 +53,8 @@
 //! The crate knows no device, no file and no JavaScript. Where to look: what the callback does:
 //! `input.rs`; the ring and its account: `handoff.rs`, `consumer.rs`, `ledger.rs`; where a loss
 //! stands: `gaps.rs`; who sleeps and who wakes: `link.rs`, `wake.rs`; the capture thread:
-//! `thread.rs`; what a reader gets: `reader.rs`, `chunker.rs`.
+//! `thread.rs`; what a reader gets: `reader.rs`, `chunker.rs`; what is kept while paused:
+//! `preroll.rs`; where speech is: `voice.rs`, `voice_log.rs`.
 #![forbid(unsafe_code)]
 
 #[cfg(all(feature = "bench", not(noxrun_loom)))]
@@ -71,6 +74,7 @@ mod meter;
 mod mix;
 #[cfg(all(test, noxrun_loom))]
 mod models;
+mod preroll;
 mod reader;
 mod shared;
 mod side;
@@ -78,6 +82,8 @@ mod spec;
 mod stats;
 mod sync;
 mod thread;
+mod voice;
+mod voice_log;
 mod wake;
 
 pub use chunker::{Chunk, Chunker, Stretch};
@@ -88,5 +94,5 @@ pub use input::CaptureInput;
 pub use meter::Meter;
 pub use noxrun_resample::Quality;
 pub use reader::{Reader, Taken};
-pub use spec::{CaptureSpec, ReaderSpec, WakeKind};
+pub use spec::{CaptureSpec, ReaderSpec, VoiceActivity, WakeKind};
 pub use stats::{CaptureStats, ReaderStats};

@@ -8,7 +8,8 @@ const BUCKETS: usize = 10;
 /// Samples that are measured side by side.
 const LANES: usize = 16;
 
-/// What a meter shows, linear (1 = full scale), a value a channel, over the last 100 ms.
+/// What a meter shows, linear (1 = full scale), a value a channel, over the last 100 ms (up to 110:
+/// whole hundredths of a second leave at once). What is no number counts as silence.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Meter {
     /// Largest magnitude.
@@ -67,7 +68,7 @@ impl MeterWriter {
             filling: 0,
             past: vec![Level::default(); channels],
             filled: 0,
-            length: (rate as usize / 100).max(1),
+            length: (rate as usize).div_ceil(100).max(1),
             finished: 0,
         };
         (writer, cells)
@@ -135,7 +136,7 @@ fn measure(samples: &[f32], levels: &mut [Level]) {
         for group in groups {
             for ((peak, square), &sample) in peaks.iter_mut().zip(&mut squares).zip(group) {
                 *peak = larger(*peak, sample.abs());
-                *square += sample * sample;
+                *square += larger(0.0, sample * sample);
             }
         }
         for (lane, (peak, square)) in peaks.into_iter().zip(squares).enumerate() {
@@ -147,7 +148,7 @@ fn measure(samples: &[f32], levels: &mut [Level]) {
     };
     for frame in rest.chunks_exact(channels) {
         for (level, &sample) in levels.iter_mut().zip(frame) {
-            level.add(sample.abs(), sample * sample);
+            level.add(sample.abs(), larger(0.0, sample * sample));
         }
     }
 }
@@ -207,6 +208,25 @@ mod tests {
         writer.process(&[0.0; 10]);
         assert_eq!(cells.read().peak, [0.0]);
         assert_eq!(cells.read().rms, [0.0]);
+    }
+
+    #[test]
+    fn what_is_no_number_counts_as_silence() {
+        for channels in [1, 2, 3] {
+            let (mut writer, cells) = MeterWriter::new(channels, 48_000);
+            let mut block = vec![0.5; 480 * channels];
+            for frame in block.chunks_exact_mut(channels).step_by(4) {
+                frame.fill(f32::NAN);
+            }
+            writer.process(&block);
+            let meter = cells.read();
+            assert_eq!(meter.peak, vec![0.5; channels]);
+            let rms = 0.5 * 0.75f32.sqrt();
+            assert!(
+                meter.rms.iter().all(|x| (x - rms).abs() < 1e-6),
+                "{meter:?}"
+            );
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::lock::lock;
 use crate::shared::{Shared, Told};
 use crate::spec::ReaderSpec;
 use crate::stats::ReaderStats;
+use crate::voice_log::{Heard, VoiceLog};
 
 /// What a [`Reader`] has at the moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +42,7 @@ impl Reader {
     /// callback.
     #[must_use]
     pub fn take(&self) -> Taken {
-        lock(&self.core.state).take()
+        lock(&self.core.state).take(&self.core)
     }
 
     /// The next chunk; waits for it, `timeout` at most. For a thread of its own.
@@ -50,7 +51,7 @@ impl Reader {
         let deadline = Instant::now() + timeout;
         let mut state = lock(&self.core.state);
         loop {
-            match state.take() {
+            match state.take(&self.core) {
                 Taken::Empty => {}
                 taken => return taken,
             }
@@ -98,6 +99,8 @@ impl Drop for Reader {
 /// What the capture thread and the reader share.
 pub(crate) struct ReaderCore {
     channels: u64,
+    /// Whether chunks say if they are speech.
+    listens: bool,
     /// Most samples that wait, a whole number of frames.
     bound: usize,
     /// What the callback had pushed when the reader was made: nothing before that is its own.
@@ -111,6 +114,10 @@ pub(crate) struct ReaderCore {
 
 struct State {
     chunker: Chunker,
+    /// Frame up to which the newest samples go that were kept.
+    held: u64,
+    /// Where speech is, if anybody listens for it.
+    voice: Option<VoiceLog>,
     received: u64,
     delivered: u64,
     dropped: u64,
@@ -125,13 +132,17 @@ impl ReaderCore {
         rate: u32,
         capacity: usize,
         start: Pushed,
+        listens: bool,
     ) -> Self {
         Self {
             channels: channels as u64,
+            listens,
             bound: capacity.max(spec.chunk * channels),
             start,
             state: Mutex::new(State {
                 chunker: Chunker::new(channels, rate, spec.chunk, spec.hop),
+                held: 0,
+                voice: None,
                 received: 0,
                 delivered: 0,
                 dropped: 0,
@@ -143,8 +154,8 @@ impl ReaderCore {
     }
 
     /// Takes in what comes next in the stream, as far as it belongs to this reader. Says what its
-    /// own queue refused.
-    pub(crate) fn offer(&self, piece: &Piece<'_>) -> Option<Dropped> {
+    /// own queue refused. `heard`: what a listener for speech says of it.
+    pub(crate) fn offer(&self, piece: &Piece<'_>, heard: Option<Heard<'_>>) -> Option<Dropped> {
         let mut refused = None;
         let mut state = lock(&self.state);
         match *piece {
@@ -174,12 +185,14 @@ impl ReaderCore {
                 frame,
             } => {
                 if gap.position < self.start.accepted {
+                    state.hear(heard);
                     return None;
                 }
                 let own = self.own_loss(dropped_before, dropped_before + gap.dropped);
                 state.lose(own, frame);
             }
         }
+        state.hear(heard);
         if state.chunker.is_ready() {
             drop(state);
             self.due.store(true, Ordering::Relaxed);
@@ -255,6 +268,9 @@ impl State {
         let (kept, refused) = samples.split_at(room.min(samples.len()));
         self.received += samples.len() as u64;
         self.chunker.push_samples(kept, frame, time);
+        if !kept.is_empty() {
+            self.held = frame + kept.len() as u64 / channels;
+        }
         if refused.is_empty() {
             return None;
         }
@@ -275,10 +291,22 @@ impl State {
         self.chunker.push_gap(samples, next);
     }
 
-    fn take(&mut self) -> Taken {
+    fn hear(&mut self, heard: Option<Heard<'_>>) {
+        if let Some(heard) = heard {
+            self.voice
+                .get_or_insert_with(|| VoiceLog::new(heard.before))
+                .note(heard.changes, self.held);
+        }
+    }
+
+    fn take(&mut self, core: &ReaderCore) -> Taken {
         match self.chunker.next_chunk() {
-            Some((chunk, fresh)) => {
+            Some((mut chunk, fresh)) => {
                 self.delivered += fresh as u64;
+                let end = chunk.frame + chunk.samples.len() as u64 / core.channels;
+                let voice = self.voice.as_mut();
+                let is_speech = voice.is_some_and(|voice| voice.is_speech(chunk.frame, end));
+                chunk.speech = core.listens.then_some(is_speech);
                 Taken::Chunk(chunk)
             }
             None if self.chunker.has_ended() => Taken::End,

@@ -41,6 +41,30 @@ pub struct CaptureSpec {
     pub wake: WakeKind,
     /// Frames of the device's callback as granted. Larger blocks are processed in slices.
     pub max_callback_frames: usize,
+    /// Frames, at the delivered rate, that are kept while paused and captured first on resume.
+    pub pre_roll: usize,
+    /// Whether, and how, speech is looked for; see [`Chunk::speech`](crate::Chunk::speech).
+    pub voice: Option<VoiceActivity>,
+}
+
+/// How speech is told from the rest. It is looked for once a capture, on the capture thread, in
+/// windows of 16 ms of the channels' average.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VoiceActivity {
+    /// A window whose probability of speech is at least this, 0 to 1, is speech.
+    pub threshold: f32,
+    /// Seconds for which it stays so after the last window of speech.
+    pub hangover: f64,
+}
+
+impl Default for VoiceActivity {
+    /// 0.75 and 0.3 s.
+    fn default() -> Self {
+        Self {
+            threshold: 0.75,
+            hangover: 0.3,
+        }
+    }
 }
 
 /// What a reader is made from.

@@ -9,6 +9,7 @@ use crate::link::{Attend, Served};
 use crate::lock::lock;
 use crate::shared::Shared;
 use crate::side::Merge;
+use crate::voice::Voice;
 
 /// Nine reports fit into any second, and the one at the end makes ten.
 const REPORT_INTERVAL: Duration = Duration::from_millis(112);
@@ -17,6 +18,7 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(112);
 pub(crate) struct CaptureThread {
     consumer: Consumer,
     shared: Arc<Shared>,
+    voice: Option<Voice>,
     /// Losses not told yet.
     untold: Option<Dropped>,
     told_at: Option<Instant>,
@@ -27,10 +29,11 @@ pub(crate) struct CaptureThread {
 }
 
 impl CaptureThread {
-    pub(crate) fn new(consumer: Consumer, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(consumer: Consumer, shared: Arc<Shared>, voice: Option<Voice>) -> Self {
         Self {
             consumer,
             shared,
+            voice,
             untold: None,
             told_at: None,
             due: Vec::new(),
@@ -90,9 +93,11 @@ impl Attend for CaptureThread {
         self.stop_once();
         let served = {
             let mut board = lock(&self.shared.board);
-            let untold = &mut self.untold;
+            let (untold, voice) = (&mut self.untold, &mut self.voice);
             let offer = |piece: Piece<'_>| {
-                let refusals = board.readers.iter().map(|reader| reader.offer(&piece));
+                let heard = voice.as_mut().map(|voice| voice.hear(&piece));
+                let readers = board.readers.iter();
+                let refusals = readers.map(|reader| reader.offer(&piece, heard));
                 refusals.flatten().for_each(|loss| add(untold, loss));
             };
             let served = if board.readers.is_empty() {

@@ -69,7 +69,12 @@ fn push_never_touches_the_heap() {
         (44_056, 48_000, 6, 2, Quality::LowLatency),
         (48_000, 16_000, 6, 3, Quality::Balanced),
     ];
-    for wake in [WakeKind::Condvar, WakeKind::Unpark] {
+    for (wake, pre_roll) in [
+        (WakeKind::Condvar, 0),
+        (WakeKind::Unpark, 0),
+        (WakeKind::Condvar, 700),
+        (WakeKind::Unpark, 100_000),
+    ] {
         for (device_rate, rate, device_channels, channels, quality) in conversions {
             let (mut input, hub) = open(CaptureSpec {
                 device_rate,
@@ -80,6 +85,7 @@ fn push_never_touches_the_heap() {
                 channel_map: (channels == 3).then(|| vec![5, 0, 5]),
                 quality,
                 wake,
+                pre_roll,
                 ..spec(2, 4_096)
             })
             .unwrap();

@@ -11,7 +11,7 @@ use crate::report::{
 use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{Capture, CaptureOptions, Quality, WakeKind};
+use noxrun_session::{Capture, CaptureOptions, Quality, VoiceActivity, WakeKind};
 use std::sync::Arc;
 
 #[napi(object)]
@@ -25,9 +25,19 @@ pub struct NativeCaptureOptions {
     pub chunk: Option<u32>,
     pub hop: Option<u32>,
     pub capacity: Option<u32>,
+    /// Seconds.
+    pub pre_roll: f64,
+    pub voice_activity: Option<NativeVoiceActivity>,
     pub quality: String,
     pub wake: String,
     pub audit: bool,
+}
+
+#[napi(object)]
+pub struct NativeVoiceActivity {
+    pub threshold: f64,
+    /// Seconds.
+    pub hangover: f64,
 }
 
 #[napi(object)]
@@ -89,6 +99,11 @@ pub fn open_capture(options: NativeCaptureOptions) -> Result<AsyncTask<OpenCaptu
         chunk: size(options.chunk),
         hop: size(options.hop),
         capacity: size(options.capacity),
+        pre_roll: options.pre_roll,
+        voice: options.voice_activity.map(|voice| VoiceActivity {
+            threshold: voice.threshold as f32,
+            hangover: voice.hangover,
+        }),
         quality,
         wake,
         audit: options.audit,

@@ -29,6 +29,8 @@ pub struct NativeChunk {
     pub time: f64,
     pub dropped_before: f64,
     pub is_final: bool,
+    /// Absent when nobody listens for speech.
+    pub speech: Option<bool>,
 }
 
 #[napi]
@@ -49,6 +51,7 @@ impl NativeReader {
                 time: chunk.time * 1e9,
                 dropped_before: chunk.dropped_before as f64,
                 is_final: chunk.is_final,
+                speech: chunk.speech,
             }),
             Taken::Empty => Either::B(Either::A(napi::bindgen_prelude::Null)),
             Taken::End => Either::B(Either::B(())),

@@ -69,6 +69,7 @@ impl Capture {
         let stream = noxrun_device::open_input(&request, |granted| {
             let rate = options.sample_rate.unwrap_or(granted.sample_rate);
             let result = check_hop(options, rate).and_then(|()| {
+                let pre_roll = pre_roll_of(options, rate)?;
                 let spec = CaptureSpec {
                     device_rate: granted.sample_rate,
                     device_channels: usize::from(granted.channels),
@@ -77,10 +78,12 @@ impl Capture {
                     channel_map: options.channel_map.clone(),
                     capacity: options
                         .capacity
-                        .unwrap_or(2 * rate as usize * options.channels),
+                        .unwrap_or((2 * rate as usize + pre_roll) * options.channels),
                     quality: options.quality,
                     wake: options.wake,
                     max_callback_frames: granted.buffer_size as usize,
+                    pre_roll,
+                    voice: options.voice,
                 };
                 Ok(noxrun_capture::open(spec)?)
             });
@@ -283,6 +286,25 @@ impl Drop for Capture {
 fn chunk_of(options: &CaptureOptions, rate: u32) -> usize {
     let default = (f64::from(rate) * 0.020).round() as usize;
     options.chunk.unwrap_or(default).max(1)
+}
+
+/// Most samples of a pre-roll: as of the ring's, half a gigabyte.
+const MAX_PRE_ROLL: usize = 1 << 27;
+
+/// Frames at `rate` Hz that are kept while paused. Only with the rate it is known what they need.
+fn pre_roll_of(options: &CaptureOptions, rate: u32) -> Result<usize, Error> {
+    let frames = (options.pre_roll * f64::from(rate)).round() as usize;
+    if frames.saturating_mul(options.channels) <= MAX_PRE_ROLL {
+        return Ok(frames);
+    }
+    let most = (MAX_PRE_ROLL / options.channels) as f64 / f64::from(rate);
+    let (channels, seconds) = (options.channels, options.pre_roll);
+    Err(Error::new(
+        crate::ErrorCode::OutOfRange,
+        format!(
+            "preRoll must be from 0 to {most:.1} with {channels} channels at {rate} Hz, got {seconds}"
+        ),
+    ))
 }
 
 /// The default chunk is known only with the device's rate, and so is whether a hop fits into it.

@@ -54,7 +54,7 @@ pub use stats::EngineStats;
 pub use tap::OutputTap;
 pub use track_tap::TrackTap;
 
-pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, WakeKind};
+pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, VoiceActivity, WakeKind};
 pub use noxrun_device::{
     AudioThreadStats, Backend, Clock as VirtualClock, DeviceInfo, DeviceWarning, Failure, Granted,
     VirtualDevice, VirtualOptions, list_devices, monotonic_ns, note_allocation, note_free,

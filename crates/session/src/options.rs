@@ -1,6 +1,6 @@
 //! What an engine or a capture is opened with.
 
-use noxrun_capture::WakeKind;
+use noxrun_capture::{VoiceActivity, WakeKind};
 use noxrun_engine::EngineConfig;
 use noxrun_resample::Quality;
 
@@ -60,8 +60,12 @@ pub struct CaptureOptions {
     pub chunk: Option<usize>,
     /// Frames between chunk starts; `None` is the chunk.
     pub hop: Option<usize>,
-    /// Samples that the ring holds; `None` is 2 s.
+    /// Samples that the ring holds; `None` is 2 s, and the pre-roll.
     pub capacity: Option<usize>,
+    /// Seconds that are kept while paused and delivered first on resume. Default 0.
+    pub pre_roll: f64,
+    /// Whether, and how, speech is looked for. Default: not.
+    pub voice: Option<VoiceActivity>,
     /// Of the resampler.
     pub quality: Quality,
     /// How the consumer is woken.
@@ -82,6 +86,8 @@ impl Default for CaptureOptions {
             chunk: None,
             hop: None,
             capacity: None,
+            pre_roll: 0.0,
+            voice: None,
             quality: Quality::Balanced,
             wake: WakeKind::Condvar,
             audit: false,

@@ -62,6 +62,8 @@ impl OutputTap {
             quality: Quality::LowLatency,
             wake: WakeKind::Poll,
             max_callback_frames: MAX_BLOCK,
+            pre_roll: 0,
+            voice: None,
         })?;
         let start = Arc::new(AtomicU64::new(0));
         let ended = Arc::new(AtomicBool::new(false));

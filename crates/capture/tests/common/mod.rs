@@ -18,6 +18,8 @@ pub fn spec(channels: usize, capacity: usize) -> CaptureSpec {
         quality: Quality::Balanced,
         wake: WakeKind::Condvar,
         max_callback_frames: 256,
+        pre_roll: 0,
+        voice: None,
     }
 }
 
