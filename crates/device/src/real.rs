@@ -59,6 +59,24 @@ pub(crate) fn prepare_input(
     prepare(target, request, build_input)
 }
 
+/// As [`prepare_output`], on this thread, however long it takes.
+pub(crate) fn prepare_output_here(
+    target: &Target,
+    request: &StreamRequest,
+) -> Result<Prepared<dyn Render>, DeviceError> {
+    let opener = std::thread::current();
+    negotiate(target.clone(), request, opener, build_output)
+}
+
+/// As [`prepare_input`], on this thread, however long it takes.
+pub(crate) fn prepare_input_here(
+    target: &Target,
+    request: &StreamRequest,
+) -> Result<Prepared<dyn CaptureSink>, DeviceError> {
+    let opener = std::thread::current();
+    negotiate(target.clone(), request, opener, build_input)
+}
+
 impl<T: ?Sized + Send + 'static> Prepared<T> {
     /// Puts in what is to be called, starts, and waits for the first callback.
     pub(crate) fn start(
@@ -124,7 +142,7 @@ fn negotiate<T: ?Sized + Send + 'static>(
         asked: format!("PCM {}", direction.as_str()),
         allowed: "no PCM format at all (DSD is not supported)".into(),
     })?;
-    let status = Arc::new(StreamStatus::new(request.audit, false));
+    let status = Arc::new(StreamStatus::new(request.audit));
     let mut info = probe.info.clone();
     info.is_default_input = host::is_default(backend, &name, Direction::Input);
     info.is_default_output = host::is_default(backend, &name, Direction::Output);

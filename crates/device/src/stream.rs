@@ -1,13 +1,13 @@
 //! An open stream.
 
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use cpal::traits::StreamTrait;
 use rtrb::Consumer;
 
 use crate::bounded::within;
-use crate::clock::monotonic_ns;
 use crate::error::DeviceError;
 use crate::event::StreamEvent;
 use crate::gate::Gate;
@@ -19,6 +19,8 @@ use crate::virtual_device::Attachment;
 /// How long a callback under way is waited for. It lasts a fraction of its period, unless the
 /// process itself was stopped.
 const CALLBACK_LIMIT: Duration = Duration::from_secs(2);
+/// The same where nobody may be kept waiting.
+const LET_GO_LIMIT: Duration = Duration::from_millis(20);
 /// How long a backend may take to close; a server that died may never answer.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// After so many callbacks a backend's latency means something: before, ALSA's queue is filling,
@@ -160,7 +162,7 @@ impl Stream {
     /// start again. Closing and opening again is then the only way.
     pub fn resume(&mut self) -> Result<(), DeviceError> {
         // Before the flag: the silence so far was wanted.
-        self.status.touch(monotonic_ns());
+        self.status.touch();
         self.status.set_suspended(false);
         self.check_not_lost()?;
         self.start()
@@ -172,7 +174,7 @@ impl Stream {
 
     /// Lets the callbacks come. The watchdog's patience begins here.
     pub(crate) fn start(&self) -> Result<(), DeviceError> {
-        self.status.touch(monotonic_ns());
+        self.status.touch();
         if let BackendStream::Real(Some(stream)) = &self.backend {
             let device = &self.granted.device;
             stream
@@ -200,6 +202,23 @@ impl Stream {
                 .warnings
                 .push(DeviceWarning::NoRealtimePriority { reason });
         }
+    }
+
+    /// Ends it without waiting for a backend that may hang: nothing is called any more when this
+    /// returns, unless a callback is stuck. The backend is closed on a thread of its own, which says
+    /// when it is.
+    pub(crate) fn let_go(self) -> Receiver<()> {
+        self.door.close(LET_GO_LIMIT);
+        let (sender, receiver) = mpsc::sync_channel(1);
+        // Without a thread it happens here: the closure is dropped, and the stream with it.
+        let _ = std::thread::Builder::new()
+            .name("noxrun-let-go".into())
+            .spawn(move || {
+                drop(self);
+                // Nobody may want to know.
+                let _ = sender.send(());
+            });
+        receiver
     }
 
     fn check_not_lost(&self) -> Result<(), DeviceError> {
