@@ -3,14 +3,14 @@
 mod sink;
 mod watch;
 
-use self::sink::{Nowhere, Sink};
-use self::watch::{Core, Device, StepSync, watch};
+use self::sink::{Nowhere, Sink, door};
+use self::watch::{Core, StepSync, watch};
 use crate::error::Error;
 use crate::options::CaptureOptions;
 use crate::outlet::{Outlet, Report, lock};
 use crate::recorder::{Gaps, Recording};
 use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
-use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
+use noxrun_device::{AudioThreadStats, CaptureSink, Granted, StreamRequest, Supervisor};
 use noxrun_media::{AudioWriter, WavFormat};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -78,8 +78,10 @@ impl Capture {
             });
             match result {
                 Ok((input, hub)) => {
-                    opened = Some(Ok((hub, rate)));
-                    Box::new(Sink { input })
+                    let door = door(input, granted);
+                    let sink = Sink::new(&door, granted);
+                    opened = Some(Ok((hub, rate, door)));
+                    Box::new(sink)
                 }
                 Err(error) => {
                     opened = Some(Err(error));
@@ -87,7 +89,7 @@ impl Capture {
                 }
             }
         })?;
-        let (hub, rate) = match opened {
+        let (hub, rate, door) = match opened {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => return Err(error),
             None => {
@@ -104,21 +106,29 @@ impl Capture {
                 });
             })
         });
+        let granted = stream.granted().clone();
+        let again = {
+            let door = Arc::clone(&door);
+            Arc::new(move |granted: &Granted| {
+                Sink::again(&door, granted).map(|sink| Box::new(sink) as Box<dyn CaptureSink>)
+            })
+        };
+        // What is delivered stays as it is, so another rate than the first is only wished for.
+        let request = StreamRequest {
+            sample_rate: Some(rate),
+            ..request
+        };
         let core = Arc::new(Core {
             hub,
             outlet,
-            granted: stream.granted().clone(),
-            status: Arc::clone(stream.status()),
-            device: Mutex::new(Device {
-                stream: Some(stream),
-                watchdog: Watchdog::default(),
-                lost_after: None,
-            }),
+            granted,
+            door,
+            supervisor: Mutex::new(Supervisor::input(stream, request, again)),
             closing: Mutex::new(false),
             bell: Condvar::new(),
         });
         // Attached once, right after opening.
-        let _ = sync.core.set(Arc::clone(&core));
+        let _ = sync.core.set(Arc::downgrade(&core));
         let thread = std::thread::Builder::new()
             .name("noxrun-watch".into())
             .spawn({
@@ -154,10 +164,10 @@ impl Capture {
 
     /// Seconds from the device's input to the ring.
     pub fn latency(&self) -> f64 {
-        let device = lock(&self.core.device);
-        let opened = self.core.granted.latency_seconds;
-        let live = device.stream.as_ref().map(|stream| stream.latency().0);
-        live.unwrap_or(opened) + self.core.hub.latency_seconds()
+        let supervisor = lock(&self.core.supervisor);
+        let granted = supervisor.granted().latency_seconds;
+        let live = supervisor.stream().map(|stream| stream.latency().0);
+        live.unwrap_or(granted) + self.core.hub.latency_seconds()
     }
 
     /// Frames a chunk: as opened, or 20 ms.
@@ -223,21 +233,24 @@ impl Capture {
 
     /// Captures nothing until [`Capture::resume`]; the frame axis goes on.
     pub fn pause(&self) {
+        self.core.pass_until_now();
         self.core.hub.pause();
     }
 
     /// Captures again.
     pub fn resume(&self) {
+        self.core.pass_until_now();
         self.core.hub.resume();
     }
 
     /// Counters.
     pub fn stats(&self) -> CaptureStats {
+        let totals = lock(&self.core.supervisor).totals();
         CaptureStats {
             pipeline: self.core.hub.stats(),
-            callbacks: self.core.status.callbacks(),
-            xruns: self.core.status.xruns(),
-            audio_thread: self.core.status.audio_thread(),
+            callbacks: totals.callbacks,
+            xruns: totals.xruns,
+            audio_thread: totals.audio_thread,
         }
     }
 
@@ -259,9 +272,7 @@ impl Capture {
             // A panic there was reported by its hook.
             let _ = thread.join();
         }
-        // Dropped without the lock: the last block of a stepped device may want it.
-        let stream = lock(&self.core.device).stream.take();
-        drop(stream);
+        self.core.end();
         self.core.hub.close_and_join();
         self.core.outlet.push(Report::Readable);
     }
