@@ -52,6 +52,19 @@ const PORTS = {
   },
 }
 
+/**
+ * Connects each output of our playback to the same channel of our capture, once both run, on a
+ * server that a client reaches with `env`.
+ */
+export async function loopbackPorts(env: Record<string, string>, via: 'jack' | 'alsa', channels = 2): Promise<void> {
+  const { waitForPort, connectPorts } = await servers
+  for (let i = 0; i < channels; i++) {
+    const from = await waitForPort(env, PORTS[via].out(i))
+    const to = await waitForPort(env, PORTS[via].in(i))
+    await connectPorts(env, from, to)
+  }
+}
+
 function runningServers(): Running[] {
   return JSON.parse(process.env['NOXRUN_TEST_SERVERS'] ?? '[]') as Running[]
 }
@@ -94,13 +107,6 @@ export function useServer(test: TestFn, period: 64 | 256): TestServer {
     waitForPort: async (pattern) => (await servers).waitForPort(now().env, pattern),
     connect: async (from, to) => (await servers).connectPorts(now().env, from, to),
     disconnect: async (from, to) => (await servers).disconnectPorts(now().env, from, to),
-    async loopback(via, channels = 2) {
-      const { waitForPort, connectPorts } = await servers
-      for (let i = 0; i < channels; i++) {
-        const from = await waitForPort(now().env, PORTS[via].out(i))
-        const to = await waitForPort(now().env, PORTS[via].in(i))
-        await connectPorts(now().env, from, to)
-      }
-    },
+    loopback: (via, channels) => loopbackPorts(now().env, via, channels),
   }
 }

@@ -121,7 +121,9 @@ impl Continuity {
     /// last call that told.
     pub fn pass(&mut self, now_ns: u64) -> u64 {
         let Some(next) = self.next_ns else { return 0 };
-        let missing = ((now_ns as f64 - next) / self.frame_ns).max(0.0).floor();
+        // Whole nanoseconds may fall short of a whole frame by a little.
+        let frames = (now_ns as f64 - next) / self.frame_ns + 1e-3;
+        let missing = frames.max(0.0).floor();
         self.next_ns = Some(next + missing * self.frame_ns);
         missing as u64
     }

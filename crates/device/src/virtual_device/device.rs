@@ -38,6 +38,7 @@ pub(super) struct Control {
     /// Frames that were asked for, and those that are over.
     pub(super) wanted: u64,
     pub(super) stepped: u64,
+    pub(super) time: SteppedTime,
     /// Hooks of streams that were let go and are to come back.
     pub(super) waiting: Vec<Weak<dyn StepHooks>>,
     /// Interleaved.
@@ -56,6 +57,22 @@ pub(super) struct Control {
     pub(super) thread: Option<u64>,
     threads: u64,
     pub(super) next_slot: u64,
+}
+
+/// The time of a device that is stepped by hand.
+#[derive(Debug)]
+pub(super) struct SteppedTime {
+    since_ns: u64,
+    /// Since then, at this rate.
+    frames: u64,
+    rate: u32,
+}
+
+impl SteppedTime {
+    fn now_ns(&self) -> u64 {
+        let ns = u128::from(self.frames) * 1_000_000_000 / u128::from(self.rate);
+        self.since_ns + ns as u64
+    }
 }
 
 /// What the thread is told.
@@ -80,6 +97,11 @@ impl Device {
             inbox: Vec::new(),
             wanted: 0,
             stepped: 0,
+            time: SteppedTime {
+                since_ns: 1,
+                frames: 0,
+                rate: options.sample_rate,
+            },
             waiting: Vec::new(),
             feed: VecDeque::new(),
             played: Vec::new(),
@@ -275,8 +297,19 @@ impl Device {
 
     /// Time goes on by a block.
     pub(super) fn pass(&self, frames: u64) {
-        let ns = frames as f64 * 1e9 / f64::from(self.rate());
-        self.stepped_ns.fetch_add(ns as u64, Ordering::AcqRel);
+        let mut control = self.control();
+        let rate = control.rate;
+        let time = &mut control.time;
+        if time.rate != rate {
+            // No error adds up: frames of one rate are counted as such.
+            *time = SteppedTime {
+                since_ns: time.now_ns(),
+                frames: 0,
+                rate,
+            };
+        }
+        time.frames += frames;
+        self.stepped_ns.store(time.now_ns(), Ordering::Release);
     }
 
     /// The device's thread has ended a block.

@@ -1,9 +1,9 @@
 //! Looking after a capture's device: its reports, its loss, its return.
 
 use super::sink::{Door, enter};
-use crate::outlet::{DeviceState, Outlet, Report, Warning, lock};
+use crate::outlet::{Outlet, lock};
 use noxrun_capture::CaptureHub;
-use noxrun_device::{DeviceWarning, Granted, StepHooks, StreamEvent, Supervised, Supervisor};
+use noxrun_device::{Granted, StepHooks, Supervisor};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -66,28 +66,11 @@ impl Core {
         let mut told = Vec::new();
         let mut supervisor = lock(&self.supervisor);
         supervisor.poll(|supervised| told.push(supervised));
-        let (refusal, device) = (
-            supervisor.status().realtime_refusal(),
-            &supervisor.granted().device,
-        );
-        for supervised in told {
-            self.outlet.push(match supervised {
-                Supervised::Lost => crate::engine::device_report(DeviceState::Lost, device),
-                Supervised::Restored => crate::engine::device_report(DeviceState::Restored, device),
-                Supervised::Changed => crate::engine::device_report(DeviceState::Changed, device),
-                Supervised::Event(StreamEvent::Panicked) => {
-                    Report::Failed(crate::driver::panic_error("capture"))
-                }
-                Supervised::Event(StreamEvent::RealtimeDenied) => {
-                    let reason = refusal.clone().unwrap_or_default();
-                    Report::Warning(Warning::Device(DeviceWarning::NoRealtimePriority {
-                        reason,
-                    }))
-                }
-                // Overruns stand in the statistics.
-                Supervised::Event(_) => continue,
-            });
-        }
+        // Overruns stand in the statistics.
+        let reports = told.into_iter();
+        reports
+            .filter_map(|told| crate::driver::device_trouble(told, &supervisor, "capture"))
+            .for_each(|report| self.outlet.push(report));
         let margin = if supervisor.status().health().manual {
             0
         } else {
