@@ -36,6 +36,7 @@ mod gate;
 mod histogram;
 mod host;
 mod info;
+mod libjack;
 mod list;
 mod memory;
 mod negotiate;

@@ -13,6 +13,7 @@ use crate::error::DeviceError;
 use crate::gate::Gate;
 use crate::host::{self, Probe};
 use crate::info::{Backend, Direction};
+use crate::libjack;
 use crate::negotiate::{Wish, buffer_sizes, choose};
 use crate::request::{CaptureSink, DeviceWarning, Granted, Render, StreamRequest};
 use crate::status::StreamStatus;
@@ -85,7 +86,8 @@ impl<T: ?Sized + Send + 'static> Prepared<T> {
     ) -> Result<Stream, DeviceError> {
         self.gate.install(make(&self.granted));
         let door: Box<dyn Door> = Box::new(self.gate);
-        let backend = BackendStream::Real(Some(self.built.stream));
+        let registered = libjack::register(self.granted.device.backend, &self.status);
+        let backend = BackendStream::Real(Some((self.built.stream, registered)));
         let mut stream = Stream::new(self.granted, self.status, self.built.events, door, backend);
         stream.set_edge_latency(self.built.edge_latency_seconds);
         stream.start()?;

@@ -3,7 +3,7 @@
 //!
 //! - A loss that the backend tells of is final: the stream is let go, and the device is opened
 //!   again, at once and then with growing pauses.
-//! - A stream that fell silent is kept, with the connections that somebody may have made to it: a
+//! - A stream that fell silent is kept where that is possible, with the connections that somebody may have made to it: a
 //!   server that was stopped goes on with it. Meanwhile the device is asked whether it answers.
 //!   When it does and the stream stays silent, the stream is dead, and is let go.
 //! - A stream that was opened again counts as back with its first block.
@@ -82,13 +82,24 @@ pub(crate) struct Recovery {
     next_ns: u64,
     pause: u64,
     longest_pause: u64,
+    keeps_silent: bool,
 }
 
 impl Recovery {
-    /// `by_steps`: the device is stepped by hand and may be tried before each step.
-    pub(crate) fn new(by_steps: bool) -> Self {
-        let longest_pause = if by_steps { 0 } else { LONGEST_PAUSE };
+    /// `keeps_silent`: a stream that falls silent may wake again, and its device may be asked
+    /// meanwhile; else it is let go at once.
+    pub(crate) fn new(keeps_silent: bool) -> Self {
+        Self::with(keeps_silent, LONGEST_PAUSE)
+    }
+
+    /// For a device that is stepped by hand and may be tried before each step.
+    pub(crate) fn by_steps() -> Self {
+        Self::with(true, 0)
+    }
+
+    fn with(keeps_silent: bool, longest_pause: u64) -> Self {
         Self {
+            keeps_silent,
             phase: Phase::Running,
             told_lost: false,
             busy: false,
@@ -117,8 +128,12 @@ impl Recovery {
             Phase::Running if seen.outdated => self.let_go(seen.now_ns, &mut acts),
             Phase::Running if seen.silent => {
                 self.lose(&mut acts);
-                self.next_ns = seen.now_ns;
-                self.phase = Phase::Silent { answered_ns: None };
+                if self.keeps_silent {
+                    self.next_ns = seen.now_ns;
+                    self.phase = Phase::Silent { answered_ns: None };
+                } else {
+                    self.let_go(seen.now_ns, &mut acts);
+                }
             }
             Phase::Silent { .. } | Phase::Proving if seen.told || seen.outdated => {
                 let next_ns = match self.phase {
@@ -237,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_loss_is_told_once_and_the_device_tried_at_once_then_after_250_500_1000_ms() {
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         let acts = recovery.step(&told(10));
         assert_eq!(acts, [Act::TellLost, Act::LetGo, Act::Open]);
         assert_eq!(recovery.step(&at(4000)), [], "one attempt at a time");
@@ -252,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_new_stream_is_back_with_its_first_block_and_may_be_lost_again() {
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         recovery.step(&told(0));
         assert_eq!(recovery.step(&after(50, Outcome::Opened)), []);
         assert!(recovery.is_lost());
@@ -264,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_new_stream_that_never_calls_is_let_go_and_told_of_by_nobody() {
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         recovery.step(&told(0));
         recovery.step(&after(50, Outcome::Opened));
         assert_eq!(recovery.step(&silent(500)), [Act::LetGo]);
@@ -274,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_silent_stream_is_kept_and_goes_on_when_it_wakes() {
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         assert_eq!(recovery.step(&silent(0)), [Act::TellLost, Act::Ask]);
         assert_eq!(recovery.step(&at(60_000)), [], "the server hangs");
         assert_eq!(recovery.step(&alive(60_050)), [Act::TellBack]);
@@ -285,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_silent_stream_whose_device_answers_is_dead() {
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         recovery.step(&silent(0));
         assert_eq!(recovery.step(&after(100, Outcome::Failed)), []);
         assert_eq!(recovery.step(&at(350)), [Act::Ask]);
@@ -296,11 +311,18 @@ mod tests {
 
     #[test]
     fn a_silent_stream_that_is_told_to_be_over_is_let_go_while_a_question_hangs() {
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         recovery.step(&silent(0));
         assert_eq!(recovery.step(&told(100)), [Act::LetGo]);
         assert_eq!(recovery.step(&after(900, Outcome::Failed)), []);
         assert_eq!(recovery.step(&at(1150)), [Act::Open]);
+    }
+
+    #[test]
+    fn a_silent_stream_beside_which_nothing_may_be_asked_is_let_go_at_once() {
+        let mut recovery = Recovery::new(false);
+        let acts = recovery.step(&silent(0));
+        assert_eq!(acts, [Act::TellLost, Act::LetGo, Act::Open]);
     }
 
     #[test]
@@ -309,7 +331,7 @@ mod tests {
             outdated: true,
             ..at(ms)
         };
-        let mut recovery = Recovery::new(false);
+        let mut recovery = Recovery::new(true);
         assert_eq!(recovery.step(&outdated(0)), [Act::LetGo, Act::Open]);
         assert_eq!(recovery.step(&after(50, Outcome::Opened)), []);
         assert_eq!(recovery.step(&alive(60)), [Act::TellBack]);
@@ -319,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_device_stepped_by_hand_is_tried_before_each_step() {
-        let mut recovery = Recovery::new(true);
+        let mut recovery = Recovery::by_steps();
         recovery.step(&told(0));
         for _ in 0..5 {
             assert_eq!(recovery.step(&after(0, Outcome::Failed)), [Act::Open]);

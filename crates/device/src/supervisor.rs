@@ -16,7 +16,7 @@ use crate::request::{CaptureSink, Fallback, Granted, Render, StreamRequest};
 use crate::status::{AudioThreadStats, StreamStatus};
 use crate::stream::Stream;
 use crate::supervise::Watchdog;
-use crate::{info, real, virtual_device};
+use crate::{info, libjack, real, virtual_device};
 
 /// How long a new stream waits for the old one to be gone; an exclusive device needs that.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -141,7 +141,12 @@ impl Supervisor {
             request,
             opener,
             direction,
-            recovery: Recovery::new(status.health().manual),
+            recovery: match granted.device.backend {
+                info::Backend::Virtual if status.health().manual => Recovery::by_steps(),
+                // Its server's death is silent, and libjack forbids to ask beside a dead stream.
+                info::Backend::Alsa => Recovery::new(false),
+                _ => Recovery::new(true),
+            },
             granted,
             status,
             stream: Some(stream),
@@ -328,10 +333,15 @@ impl Supervisor {
     fn open(&mut self) {
         let (request, opener) = (self.request.clone(), Arc::clone(&self.opener));
         let farewell = self.farewell.take();
+        let patient = libjack::may_lead_to_jack(self.granted.device.backend);
         self.begin(move || {
             if let Some(farewell) = farewell {
-                // However it ends: that was all the patience there is.
-                let _ = farewell.recv_timeout(FAREWELL);
+                // However it ends; a server that hangs in one would hang in the other.
+                let _ = if patient {
+                    farewell.recv().ok()
+                } else {
+                    farewell.recv_timeout(FAREWELL).ok()
+                };
             }
             match opener(&request) {
                 Ok(stream) => Found::Stream(Box::new(stream)),
