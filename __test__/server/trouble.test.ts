@@ -38,7 +38,7 @@ interface Run {
   states: { capture: string[]; engine: string[] }
   stats: CaptureStats
   chunks: Chunk[]
-  engine: { frames: number; seconds: number; losses: number; audioThread: unknown }
+  engine: { frames: number; seconds: number; ahead: number; losses: number; audioThread: unknown }
   /** Milliseconds from the trouble to the report of the loss. */
   noticed: number
 }
@@ -85,10 +85,12 @@ async function through(
       const server = await trouble(first, place, () => until(t, 'both were lost', () =>
         states.capture.includes('lost') && states.engine.includes('lost')))
       await until(t, 'both came back', () => states.capture.length > 1 && states.engine.length > 1)
-      // A server that was only stopped has kept our connections.
-      if (server !== first) await loopbackPorts(server.env, via)
-      await sleep(1500)
+      // A JACK server that was only stopped has kept our connections.
+      if (server !== first || via === 'alsa') await loopbackPorts(server.env, via)
+      const queue = Math.max(0, engine.outputLatency - 0.1) + Math.max(0, capture.latency - 0.1)
+      await sleep(1500 + 1000 * queue)
       const [frames, seconds] = [engine.currentFrame - frame, (performance.now() - since) / 1000]
+      const ahead = engine.outputLatency
       const { deviceLosses: losses, audioThread } = engine.stats()
       const stats = await capture.close()
       await collector.done
@@ -96,7 +98,7 @@ async function through(
         states,
         stats,
         chunks: collector.chunks,
-        engine: { frames, seconds, losses, audioThread },
+        engine: { frames, seconds, ahead, losses, audioThread },
         noticed: lostAt - failedAt,
       }
     } finally {
@@ -128,10 +130,14 @@ function assertWhole(t: ExecutionContext, run: Run): void {
   const drift = (end.frame - begin.frame) / 48_000 - (end.time - begin.time)
   t.true(Math.abs(drift) < 0.05, `${drift} s between the axis and the clock`)
   // Engine time went on by the clock. Half a second: it is read while a machine does other things.
-  t.true(Math.abs(engine.frames / 48_000 - engine.seconds) < 0.5, `${engine.frames} frames in ${engine.seconds} s`)
+  // ALSA's rate converter queues more than a second of output, which is rendered when it is opened.
+  const extra = engine.frames / 48_000 - engine.seconds
+  t.true(extra > -0.5 && extra < 0.5 + engine.ahead, `${engine.frames} frames in ${engine.seconds} s`)
   // The last second is the tone again, at its pitch.
   const heard = left(chunks.filter((chunk) => chunk.frame > end.frame - 36_000))
-  t.true(Math.max(...heard) > 0.4 && Math.max(...heard) < 0.6)
+  // One channel of a mono sound on both sides of a stereo bus, at √½.
+  const peak = heard.reduce((most, sample) => Math.max(most, sample), 0)
+  t.true(Math.abs(peak - 0.5 * Math.SQRT1_2) < 0.02, `a peak of ${peak}`)
   const pitch = frequency(heard, 48_000)
   t.true(Math.abs(pitch - 1000) < 2, `${pitch} Hz`)
   t.true(run.noticed < 2000, `noticed after ${run.noticed} ms: half a second, and a machine that does other things`)

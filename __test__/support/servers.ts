@@ -43,8 +43,9 @@ export interface TestServer {
 // The names that cpal's JACK host and ALSA's JACK plugin give to the ports of this process.
 const PORTS = {
   jack: {
-    out: (i: number) => new RegExp(`_${process.pid}_out:out_${i}$`),
-    in: (i: number) => new RegExp(`_${process.pid}_in:in_${i}$`),
+    // A server that meets the name of a client that is on its way out appends a number.
+    out: (i: number) => new RegExp(`_${process.pid}_out(-\\d+)?:out_${i}$`),
+    in: (i: number) => new RegExp(`_${process.pid}_in(-\\d+)?:in_${i}$`),
   },
   alsa: {
     out: (i: number) => new RegExp(`\\.${process.pid}\\.\\d+:out_00${i}$`),
