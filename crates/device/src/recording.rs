@@ -80,9 +80,8 @@ impl Recording {
         };
         let frames = (samples / self.channels) as u32;
         let now_ns = self.cycle.begin(frames, latency_seconds);
-        let age = |seconds: f64| (seconds * 1e9) as i64;
-        let device_ns =
-            device_ns.unwrap_or_else(|| now_ns.saturating_add_signed(-age(latency_seconds)));
+        // Without the latency: it changes with connections, and then no frame is missing.
+        let device_ns = device_ns.unwrap_or(now_ns);
         let time = BlockTime {
             now_ns,
             device_latency_seconds: latency_seconds,
@@ -106,7 +105,7 @@ impl Recording {
                         let time = BlockTime {
                             now_ns,
                             device_latency_seconds: latency_seconds - younger,
-                            device_ns: device_ns.saturating_add_signed(age(younger)),
+                            device_ns: device_ns + (younger * 1e9) as u64,
                         };
                         sink.capture(scratch, &time);
                     }

@@ -110,9 +110,10 @@ pub struct BlockTime {
     /// Seconds. Playback: from now until the first frame of this block is heard. Capture: age of
     /// the first frame of this block.
     pub device_latency_seconds: f64,
-    /// Capture: when the first frame of this block was at the device, in nanoseconds of the device's
-    /// time: [`monotonic_ns`](crate::monotonic_ns), or on a device stepped by hand what was stepped.
-    /// [`Continuity`](crate::Continuity) tells from it what is missing.
+    /// Capture: when the first frame of this block arrived, in nanoseconds of the device's time:
+    /// [`monotonic_ns`](crate::monotonic_ns), or on a device stepped by hand what was stepped. Of a
+    /// callback that is late it says so. [`Continuity`](crate::Continuity) tells from it what is
+    /// missing.
     pub device_ns: u64,
 }
 
