@@ -57,6 +57,8 @@ pub struct Continuity {
     frame_ns: f64,
     /// When the next frame will be at the device if none is missing; `None` before the first.
     next_ns: Option<f64>,
+    /// Of the last block.
+    age_ns: Option<f64>,
     is_first: bool,
     /// The least lateness of this window, and how much of the window is left.
     least: f64,
@@ -71,6 +73,7 @@ impl Continuity {
             rule: Rule::of(granted),
             frame_ns: 1e9 / f64::from(granted.device_rate.max(1)),
             next_ns: None,
+            age_ns: None,
             is_first: true,
             least: f64::INFINITY,
             window_left: WINDOW_NS,
@@ -81,20 +84,27 @@ impl Continuity {
     pub fn reopened(&mut self, granted: &Granted) {
         *self = Self {
             next_ns: self.next_ns,
+            age_ns: self.age_ns,
             ..Self::new(granted)
         };
     }
 
     /// Takes note of `frames` frames that arrived at `at_ns`; says how many
     /// frames, at the device's rate, are missing right before them.
-    pub fn block(&mut self, at_ns: u64, frames: usize) -> u64 {
+    ///
+    /// `age_seconds`: of the first of them when they arrived. It tells nothing within a stream, where
+    /// it changes with connections, but another stream may hand on its blocks sooner or later.
+    pub fn block(&mut self, at_ns: u64, age_seconds: f64, frames: usize) -> u64 {
         let at = at_ns as f64;
+        let age = age_seconds * 1e9;
+        let older = age - self.age_ns.replace(age).unwrap_or(age);
         let next = self.next_ns.unwrap_or(at);
         let lasts = frames as f64 * self.frame_ns;
         let late = at - next;
         let mut missing = 0;
-        if std::mem::take(&mut self.is_first) || late > self.rule.at_once {
-            missing = self.frames_in(late);
+        let is_first = std::mem::take(&mut self.is_first);
+        if is_first || late > self.rule.at_once {
+            missing = self.frames_in(if is_first { late - older } else { late });
             self.next_ns = Some(at + lasts);
             self.begin_window();
             return missing;
@@ -174,7 +184,7 @@ mod tests {
         (0..blocks)
             .map(|n| {
                 let at = 1e9 + n as f64 * 1e7 + lateness(n) * 1e6;
-                (n, continuity.block(at as u64, 480))
+                (n, continuity.block(at as u64, 0.0, 480))
             })
             .filter(|(_, missing)| *missing > 0)
             .collect()
@@ -246,11 +256,20 @@ mod tests {
     #[test]
     fn a_stream_opened_again_at_another_rate_begins_after_the_gap_by_the_clock() {
         let mut continuity = Continuity::new(&granted(Backend::Jack, 48_000, 480));
-        assert_eq!(continuity.block(1000 * MS, 480), 0);
+        assert_eq!(continuity.block(1000 * MS, 0.0, 480), 0);
         continuity.reopened(&granted(Backend::Jack, 44_100, 441));
         // The first block ended at 1,010 ms.
-        assert_eq!(continuity.block(2010 * MS, 441), 44_100);
-        assert_eq!(continuity.block(2020 * MS, 441), 0);
+        assert_eq!(continuity.block(2010 * MS, 0.0, 441), 44_100);
+        assert_eq!(continuity.block(2020 * MS, 0.0, 441), 0);
+    }
+
+    #[test]
+    fn a_stream_whose_blocks_are_older_begins_earlier() {
+        let mut continuity = Continuity::new(&granted(Backend::Alsa, 48_000, 480));
+        assert_eq!(continuity.block(1000 * MS, 0.010, 480), 0);
+        continuity.reopened(&granted(Backend::Alsa, 48_000, 24_000));
+        // The first ended at 1,000 ms; the second begins at 1,500.
+        assert_eq!(continuity.block(2000 * MS, 0.500, 24_000), 24_000);
     }
 
     #[test]
@@ -261,12 +280,12 @@ mod tests {
             0,
             "before the first block nothing is missing"
         );
-        continuity.block(1000 * MS, 480);
+        continuity.block(1000 * MS, 0.0, 480);
         assert_eq!(continuity.pass(1005 * MS), 0);
         let told = (1..=9)
             .map(|n| continuity.pass((1010 + n * 33) * MS))
             .sum::<u64>();
         continuity.reopened(&granted(Backend::Jack, 48_000, 480));
-        assert_eq!(told + continuity.block(1510 * MS, 480), 24_000);
+        assert_eq!(told + continuity.block(1510 * MS, 0.0, 480), 24_000);
     }
 }

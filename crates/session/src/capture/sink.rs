@@ -46,9 +46,10 @@ impl Entrance {
         let Some(mut input) = self.input.take() else {
             return;
         };
+        let frames = samples.len() / channels;
         let missing = self
             .continuity
-            .block(time.device_ns, samples.len() / channels);
+            .block(time.device_ns, time.device_latency_seconds, frames);
         input.device_gap(missing);
         let now = time.now_ns as f64 * 1e-9;
         input.push(samples, now - time.device_latency_seconds);
