@@ -227,6 +227,8 @@ export interface NativeEffectSpec {
 export interface NativeEngineOptions {
   device?: string
   fallbackVirtual: boolean
+  /** Engine time stands still while the device is gone. */
+  holdWhenLost: boolean
   sampleRate?: number
   channels: number
   bufferSize: number

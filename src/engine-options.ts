@@ -1,9 +1,14 @@
 /** What an engine is opened with, and the checks of it. */
 import type * as binding from '#binding'
 import { type StreamOptions, STREAM_OPTIONS, checkStream } from './stream-options'
-import { boolean, integer, optional, options } from './validate'
+import { boolean, integer, oneOf, optional, options } from './validate'
 
 export interface EngineOptions extends StreamOptions {
+  /**
+   * The device is gone: engine time goes on by the clock, silently ('continue', the default), or
+   * stands still until the device is back ('hold'). Either way the output comes back by itself.
+   */
+  onLost?: 'continue' | 'hold'
   /** Engine rate in Hz, 1,000…768,000; default: the device's preference. */
   sampleRate?: number
   /** 1…32, default 2. */
@@ -22,6 +27,7 @@ export interface EngineOptions extends StreamOptions {
 
 const OPTIONS = [
   ...STREAM_OPTIONS,
+  'onLost',
   'controlCapacity',
   'maxEvents',
   'maxTracks',
@@ -39,6 +45,7 @@ export function checkOptions(given: EngineOptions | undefined): binding.NativeEn
     value === undefined ? or : integer(name, value, 1, max)
   return {
     ...checkStream(o, 2),
+    holdWhenLost: optional(o.onLost, (v) => oneOf('onLost', v, ['continue', 'hold'])) === 'hold',
     controlCapacity: size('controlCapacity', o.controlCapacity, 65_536, 256),
     maxEvents: size('maxEvents', o.maxEvents, 2 ** 24, 65_536),
     maxTracks: size('maxTracks', o.maxTracks, 4096, 64),

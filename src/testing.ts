@@ -58,7 +58,8 @@ const MAX_BLOCK = 65_536
 class SteppedDevice implements VirtualDevice {
   readonly id: string
   readonly #native: binding.NativeVirtualDevice
-  readonly #sampleRate: number
+  /** What it runs at now: `fail('rate')` changes it. */
+  #sampleRate: number
   readonly #channels: number
   readonly #manual: boolean
   #last: Promise<unknown> = Promise.resolve()
@@ -110,6 +111,7 @@ class SteppedDevice implements VirtualDevice {
       throw invalid('sampleRate', undefined, "given when how is 'rate'")
     }
     native(() => { this.#native.fail(how, rate) })
+    if (how === 'rate' && rate !== undefined) this.#sampleRate = rate
   }
 
   restore(): void {

@@ -196,6 +196,73 @@ test('an xrun is told and counted', async (t) => {
   t.is(engine.stats().xruns, 2)
 })
 
+for (const onLost of ['continue', 'hold'] as const) {
+  test(`onLost: '${onLost}' on a stepped device, to the frame, over losses and other rates`, async (t) => {
+    const device = createVirtualDevice()
+    const engine = await Engine.open({ device: device.id, onLost, safetyLimiter: false })
+    t.teardown(async () => {
+      await engine.close()
+      device.close()
+    })
+    const states: string[] = []
+    engine.on('device', ({ state }) => states.push(state))
+    // A staircase: every frame says which it is.
+    const stairs = Float32Array.from({ length: 60_000 }, (_, n) => (n + 1) / 2 ** 17)
+    const sample = await engine.load({ channelData: [stairs, stairs], sampleRate: RATE })
+    engine.createTrack().play(sample, { at: 0 })
+    await device.step(1000)
+    for (const round of [1, 2, 3]) {
+      device.fail('lost')
+      await device.step(2000)
+      device.restore()
+      await device.step(1000)
+      const gone = onLost === 'hold' ? 0 : 2000 * round
+      t.is(engine.currentFrame, 1000 + 1000 * round + gone)
+    }
+    const heard = device.output().channelData[0] ?? new Float32Array()
+    const begin = onLost === 'hold' ? 3000 : 3000 + 6000
+    t.deepEqual(heard.subarray(3000), stairs.subarray(begin, begin + 1000), 'and what is heard is what is due')
+    t.deepEqual(states, ['lost', 'restored', 'lost', 'restored', 'lost', 'restored'])
+    t.is(engine.stats().deviceLosses, 3)
+    t.is(engine.stats().lateEvents, 0)
+
+    // At half the rate, 500 frames of the device are 1,000 of the engine, but for the resampler's.
+    const before = engine.currentFrame
+    device.fail('lost')
+    device.fail('rate', { sampleRate: 24_000 })
+    device.restore()
+    await device.step(500)
+    t.is(states.at(-1), 'changed')
+    t.is(engine.sampleRate, RATE)
+    t.true(Math.abs(engine.currentFrame - before - 1000) < 300, `${engine.currentFrame - before} frames`)
+  })
+}
+
+test('a device with its own clock comes back, and engine time never jumps', async (t) => {
+  const { engine, device } = await live(t)
+  const states: string[] = []
+  engine.on('device', ({ state }) => states.push(state))
+  const begin = performance.now()
+  const first = engine.currentFrame
+  for (const how of ['lost', 'silent', 'lost'] as const) {
+    device.fail(how)
+    while (states.at(-1) !== 'lost') await sleep(2)
+    await sleep(300)
+    device.restore()
+    while (states.at(-1) !== 'restored') await sleep(2)
+    await sleep(100)
+  }
+  const seconds = (performance.now() - begin) / 1000
+  const engineSeconds = (engine.currentFrame - first) / RATE
+  t.true(Math.abs(seconds - engineSeconds) < 0.5, `${engineSeconds} s of engine time in ${seconds} s`)
+  t.deepEqual(states, ['lost', 'restored', 'lost', 'restored', 'lost', 'restored'])
+  t.is(engine.stats().deviceLosses, 3)
+})
+
+test('an unknown onLost is refused', async (t) => {
+  await rejectsCode(t, Engine.open({ device: 'virtual', onLost: 'wait' as never }), 'ERR_INVALID_ARG', ['onLost', "'wait'"])
+})
+
 test('a change of the device rate is told', async (t) => {
   const { engine, device, play } = await stage(t)
   const states: string[] = []

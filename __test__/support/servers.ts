@@ -43,13 +43,27 @@ export interface TestServer {
 // The names that cpal's JACK host and ALSA's JACK plugin give to the ports of this process.
 const PORTS = {
   jack: {
-    out: (i: number) => new RegExp(`_${process.pid}_out:out_${i}$`),
-    in: (i: number) => new RegExp(`_${process.pid}_in:in_${i}$`),
+    // A server that meets the name of a client that is on its way out appends a number.
+    out: (i: number) => new RegExp(`_${process.pid}_out(-\\d+)?:out_${i}$`),
+    in: (i: number) => new RegExp(`_${process.pid}_in(-\\d+)?:in_${i}$`),
   },
   alsa: {
     out: (i: number) => new RegExp(`\\.${process.pid}\\.\\d+:out_00${i}$`),
     in: (i: number) => new RegExp(`\\.${process.pid}\\.\\d+:in_00${i}$`),
   },
+}
+
+/**
+ * Connects each output of our playback to the same channel of our capture, once both run, on a
+ * server that a client reaches with `env`.
+ */
+export async function loopbackPorts(env: Record<string, string>, via: 'jack' | 'alsa', channels = 2): Promise<void> {
+  const { waitForPort, connectPorts } = await servers
+  for (let i = 0; i < channels; i++) {
+    const from = await waitForPort(env, PORTS[via].out(i))
+    const to = await waitForPort(env, PORTS[via].in(i))
+    await connectPorts(env, from, to)
+  }
 }
 
 function runningServers(): Running[] {
@@ -94,13 +108,6 @@ export function useServer(test: TestFn, period: 64 | 256): TestServer {
     waitForPort: async (pattern) => (await servers).waitForPort(now().env, pattern),
     connect: async (from, to) => (await servers).connectPorts(now().env, from, to),
     disconnect: async (from, to) => (await servers).disconnectPorts(now().env, from, to),
-    async loopback(via, channels = 2) {
-      const { waitForPort, connectPorts } = await servers
-      for (let i = 0; i < channels; i++) {
-        const from = await waitForPort(now().env, PORTS[via].out(i))
-        const to = await waitForPort(now().env, PORTS[via].in(i))
-        await connectPorts(now().env, from, to)
-      }
-    },
+    loopback: (via, channels) => loopbackPorts(now().env, via, channels),
   }
 }

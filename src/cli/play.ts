@@ -46,8 +46,9 @@ played, nothing is. Ctrl-C stops (exit status 130).`,
       if (i === 0) checkStart(start, file, duration)
     }
     const options = values.device === undefined ? {} : { device: values.device }
-    const engine = closing(await noxrun.Engine.open({ ...options, signal: interrupt.signal }))
-    const failed = watch(engine, screen)
+    // A device that goes away goes on where it stopped when it is back.
+    const engine = closing(await noxrun.Engine.open({ ...options, onLost: 'hold', signal: interrupt.signal }))
+    const failed = watch(engine, screen, [], 'wait')
     const playlist = new Playlist(engine, positionals, { volume, start, loop: values.loop })
     const showing = screen.isLive && !values.json
     if (showing) screen.live(() => [playlist.line(screen)])

@@ -24,7 +24,8 @@ export const record = command({
     'noxrun record OUT.wav [--device ID] [--rate HZ] [--channels N] [--duration SECONDS] [--format FORMAT] [--json]',
   about: `Records until --duration is over or until Ctrl-C, which ends the recording well (exit status 0).
 The file can be played at every moment, even if this program is killed. An existing file is
-replaced. Samples that could not be taken in time are counted and stand as silence in the file.`,
+replaced. Samples that could not be taken in time are counted and stand as silence in the file. When
+the device goes away it is waited for; the time without it is silence in the file, too.`,
   operands: ['OUT.wav'],
   options: {
     device: { value: 'ID', help: "A device's ID or a backend's name; default: the default input" },
@@ -48,13 +49,15 @@ replaced. Samples that could not be taken in time are counted and stand as silen
       ...(channels !== undefined && { channels }),
     }
     const capture = closing(await Capture.open(options))
-    const watched = watch(capture, screen)
+    const watched = watch(capture, screen, [], 'wait')
+    let isLost = false
+    capture.on('device', ({ state }) => { isLost = state === 'lost' })
     const recording = await capture.record(path, { format })
     const failed = Promise.race([watched, failure(recording)])
     try {
       if (!values.json) showProgress(screen, capture, recording, duration)
       const frames = duration === undefined ? Infinity : Math.round(duration * capture.sampleRate)
-      await enough(recording, frames, interrupt, failed)
+      await enough(recording, frames, interrupt, failed, () => isLost)
     } finally {
       screen.endLive()
       // Also when the device failed: what was recorded until then is kept, and told.
@@ -67,20 +70,21 @@ replaced. Samples that could not be taken in time are counted and stand as silen
 
 /**
  * Until the file has so many frames, or a signal comes, or the file stops growing; rejects when the
- * device fails.
+ * device fails. A device that is away is waited for.
  */
 async function enough(
   recording: Recording,
   frames: number,
   interrupt: Interrupt,
   failed: Promise<never>,
+  isLost: () => boolean,
 ): Promise<void> {
   let isOver = false
   const polling = async (): Promise<void> => {
     let [last, stalled] = [0, 0]
     while (!isOver && recording.frames < frames && !interrupt.signal.aborted) {
       await interrupt.pause(POLL_MS)
-      stalled = recording.frames === last ? stalled + 1 : 0
+      stalled = recording.frames === last && !isLost() ? stalled + 1 : 0
       last = recording.frames
       if (stalled >= STALLED_POLLS) throw stalledError(recording)
     }

@@ -7,12 +7,15 @@ import type { Screen } from './screen'
 
 /**
  * Prints a stream's warnings as they come, but for the codes in `quiet`. The promise never resolves;
- * it rejects when the stream fails or its device goes away.
+ * it rejects when the stream fails, or its device goes away and nobody waits for it to come back.
+ *
+ * @param whenLost 'wait': tell it, and go on; default 'fail'.
  */
 export function watch(
   stream: Engine | Capture,
   screen: Screen,
   quiet: readonly NoxrunWarning['code'][] = [],
+  whenLost: 'fail' | 'wait' = 'fail',
 ): Promise<never> {
   // Both classes have these events; the union of their overloads has no common one.
   const source = stream as Engine
@@ -23,9 +26,9 @@ export function watch(
     source.once('error', reject)
     source.on('device', ({ state, device }) => {
       const message = `device '${device.id}' ${state === 'lost' ? 'went away' : `is ${state}`}`
-      // Nothing more would be heard, or recorded: whoever waits at a terminal wants to know now.
-      if (state === 'lost') reject(new NoxrunError('ERR_DEVICE_LOST', message))
-      else screen.warn(message)
+      // A proof, or a demonstration, of a device that is not there would show nothing.
+      if (state === 'lost' && whenLost === 'fail') reject(new NoxrunError('ERR_DEVICE_LOST', message))
+      else screen.warn(state === 'lost' ? `${message}; waiting until it is back` : message)
     })
   })
   // Whoever races it is told; when nobody does any more, the stream is being closed.

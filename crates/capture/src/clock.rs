@@ -13,8 +13,8 @@ const MARKS: usize = 2048;
 pub(crate) struct Mark {
     /// Samples that went into the ring before this block.
     pub(crate) position: u64,
-    /// Index of the block's first frame at the device's rate, pauses and losses counted.
-    pub(crate) device_frame: u64,
+    /// Where the block begins, in frames at the delivered rate, pauses and losses counted.
+    pub(crate) frame: f64,
     /// Seconds, on the caller's clock, when that frame was at the device.
     pub(crate) time: f64,
 }
@@ -27,19 +27,17 @@ pub(crate) fn marks() -> (Producer<Mark>, Consumer<Mark>) {
 /// From frames at the delivered rate to seconds.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    device_rate: f64,
     rate: f64,
     mark: Mark,
 }
 
 impl Timeline {
-    pub(crate) fn new(device_rate: u32, rate: u32) -> Self {
+    pub(crate) fn new(rate: u32) -> Self {
         Self {
-            device_rate: f64::from(device_rate),
             rate: f64::from(rate),
             mark: Mark {
                 position: 0,
-                device_frame: 0,
+                frame: 0.0,
                 time: 0.0,
             },
         }
@@ -52,7 +50,6 @@ impl Timeline {
 
     /// Seconds when delivered frame `frame` was at the device.
     pub(crate) fn time_of(&self, frame: u64) -> f64 {
-        let since = frame as f64 / self.rate - self.mark.device_frame as f64 / self.device_rate;
-        self.mark.time + since
+        self.mark.time + (frame as f64 - self.mark.frame) / self.rate
     }
 }

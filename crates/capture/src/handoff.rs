@@ -60,7 +60,7 @@ pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
         until_lost_frame: 10_000,
     };
     let batch = (BATCH / channels).max(1) * channels;
-    let timeline = Timeline::new(spec.device_rate, spec.rate);
+    let timeline = Timeline::new(spec.rate);
     let notes = Notes {
         gaps,
         losses,
@@ -83,12 +83,13 @@ impl Producer {
         (self.pushed.accepted + self.pushed.refused) / self.channels as u64 + self.skipped
     }
 
-    /// Notes when device frame `device_frame` was at the device; before its samples are pushed.
-    pub(crate) fn mark(&mut self, device_frame: u64, time: f64) {
+    /// Notes when frame `frame`, at the delivered rate, was at the device; before its samples are
+    /// pushed.
+    pub(crate) fn mark(&mut self, frame: f64, time: f64) {
         if self.ring.vacant_len() > 0 && !self.marks.is_full() {
             let mark = Mark {
                 position: self.pushed.accepted,
-                device_frame,
+                frame,
                 time,
             };
             // Checked above; the mark owns no memory.

@@ -31,10 +31,10 @@ pub fn open(spec: CaptureSpec) -> Result<(CaptureInput, CaptureHub), CaptureErro
     #[cfg(feature = "sabotage")]
     noxrun_sabotage::init();
     let (map, resampler) = conversion(&spec)?;
-    let latency = resampler.delay_frames() / f64::from(spec.device_rate);
     let (producer, consumer, link) = handoff(&spec);
     let (meter, cells) = MeterWriter::new(spec.channels, spec.rate);
     let shared = Arc::new(Shared::new(link));
+    shared.set_latency(resampler.delay_frames() / f64::from(spec.device_rate));
     let voice = spec
         .voice
         .map(|voice| Voice::new(voice, spec.channels, spec.rate))
@@ -50,7 +50,6 @@ pub fn open(spec: CaptureSpec) -> Result<(CaptureInput, CaptureHub), CaptureErro
         shared,
         spec,
         cells,
-        latency,
         thread: Mutex::new(Some(thread)),
     }));
     Ok((input, hub))
@@ -68,7 +67,6 @@ struct Handle {
     shared: Arc<Shared>,
     spec: CaptureSpec,
     cells: Arc<MeterCells>,
-    latency: f64,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -190,7 +188,7 @@ impl CaptureHub {
     /// Seconds by which the resampler delays the stream.
     #[must_use]
     pub fn latency_seconds(&self) -> f64 {
-        self.0.latency
+        self.0.shared.latency()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What runs in the input callback.
 
+mod device;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -18,26 +20,51 @@ use crate::spec::CaptureSpec;
 /// Dropping it ends the capture in order: what the resampler holds back goes into the ring, then
 /// the capture thread hears of the end.
 pub struct CaptureInput {
+    /// As opened; its device is the one that runs now.
+    spec: CaptureSpec,
     map: ChannelMap,
-    device_channels: usize,
-    device_rate: u32,
-    channels: usize,
-    rate: u32,
     resampler: FrameResampler,
     producer: Producer,
     meter: MeterWriter,
     shared: Arc<Shared>,
-    /// Frames a slice; all buffers below are reserved for it.
-    slice: usize,
-    reduced: Vec<f32>,
-    converted: Vec<f32>,
-    spread: Vec<f32>,
-    /// Frames of the device so far, those that never came or were paused away included.
+    buffers: Buffers,
+    /// Where the device's frames begin to count, at the delivered rate.
+    first_frame: u64,
+    /// Frames of the device since then, those that never came or were paused away included.
     device_frames: u64,
     paused: bool,
     /// With it, what comes is converted while paused as well, so that there is no seam.
     pre_roll: Option<PreRoll>,
     finished: bool,
+}
+
+/// What samples pass through on their way to the ring, reserved before the callback runs.
+struct Buffers {
+    /// Frames a slice, for which all of them are reserved.
+    slice: usize,
+    reduced: Vec<f32>,
+    converted: Vec<f32>,
+    spread: Vec<f32>,
+}
+
+impl Buffers {
+    fn new(spec: &CaptureSpec, map: &ChannelMap, resampler: &FrameResampler) -> Self {
+        let slice = spec.max_callback_frames.max(1);
+        let converted = resampler
+            .max_output_samples(slice)
+            .max(resampler.max_flush_samples());
+        let spread = if *map == ChannelMap::Duplicate {
+            converted * spec.channels
+        } else {
+            0
+        };
+        Self {
+            slice,
+            reduced: touched(slice * resampler.channels()),
+            converted: touched(converted),
+            spread: touched(spread),
+        }
+    }
 }
 
 impl CaptureInput {
@@ -49,30 +76,15 @@ impl CaptureInput {
         meter: MeterWriter,
         shared: Arc<Shared>,
     ) -> Self {
-        let slice = spec.max_callback_frames.max(1);
-        let inner = resampler.channels();
-        let converted = resampler
-            .max_output_samples(slice)
-            .max(resampler.max_flush_samples());
-        let spread = if map == ChannelMap::Duplicate {
-            converted * spec.channels
-        } else {
-            0
-        };
         Self {
+            buffers: Buffers::new(spec, &map, &resampler),
+            spec: spec.clone(),
             map,
-            device_channels: spec.device_channels,
-            device_rate: spec.device_rate,
-            channels: spec.channels,
-            rate: spec.rate,
             resampler,
             producer,
             meter,
             shared,
-            slice,
-            reduced: touched(slice * inner),
-            converted: touched(converted),
-            spread: touched(spread),
+            first_frame: 0,
             device_frames: 0,
             paused: false,
             pre_roll: (spec.pre_roll > 0).then(|| PreRoll::new(spec.pre_roll, spec.channels)),
@@ -95,63 +107,17 @@ impl CaptureInput {
             .ledger
             .callbacks
             .fetch_add(1, Ordering::Relaxed);
-        let frames = interleaved.len() / self.device_channels;
-        let pause = self.shared.is_paused();
-        if pause != self.paused {
-            self.paused = pause;
-            let now = self.stream_frame();
-            match &mut self.pre_roll {
-                Some(pre_roll) if pause => pre_roll.pause(now),
-                Some(pre_roll) => pre_roll.resume(now),
-                None if pause => self.end_run(),
-                None => {
-                    self.catch_up();
-                }
-            }
-            if pause {
-                self.meter.clear();
-            }
-        }
-        if pause && self.pre_roll.is_none() {
-            self.device_frames += frames as u64;
-        } else {
-            let now = self.stream_frame();
-            match &mut self.pre_roll {
-                Some(pre_roll) => pre_roll.mark(self.device_frames, now, first_frame_at),
-                None => self.producer.mark(self.device_frames, first_frame_at),
-            }
-            let whole = &interleaved[..frames * self.device_channels];
-            for slice in whole.chunks(self.slice * self.device_channels) {
+        let channels = self.spec.device_channels;
+        let frames = interleaved.len() / channels;
+        self.look_at_pause();
+        if !self.paused || self.pre_roll.is_some() {
+            self.mark(first_frame_at);
+            let whole = &interleaved[..frames * channels];
+            for slice in whole.chunks(self.buffers.slice * channels) {
                 self.convert(slice);
             }
-            self.device_frames += frames as u64;
         }
-        self.producer.notify();
-    }
-
-    /// Notes that `device_frames` frames, at the device's rate, never reached us: the device was
-    /// gone or stalled. The frame index goes on by them, and they count as lost by the device,
-    /// not as dropped.
-    pub fn device_gap(&mut self, device_frames: u64) {
-        if self.finished {
-            return;
-        }
-        if self.paused && self.pre_roll.is_none() {
-            self.device_frames += device_frames;
-            return;
-        }
-        self.end_run();
-        self.device_frames += device_frames;
-        let lost = if self.paused { 0 } else { self.catch_up() };
-        let now = self.stream_frame();
-        if let Some(pre_roll) = &mut self.pre_roll {
-            pre_roll.skip_to(now);
-        }
-        self.shared
-            .link
-            .ledger
-            .lost_by_device
-            .fetch_add(lost, Ordering::Relaxed);
+        self.device_frames += frames as u64;
         self.producer.notify();
     }
 
@@ -164,35 +130,74 @@ impl CaptureInput {
         }
     }
 
+    /// Pauses or goes on, if that was asked for since the last callback.
+    fn look_at_pause(&mut self) {
+        let pause = self.shared.is_paused();
+        if pause == self.paused {
+            return;
+        }
+        self.paused = pause;
+        let now = self.stream_frame();
+        match &mut self.pre_roll {
+            Some(pre_roll) if pause => pre_roll.pause(now),
+            Some(pre_roll) => pre_roll.resume(now),
+            None if pause => self.end_run(),
+            None => {
+                self.catch_up();
+            }
+        }
+        if pause {
+            self.meter.clear();
+        }
+    }
+
+    /// Notes when the next frame was at the device.
+    fn mark(&mut self, at: f64) {
+        let ratio = f64::from(self.spec.rate) / f64::from(self.spec.device_rate);
+        let frame = self.first_frame as f64 + self.device_frames as f64 * ratio;
+        let now = self.stream_frame();
+        match &mut self.pre_roll {
+            Some(pre_roll) => pre_roll.mark(frame, now, at),
+            None => self.producer.mark(frame, at),
+        }
+    }
+
     /// Device frames to delivered ones, into the ring.
     fn convert(&mut self, slice: &[f32]) {
         let inner = self.resampler.channels();
-        self.reduced.clear();
-        self.converted.clear();
+        let buffers = &mut self.buffers;
+        buffers.reduced.clear();
+        buffers.converted.clear();
         let input = if matches!(self.map, ChannelMap::Straight | ChannelMap::Duplicate) {
             slice
         } else {
-            self.map
-                .reduce(slice, self.device_channels, inner, &mut self.reduced);
-            &self.reduced
+            self.map.reduce(
+                slice,
+                self.spec.device_channels,
+                inner,
+                &mut buffers.reduced,
+            );
+            &buffers.reduced
         };
-        self.resampler.process_into(input, &mut self.converted);
+        self.resampler.process_into(input, &mut buffers.converted);
         #[cfg(feature = "sabotage")]
-        if noxrun_sabotage::is(noxrun_sabotage::Fault::SwappedChannels) && self.converted.len() > 1
+        if noxrun_sabotage::is(noxrun_sabotage::Fault::SwappedChannels)
+            && buffers.converted.len() > 1
         {
-            self.converted.swap(0, 1);
+            buffers.converted.swap(0, 1);
         }
         self.deliver();
     }
 
     /// What is converted goes into the meter and the ring.
     fn deliver(&mut self) {
+        let buffers = &mut self.buffers;
         let samples = if self.map == ChannelMap::Duplicate {
-            self.spread.clear();
-            ChannelMap::spread(&self.converted, self.channels, &mut self.spread);
-            &self.spread
+            buffers.spread.clear();
+            ChannelMap::spread(&buffers.converted, self.spec.channels, &mut buffers.spread);
+            &buffers.spread
         } else {
-            &self.converted
+            &buffers.converted
         };
         if !self.paused {
             self.meter.process(samples);
@@ -205,8 +210,8 @@ impl CaptureInput {
 
     /// The stream has a hole here: what the resampler holds back belongs before it.
     fn end_run(&mut self) {
-        self.converted.clear();
-        self.resampler.flush_into(&mut self.converted);
+        self.buffers.converted.clear();
+        self.resampler.flush_into(&mut self.buffers.converted);
         self.deliver();
         if let Some(pre_roll) = &mut self.pre_roll {
             pre_roll.release_all(&mut self.producer);
@@ -215,7 +220,8 @@ impl CaptureInput {
 
     /// Index, at the delivered rate, of the device's next frame.
     fn stream_frame(&self) -> u64 {
-        output_frames(self.device_frames, self.device_rate, self.rate)
+        let since = output_frames(self.device_frames, self.spec.device_rate, self.spec.rate);
+        self.first_frame + since
     }
 
     /// Brings the frame index to the device's time, after a hole; says by how many frames.

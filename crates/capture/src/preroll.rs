@@ -23,8 +23,8 @@ pub(crate) struct PreRoll {
     /// Index of the frame after the newest one, also when none are held.
     end: u64,
     owed: u64,
-    /// (device frame, the delivered frame there, seconds).
-    marks: VecDeque<(u64, u64, f64)>,
+    /// (where on the delivered frames' axis, the frame there, seconds).
+    marks: VecDeque<(f64, u64, f64)>,
     /// Frames at the delivered rate between two marks, at least.
     mark_step: u64,
 }
@@ -32,7 +32,7 @@ pub(crate) struct PreRoll {
 impl PreRoll {
     /// Room for `frames`, 1 or more. Allocates and touches every page.
     pub(crate) fn new(frames: usize, channels: usize) -> Self {
-        let mut marks = VecDeque::from(vec![(1, 1, 1.0); MARKS as usize + 2]);
+        let mut marks = VecDeque::from(vec![(1.0, 1, 1.0); MARKS as usize + 2]);
         marks.clear();
         Self {
             channels,
@@ -71,14 +71,15 @@ impl PreRoll {
         self.end = self.end.max(frame);
     }
 
-    /// Notes that delivered frame `frame` is `device_frame` of the device, at `time` seconds there.
-    pub(crate) fn mark(&mut self, device_frame: u64, frame: u64, time: f64) {
+    /// Notes that what comes next, `frame`, or exactly `place` on the delivered frames' axis, was at
+    /// the device at `time` seconds.
+    pub(crate) fn mark(&mut self, place: f64, frame: u64, time: f64) {
         let is_due = self
             .marks
             .back()
             .is_none_or(|last| frame.saturating_sub(last.1) >= self.mark_step);
         if is_due && self.marks.len() < self.marks.capacity() {
-            self.marks.push_back((device_frame, frame, time));
+            self.marks.push_back((place, frame, time));
         }
     }
 
@@ -133,10 +134,10 @@ impl PreRoll {
         let start = self.start();
         // Behind a pause the stream begins here.
         producer.skip(start.saturating_sub(producer.frame()));
-        while let Some(&(device_frame, frame, time)) = self.marks.front()
+        while let Some(&(place, frame, time)) = self.marks.front()
             && (frame <= start || self.held == 0)
         {
-            producer.mark(device_frame, time);
+            producer.mark(place, time);
             self.marks.pop_front();
         }
     }

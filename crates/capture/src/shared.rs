@@ -1,6 +1,6 @@
 //! What the callback's end, the capture thread, the hub and its readers share.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     reader_count: AtomicUsize,
     closing: AtomicBool,
     paused: AtomicBool,
+    /// Of the resampler: bits of an `f64`, seconds.
+    latency: AtomicU64,
     progress: Mutex<Progress>,
     progressed: Condvar,
     on_dropped: Mutex<Option<LossListener>>,
@@ -61,6 +63,7 @@ impl Shared {
             reader_count: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
+            latency: AtomicU64::new(0),
             progress: Mutex::new(Progress::default()),
             progressed: Condvar::new(),
             on_dropped: Mutex::new(None),
@@ -73,6 +76,14 @@ impl Shared {
 
     pub(crate) fn set_paused(&self, paused: bool) {
         self.paused.store(paused, Ordering::Release);
+    }
+
+    pub(crate) fn latency(&self) -> f64 {
+        f64::from_bits(self.latency.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_latency(&self, seconds: f64) {
+        self.latency.store(seconds.to_bits(), Ordering::Relaxed);
     }
 
     /// Whether the thread may end without a reader.

@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn only_what_happens_inside_a_counted_scope_is_counted() {
-        let status = StreamStatus::new(false, false);
+        let status = StreamStatus::new(false);
         note_allocation();
         {
             let _scope = CallbackScope::enter(&status, false);
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn another_threads_allocations_are_not_ours() {
-        let status = StreamStatus::new(false, false);
+        let status = StreamStatus::new(false);
         let _scope = CallbackScope::enter(&status, true);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -177,7 +177,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn audit_counts_a_sleep_as_blocking() {
-        let status = StreamStatus::new(true, false);
+        let status = StreamStatus::new(true);
         {
             let _scope = CallbackScope::enter(&status, true);
         }

@@ -1,6 +1,7 @@
 //! The clock that everything in this crate is stamped with.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 static BASE: OnceLock<Instant> = OnceLock::new();
@@ -19,6 +20,29 @@ pub fn monotonic_ns() -> u64 {
 #[must_use]
 pub fn instant_at(ns: u64) -> Instant {
     *BASE.get_or_init(Instant::now) + std::time::Duration::from_nanos(ns.saturating_sub(1))
+}
+
+/// The time that a device lives in.
+#[derive(Debug, Clone)]
+pub(crate) enum DeviceClock {
+    /// Everybody's.
+    Monotonic,
+    /// Nanoseconds that were stepped by hand.
+    Stepped(Arc<AtomicU64>),
+}
+
+impl DeviceClock {
+    /// Nanoseconds, as [`monotonic_ns`] or of the steps.
+    pub(crate) fn now_ns(&self) -> u64 {
+        match self {
+            Self::Monotonic => monotonic_ns(),
+            Self::Stepped(ns) => ns.load(Ordering::Acquire),
+        }
+    }
+
+    pub(crate) fn is_stepped(&self) -> bool {
+        matches!(self, Self::Stepped(_))
+    }
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ impl Edge {
             let time = BlockTime {
                 now_ns: time.now_ns,
                 device_latency_seconds: time.device_latency_seconds + ahead,
+                device_ns: time.device_ns,
             };
             render.render(&mut self.block, &time);
             self.rendered += RENDER_FRAMES as u64;
@@ -143,6 +144,7 @@ mod tests {
     const NOW: BlockTime = BlockTime {
         now_ns: 1,
         device_latency_seconds: 0.25,
+        device_ns: 1,
     };
 
     fn sine(rate: f64) -> Sine {

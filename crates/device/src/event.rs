@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_bounded_and_counted() {
-        let status = Arc::new(StreamStatus::new(false, false));
+        let status = Arc::new(StreamStatus::new(false));
         let (mut reporter, mut events) = reporter(status.clone());
         for _ in 0..1_000_000 {
             reporter.error(ErrorKind::Backend);
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_loss_is_told_once_until_it_is_over() {
-        let status = Arc::new(StreamStatus::new(false, false));
+        let status = Arc::new(StreamStatus::new(false));
         let (mut reporter, mut events) = reporter(status.clone());
         reporter.lost(LossReason::Invalidated);
         reporter.lost(LossReason::DeviceGone);

@@ -10,6 +10,7 @@ use cpal::{HostId, SupportedBufferSize, SupportedStreamConfigRange};
 use crate::bounded::within;
 use crate::format::SampleFormat;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo, Direction};
+use crate::libjack;
 use crate::negotiate::Offer;
 
 /// What stands for a backend's default device in ids.
@@ -111,6 +112,11 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
     if backend == Backend::Jack && name != DEFAULT {
         return Err(gone(
             "JACK has one device, jack:default; its ports are to be connected".into(),
+        ));
+    }
+    if !libjack::may_open(backend) {
+        return Err(gone(
+            "a stream whose server has died, or hangs, is not closed yet".into(),
         ));
     }
     let host_id = host_id(backend)

@@ -11,11 +11,14 @@
 //! - When the drop of a [`Stream`] returns, its callbacks are over.
 //! - Nothing reaches the terminal: the sound libraries' own messages are silenced.
 //!
-//! What it does not do: reopen a lost device ([`Watchdog`] notices it, the caller decides), mix,
-//! or resample input.
+//! - A lost device is noticed within 500 ms and opened again when it is back ([`Supervisor`]);
+//!   [`Continuity`] says how many frames of an input were missed.
+//!
+//! What it does not do: mix, or resample input.
 //!
 //! `open.rs` says which device a request means, `real.rs` and `build.rs` open it, `playback.rs` and
-//! `recording.rs` are the callbacks, `virtual_device/` is the device that tests step by hand.
+//! `recording.rs` are the callbacks, `supervise.rs` notices a loss, `recovery.rs` decides what comes
+//! of it, `supervisor.rs` does it, `virtual_device/` is the device that tests step by hand.
 #![deny(missing_docs)]
 
 mod audit;
@@ -23,6 +26,7 @@ mod bounded;
 mod build;
 mod channels;
 mod clock;
+mod continuity;
 mod cycle;
 mod edge;
 mod error;
@@ -32,6 +36,7 @@ mod gate;
 mod histogram;
 mod host;
 mod info;
+mod libjack;
 mod list;
 mod memory;
 mod negotiate;
@@ -43,15 +48,18 @@ mod priority;
 mod quiet;
 mod real;
 mod recording;
+mod recovery;
 mod request;
 mod status;
 mod stream;
 mod stream_error;
 mod supervise;
+mod supervisor;
 mod virtual_device;
 
 pub use audit::{in_callback, note_allocation, note_free};
 pub use clock::{instant_at, monotonic_ns};
+pub use continuity::Continuity;
 pub use error::DeviceError;
 pub use event::{ErrorKind, LossReason, StreamEvent};
 pub use format::SampleFormat;
@@ -66,4 +74,5 @@ pub use request::{
 pub use status::{AudioThreadStats, Health, StreamStatus};
 pub use stream::Stream;
 pub use supervise::Watchdog;
+pub use supervisor::{Make, Supervised, Supervisor, Totals};
 pub use virtual_device::{Clock, Failure, VirtualDevice, VirtualOptions};

@@ -50,6 +50,69 @@ pub fn open_input(
     }
 }
 
+/// Opens a stream however long that takes, for a thread that has nothing else to do. Looks for
+/// nothing that is not meant, and lists nothing.
+pub(crate) fn open_patiently<T, M>(
+    request: &StreamRequest,
+    direction: Direction,
+    prepare: impl Fn(&real::Target, &StreamRequest) -> Result<real::Prepared<T>, DeviceError>,
+    attach: impl FnOnce(
+        &Arc<Device>,
+        &StreamRequest,
+        Vec<DeviceWarning>,
+        M,
+    ) -> Result<Stream, DeviceError>,
+    make: M,
+) -> Result<Stream, DeviceError>
+where
+    T: ?Sized + Send + 'static,
+    M: FnOnce(&Granted) -> Box<T>,
+{
+    let targets = match still_meant(request, direction)? {
+        Meant::Virtual(device) => return attach(&device, request, Vec::new(), make),
+        Meant::Real(targets) => targets,
+    };
+    let mut last = None;
+    for target in &targets {
+        match prepare(target, request) {
+            Ok(prepared) => return prepared.start(make),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or(DeviceError::NoDevice {
+        direction,
+        tried: "nothing".into(),
+    }))
+}
+
+/// What is meant by a request that was granted once. A virtual device may have been closed since.
+fn still_meant(request: &StreamRequest, direction: Direction) -> Result<Meant, DeviceError> {
+    match request.device.as_deref() {
+        Some(id) if id.starts_with("virtual:") && virtual_device::find(id).is_none() => {
+            Err(DeviceError::Lost {
+                device: id.into(),
+                message: "it was closed".into(),
+            })
+        }
+        device => meant(device, direction),
+    }
+}
+
+/// Whether a device that is meant answers, however long that takes. One that somebody holds does:
+/// that may be us.
+pub(crate) fn answers(request: &StreamRequest, direction: Direction) -> bool {
+    match still_meant(request, direction) {
+        Ok(Meant::Virtual(device)) => !device.is_lost(),
+        Ok(Meant::Real(targets)) => targets.iter().any(|target| {
+            match host::probe(target.backend, &target.name, direction) {
+                Ok(_) => true,
+                Err(refusal) => refusal.kind() == cpal::ErrorKind::DeviceBusy,
+            }
+        }),
+        Err(_) => false,
+    }
+}
+
 enum Chosen<P> {
     Real(P),
     Virtual(Arc<Device>, Vec<DeviceWarning>),

@@ -91,6 +91,7 @@ impl Playback {
         let time = BlockTime {
             now_ns,
             device_latency_seconds: latency_seconds,
+            device_ns: now_ns,
         };
         let inside = if self.status.suspended() {
             None
@@ -139,6 +140,7 @@ impl Path {
             let time = BlockTime {
                 now_ns: time.now_ns,
                 device_latency_seconds: time.device_latency_seconds + offset,
+                device_ns: time.device_ns,
             };
             let rendered = &mut self.rendered[..count * self.render_channels];
             pull(&mut self.edge, render, rendered, &time);

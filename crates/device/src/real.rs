@@ -13,6 +13,7 @@ use crate::error::DeviceError;
 use crate::gate::Gate;
 use crate::host::{self, Probe};
 use crate::info::{Backend, Direction};
+use crate::libjack;
 use crate::negotiate::{Wish, buffer_sizes, choose};
 use crate::request::{CaptureSink, DeviceWarning, Granted, Render, StreamRequest};
 use crate::status::StreamStatus;
@@ -59,6 +60,24 @@ pub(crate) fn prepare_input(
     prepare(target, request, build_input)
 }
 
+/// As [`prepare_output`], on this thread, however long it takes.
+pub(crate) fn prepare_output_here(
+    target: &Target,
+    request: &StreamRequest,
+) -> Result<Prepared<dyn Render>, DeviceError> {
+    let opener = std::thread::current();
+    negotiate(target.clone(), request, opener, build_output)
+}
+
+/// As [`prepare_input`], on this thread, however long it takes.
+pub(crate) fn prepare_input_here(
+    target: &Target,
+    request: &StreamRequest,
+) -> Result<Prepared<dyn CaptureSink>, DeviceError> {
+    let opener = std::thread::current();
+    negotiate(target.clone(), request, opener, build_input)
+}
+
 impl<T: ?Sized + Send + 'static> Prepared<T> {
     /// Puts in what is to be called, starts, and waits for the first callback.
     pub(crate) fn start(
@@ -67,7 +86,8 @@ impl<T: ?Sized + Send + 'static> Prepared<T> {
     ) -> Result<Stream, DeviceError> {
         self.gate.install(make(&self.granted));
         let door: Box<dyn Door> = Box::new(self.gate);
-        let backend = BackendStream::Real(Some(self.built.stream));
+        let registered = libjack::register(self.granted.device.backend, &self.status);
+        let backend = BackendStream::Real(Some((self.built.stream, registered)));
         let mut stream = Stream::new(self.granted, self.status, self.built.events, door, backend);
         stream.set_edge_latency(self.built.edge_latency_seconds);
         stream.start()?;
@@ -134,7 +154,7 @@ fn negotiate<T: ?Sized + Send + 'static>(
         asked: format!("PCM {}", direction.as_str()),
         allowed: "no PCM format at all (DSD is not supported)".into(),
     })?;
-    let status = Arc::new(StreamStatus::new(request.audit, false));
+    let status = Arc::new(StreamStatus::new(request.audit));
     let mut info = probe.info.clone();
     info.is_default_input = host::is_default(backend, &name, Direction::Input);
     info.is_default_output = host::is_default(backend, &name, Direction::Output);

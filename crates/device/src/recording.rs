@@ -63,6 +63,16 @@ impl Recording {
 
     /// Runs one callback. `latency_seconds`: the age of its first frame.
     pub(crate) fn run(&mut self, block: &InputBlock<'_>, latency_seconds: f64) {
+        self.run_at(block, latency_seconds, None);
+    }
+
+    /// The same, of a device that knows when its first frame was, in its own time.
+    pub(crate) fn run_at(
+        &mut self,
+        block: &InputBlock<'_>,
+        latency_seconds: f64,
+        device_ns: Option<u64>,
+    ) {
         let _scope = CallbackScope::enter(&self.status, self.cycle.is_counted());
         let samples = match block {
             InputBlock::Float(samples) => samples.len(),
@@ -70,9 +80,12 @@ impl Recording {
         };
         let frames = (samples / self.channels) as u32;
         let now_ns = self.cycle.begin(frames, latency_seconds);
+        // Without the latency: it changes with connections, and then no frame is missing.
+        let device_ns = device_ns.unwrap_or(now_ns);
         let time = BlockTime {
             now_ns,
             device_latency_seconds: latency_seconds,
+            device_ns,
         };
         let inside = if self.status.suspended() {
             None
@@ -92,6 +105,7 @@ impl Recording {
                         let time = BlockTime {
                             now_ns,
                             device_latency_seconds: latency_seconds - younger,
+                            device_ns: device_ns + (younger * 1e9) as u64,
                         };
                         sink.capture(scratch, &time);
                     }

@@ -114,6 +114,11 @@ pub struct BlockTime {
     /// Seconds. Playback: from now until the first frame of this block is heard. Capture: age of
     /// the first frame of this block.
     pub device_latency_seconds: f64,
+    /// Capture: when the first frame of this block arrived, in nanoseconds of the device's time:
+    /// [`monotonic_ns`](crate::monotonic_ns), or on a device stepped by hand what was stepped. Of a
+    /// callback that is late it says so. [`Continuity`](crate::Continuity) tells from it what is
+    /// missing.
+    pub device_ns: u64,
 }
 
 /// Gives sound to an output stream.
@@ -137,8 +142,13 @@ pub trait CaptureSink: Send {
 /// Called on the device's thread, outside the audio callback: it may block. A call already under
 /// way may outlive the stream.
 pub trait StepHooks: Send + Sync {
+    /// Before anything of a block happens, whether the device runs or has failed. A stream that is
+    /// opened here takes part in the block. Also called for streams that were lost and let go, see
+    /// [`Supervisor`](crate::Supervisor).
+    fn before_step(&self, _frames: u32) {}
     /// Right before this stream's callback of `frames` frames (at the device's rate).
     fn before_block(&self, frames: u32);
-    /// After every callback of the block has run.
+    /// After every callback of the block has run; after a block without callbacks, while the device
+    /// has failed, too.
     fn after_block(&self);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use crate::clock::DeviceClock;
 use crate::event::LossReason;
 use crate::histogram::{LoadHistogram, LoadSummary};
 
@@ -24,14 +25,14 @@ pub struct AudioThreadStats {
 /// What the watchdog needs to know, taken at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// [`monotonic_ns`](crate::monotonic_ns) of the last callback, or of the start or resumption
-    /// of the stream if that was later.
+    /// [`StreamStatus::now_ns`] of the last callback, or of the start or resumption of the stream if
+    /// that was later.
     pub last_sign_of_life_ns: u64,
     /// Nanoseconds between callbacks, as granted.
     pub period_ns: u64,
     /// Suspended on request: callbacks may rest.
     pub suspended: bool,
-    /// Stepped by hand: callbacks come when somebody wants them.
+    /// Stepped by hand: its time is what was stepped.
     pub manual: bool,
     /// The backend said that the stream is over.
     pub lost: Option<LossReason>,
@@ -60,16 +61,20 @@ pub struct StreamStatus {
     /// 0: priority granted or not asked yet; else the error number of the refusal.
     realtime_errno: AtomicI32,
     audit: bool,
-    manual: bool,
+    clock: DeviceClock,
 }
 
 impl StreamStatus {
-    pub(crate) fn new(audit: bool, manual: bool) -> Self {
+    pub(crate) fn new(audit: bool) -> Self {
+        Self::timed(audit, DeviceClock::Monotonic)
+    }
+
+    pub(crate) fn timed(audit: bool, clock: DeviceClock) -> Self {
         Self {
             callbacks: AtomicU64::new(0),
             frames: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
-            last_sign_of_life_ns: AtomicU64::new(crate::monotonic_ns()),
+            last_sign_of_life_ns: AtomicU64::new(clock.now_ns()),
             period_ns: AtomicU64::new(0),
             block_frames: AtomicU32::new(0),
             device_latency: AtomicU64::new(0),
@@ -83,8 +88,13 @@ impl StreamStatus {
             suspended: AtomicBool::new(false),
             realtime_errno: AtomicI32::new(0),
             audit,
-            manual,
+            clock,
         }
+    }
+
+    /// That of a stream that does not exist yet, on the same device.
+    pub(crate) fn successor(&self) -> Self {
+        Self::timed(self.audit, self.clock.clone())
     }
 
     /// Callbacks so far.
@@ -106,8 +116,14 @@ impl StreamStatus {
         self.xruns.load(SLOPPY)
     }
 
-    /// When the last callback began, as [`monotonic_ns`](crate::monotonic_ns) counts; before the
-    /// first one, when the stream was opened.
+    /// The time of the device: [`monotonic_ns`](crate::monotonic_ns), or what was stepped by hand.
+    #[must_use]
+    pub fn now_ns(&self) -> u64 {
+        self.clock.now_ns()
+    }
+
+    /// When the last callback began, as [`now_ns`](Self::now_ns) counts; before the first one, when
+    /// the stream was opened.
     #[must_use]
     pub fn last_callback_ns(&self) -> u64 {
         self.last_sign_of_life_ns.load(SLOPPY)
@@ -183,7 +199,7 @@ impl StreamStatus {
             last_sign_of_life_ns: self.last_sign_of_life_ns.load(SLOPPY),
             period_ns: self.period_ns.load(SLOPPY),
             suspended: self.suspended(),
-            manual: self.manual,
+            manual: self.clock.is_stepped(),
             lost: self.lost(),
         }
     }
@@ -195,6 +211,10 @@ impl StreamStatus {
     /// Publishes a callback that has begun.
     #[inline]
     pub(crate) fn begin_callback(&self, now_ns: u64, frames: u32, latency_seconds: f64) {
+        let now_ns = match &self.clock {
+            DeviceClock::Monotonic => now_ns,
+            stepped => stepped.now_ns(),
+        };
         self.last_sign_of_life_ns.store(now_ns, SLOPPY);
         self.block_frames.store(frames, SLOPPY);
         self.device_latency.store(latency_seconds.to_bits(), SLOPPY);
@@ -211,8 +231,9 @@ impl StreamStatus {
             .store(self.callbacks.load(SLOPPY) + 1, Ordering::Release);
     }
 
-    pub(crate) fn touch(&self, now_ns: u64) {
-        self.last_sign_of_life_ns.store(now_ns, SLOPPY);
+    /// A sign of life without a callback.
+    pub(crate) fn touch(&self) {
+        self.last_sign_of_life_ns.store(self.clock.now_ns(), SLOPPY);
     }
 
     pub(crate) fn set_period(&self, frames: u32, rate: u32) {

@@ -1,17 +1,18 @@
 //! An open stream.
 
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use cpal::traits::StreamTrait;
 use rtrb::Consumer;
 
 use crate::bounded::within;
-use crate::clock::monotonic_ns;
 use crate::error::DeviceError;
 use crate::event::StreamEvent;
 use crate::gate::Gate;
 use crate::info::Backend;
+use crate::libjack::Registered;
 use crate::request::{DeviceWarning, Granted};
 use crate::status::StreamStatus;
 use crate::virtual_device::Attachment;
@@ -19,6 +20,8 @@ use crate::virtual_device::Attachment;
 /// How long a callback under way is waited for. It lasts a fraction of its period, unless the
 /// process itself was stopped.
 const CALLBACK_LIMIT: Duration = Duration::from_secs(2);
+/// The same where nobody may be kept waiting.
+const LET_GO_LIMIT: Duration = Duration::from_millis(20);
 /// How long a backend may take to close; a server that died may never answer.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// After so many callbacks a backend's latency means something: before, ALSA's queue is filling,
@@ -47,8 +50,8 @@ pub struct Stream {
 
 /// What keeps the callbacks coming.
 pub(crate) enum BackendStream {
-    /// `None` only while it is being dropped.
-    Real(Option<cpal::Stream>),
+    /// `None` only while it is being dropped. It counts as open until it is closed.
+    Real(Option<(cpal::Stream, Option<Registered>)>),
     Virtual(#[allow(dead_code, reason = "held: dropping it is leaving the device")] Attachment),
 }
 
@@ -146,7 +149,7 @@ impl Stream {
     pub fn suspend(&mut self) -> Result<(), DeviceError> {
         self.status.set_suspended(true);
         self.door.wait_until_left(CALLBACK_LIMIT);
-        if let BackendStream::Real(Some(stream)) = &self.backend {
+        if let BackendStream::Real(Some((stream, _))) = &self.backend {
             // A backend that cannot pause goes on with silence: nothing is lost by its refusal.
             let _ = stream.pause();
         }
@@ -160,7 +163,7 @@ impl Stream {
     /// start again. Closing and opening again is then the only way.
     pub fn resume(&mut self) -> Result<(), DeviceError> {
         // Before the flag: the silence so far was wanted.
-        self.status.touch(monotonic_ns());
+        self.status.touch();
         self.status.set_suspended(false);
         self.check_not_lost()?;
         self.start()
@@ -172,8 +175,8 @@ impl Stream {
 
     /// Lets the callbacks come. The watchdog's patience begins here.
     pub(crate) fn start(&self) -> Result<(), DeviceError> {
-        self.status.touch(monotonic_ns());
-        if let BackendStream::Real(Some(stream)) = &self.backend {
+        self.status.touch();
+        if let BackendStream::Real(Some((stream, _))) = &self.backend {
             let device = &self.granted.device;
             stream
                 .play()
@@ -202,6 +205,28 @@ impl Stream {
         }
     }
 
+    /// Ends it without waiting for a backend that may hang: nothing is called any more when this
+    /// returns, unless a callback is stuck. The backend is closed on a thread of its own, which says
+    /// when it is.
+    pub(crate) fn let_go(mut self) -> Receiver<()> {
+        self.door.close(LET_GO_LIMIT);
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let backend = match &mut self.backend {
+            BackendStream::Real(stream) => stream.take(),
+            BackendStream::Virtual(_) => None,
+        };
+        // Without a thread it happens here: the closure is dropped, and the stream with it.
+        let _ = std::thread::Builder::new()
+            .name("noxrun-let-go".into())
+            .spawn(move || {
+                drop(self);
+                drop(backend);
+                // Nobody may want to know.
+                let _ = sender.send(());
+            });
+        receiver
+    }
+
     fn check_not_lost(&self) -> Result<(), DeviceError> {
         match self.status.lost() {
             None => Ok(()),
@@ -225,6 +250,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.door.close(CALLBACK_LIMIT);
         if let BackendStream::Real(stream) = &mut self.backend {
+            // A tuple is dropped in order: first the stream.
             let stream = stream.take();
             // When it hangs, its thread is left behind: it holds nothing of ours but a closed gate.
             let _ = within(CLOSE_LIMIT, move || drop(stream));

@@ -85,7 +85,7 @@ mod tests {
     use std::time::Instant;
 
     fn events_of(kinds: &[cpal::ErrorKind]) -> (Vec<StreamEvent>, Arc<StreamStatus>) {
-        let status = Arc::new(StreamStatus::new(false, false));
+        let status = Arc::new(StreamStatus::new(false));
         let (reporter, mut events) = reporter(status.clone());
         let mut callback = ErrorCallback::new(reporter, status.clone(), Backend::PulseAudio);
         for kind in kinds {

@@ -37,7 +37,7 @@ impl Watchdog {
     }
 
     /// Why the stream counts as lost, if it does and was not reported yet. `now_ns` is
-    /// [`monotonic_ns`](crate::monotonic_ns).
+    /// [`StreamStatus::now_ns`](crate::StreamStatus::now_ns).
     pub fn check(&mut self, health: &Health, now_ns: u64) -> Option<LossReason> {
         let limit = self.timeout_ns.max(health.period_ns.saturating_mul(3));
         // Whoever asks was stopped itself (a debugger, SIGSTOP, a machine in distress): the silence
@@ -60,7 +60,7 @@ impl Watchdog {
         }
         let since = health.last_sign_of_life_ns.max(awake_since);
         let silent = now.saturating_sub(since) > limit;
-        (silent && !health.suspended && !health.manual).then_some(LossReason::Stalled)
+        (silent && !health.suspended).then_some(LossReason::Stalled)
     }
 
     /// Whether the last check found the stream lost, reported before or not.
@@ -130,19 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn suspended_and_manual_streams_may_be_silent() {
+    fn suspended_streams_may_be_silent() {
         let mut suspended = alive_at(0);
         suspended.suspended = true;
         assert_eq!(
             losses(&mut Watchdog::default(), suspended, 0, 9000 * MS),
             []
         );
-        let mut manual = alive_at(0);
-        manual.manual = true;
-        assert_eq!(losses(&mut Watchdog::default(), manual, 0, 9000 * MS), []);
-        manual.lost = Some(LossReason::DeviceGone);
+        suspended.lost = Some(LossReason::DeviceGone);
         assert_eq!(
-            losses(&mut Watchdog::default(), manual, 0, 9000 * MS).len(),
+            losses(&mut Watchdog::default(), suspended, 0, 9000 * MS).len(),
             1
         );
     }

@@ -10,13 +10,15 @@ use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{AudioThreadStats, Engine, EngineConfig, EngineOptions, Outlet};
+use noxrun_session::{AudioThreadStats, Engine, EngineConfig, EngineOptions, OnLost, Outlet};
 use std::sync::Arc;
 
 #[napi(object)]
 pub struct NativeEngineOptions {
     pub device: Option<String>,
     pub fallback_virtual: bool,
+    /// Engine time stands still while the device is gone.
+    pub hold_when_lost: bool,
     pub sample_rate: Option<u32>,
     pub channels: u32,
     pub buffer_size: u32,
@@ -85,6 +87,11 @@ pub fn open_engine(options: NativeEngineOptions) -> AsyncTask<OpenEngine> {
     AsyncTask::new(OpenEngine(EngineOptions {
         device: options.device,
         fallback_virtual: options.fallback_virtual,
+        on_lost: if options.hold_when_lost {
+            OnLost::Hold
+        } else {
+            OnLost::Continue
+        },
         sample_rate: options.sample_rate,
         buffer_size: options.buffer_size,
         audit: options.audit,

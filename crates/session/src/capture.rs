@@ -7,14 +7,14 @@ mod watch;
 
 pub(crate) use self::live::CaptureLatency;
 
-use self::sink::{Nowhere, Sink};
-use self::watch::{Core, Device, StepSync, watch};
+use self::sink::{Nowhere, Sink, door};
+use self::watch::{Core, StepSync, watch};
 use crate::error::Error;
 use crate::options::CaptureOptions;
 use crate::outlet::{Outlet, Report, lock};
 use crate::recorder::{RecordSpec, Recording};
 use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
-use noxrun_device::{AudioThreadStats, Granted, StreamRequest, Watchdog};
+use noxrun_device::{AudioThreadStats, CaptureSink, Granted, StreamRequest, Supervisor};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
@@ -89,8 +89,10 @@ impl Capture {
             });
             match result {
                 Ok((input, hub)) => {
-                    opened = Some(Ok((hub, rate)));
-                    Box::new(Sink { input })
+                    let door = door(input, granted);
+                    let sink = Sink::new(&door, granted);
+                    opened = Some(Ok((hub, rate, door)));
+                    Box::new(sink)
                 }
                 Err(error) => {
                     opened = Some(Err(error));
@@ -99,7 +101,7 @@ impl Capture {
             }
         })
         .map_err(|error| channels::refused(options, error))?;
-        let (hub, rate) = match opened {
+        let (hub, rate, door) = match opened {
             Some(Ok(opened)) => opened,
             Some(Err(error)) => return Err(error),
             None => {
@@ -116,21 +118,29 @@ impl Capture {
                 });
             })
         });
+        let granted = stream.granted().clone();
+        let again = {
+            let door = Arc::clone(&door);
+            Arc::new(move |granted: &Granted| {
+                Sink::again(&door, granted).map(|sink| Box::new(sink) as Box<dyn CaptureSink>)
+            })
+        };
+        // What is delivered stays as it is, so another rate than the first is only wished for.
+        let request = StreamRequest {
+            sample_rate: Some(rate),
+            ..request
+        };
         let core = Arc::new(Core {
             hub,
             outlet,
-            granted: stream.granted().clone(),
-            status: Arc::clone(stream.status()),
-            device: Mutex::new(Device {
-                stream: Some(stream),
-                watchdog: Watchdog::default(),
-                lost_after: None,
-            }),
+            granted,
+            door,
+            supervisor: Mutex::new(Supervisor::input(stream, request, again)),
             closing: Mutex::new(false),
             bell: Condvar::new(),
         });
         // Attached once, right after opening.
-        let _ = sync.core.set(Arc::clone(&core));
+        let _ = sync.core.set(Arc::downgrade(&core));
         let thread = std::thread::Builder::new()
             .name("noxrun-watch".into())
             .spawn({
@@ -224,23 +234,27 @@ impl Capture {
 
     /// Captures nothing until [`Capture::resume`]; the frame axis goes on.
     pub fn pause(&self) {
+        self.core.pass_until_now();
         self.core.hub.pause();
     }
 
     /// Captures again.
     pub fn resume(&self) {
+        self.core.pass_until_now();
         self.core.hub.resume();
     }
 
     /// Counters.
     pub fn stats(&self) -> CaptureStats {
-        let load = self.core.status.load();
+        let supervisor = lock(&self.core.supervisor);
+        let (totals, load) = (supervisor.totals(), supervisor.status().load());
+        drop(supervisor);
         CaptureStats {
             pipeline: self.core.hub.stats(),
-            callbacks: self.core.status.callbacks(),
-            xruns: self.core.status.xruns(),
+            callbacks: totals.callbacks,
+            xruns: totals.xruns,
             load: [load.mean, load.p50, load.p99, load.max],
-            audio_thread: self.core.status.audio_thread(),
+            audio_thread: totals.audio_thread,
         }
     }
 
@@ -262,9 +276,7 @@ impl Capture {
             // A panic there was reported by its hook.
             let _ = thread.join();
         }
-        // Dropped without the lock: the last block of a stepped device may want it.
-        let stream = lock(&self.core.device).stream.take();
-        drop(stream);
+        self.core.end();
         self.core.hub.close_and_join();
         self.core.outlet.push(Report::Readable);
     }

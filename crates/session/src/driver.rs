@@ -3,12 +3,13 @@
 
 use crate::core::Core;
 use crate::error::{Error, ErrorCode};
+use crate::options::OnLost;
 use crate::outlet::{DeviceState, Report, Warning, lock};
 use crate::slot::Slot;
-use crate::standin::StandIn;
+use crate::standin::{Helm, StandIn, SteppedStandIn};
 use noxrun_device::{
-    BlockTime, DeviceError, DeviceWarning, Fallback, Render, StepHooks, Stream, StreamEvent,
-    StreamStatus, Watchdog, monotonic_ns,
+    BlockTime, DeviceError, DeviceWarning, Fallback, Granted, Render, StepHooks, Stream,
+    StreamEvent, StreamRequest, StreamStatus, Supervised, Supervisor, Totals,
 };
 use noxrun_engine::{BlockClock, Renderer};
 use std::sync::atomic::Ordering;
@@ -39,20 +40,52 @@ fn unless_lost(result: Result<(), DeviceError>) -> Result<(), Error> {
     }
 }
 
+/// What the caller is told of what the device's supervisor tells; `what` it is the device of.
+pub(crate) fn device_trouble(
+    supervised: Supervised,
+    supervisor: &Supervisor,
+    what: &str,
+) -> Option<Report> {
+    let state = match supervised {
+        Supervised::Lost => DeviceState::Lost,
+        Supervised::Restored => DeviceState::Restored,
+        Supervised::Changed => DeviceState::Changed,
+        Supervised::Event(StreamEvent::Panicked) => {
+            return Some(Report::Failed(panic_error(what)));
+        }
+        Supervised::Event(StreamEvent::RealtimeDenied) => {
+            let reason = supervisor.status().realtime_refusal().unwrap_or_default();
+            let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
+            return Some(Report::Warning(warning));
+        }
+        Supervised::Event(_) => return None,
+    };
+    let device = &supervisor.granted().device;
+    Some(crate::engine::device_report(state, device))
+}
+
 /// The renderer, as a device calls it.
 pub(crate) struct EngineRender {
     slot: Arc<Slot<Renderer>>,
+    helm: Arc<Helm>,
 }
 
 impl EngineRender {
-    pub fn new(slot: Arc<Slot<Renderer>>) -> Self {
-        Self { slot }
+    pub fn new(slot: Arc<Slot<Renderer>>, helm: Arc<Helm>) -> Self {
+        Self { slot, helm }
     }
 }
 
 impl Render for EngineRender {
     fn render(&mut self, out: &mut [f32], time: &BlockTime) {
         let now_ns = time.now_ns;
+        if self.helm.stands_in.load(Ordering::Relaxed) {
+            self.helm.stands_in.store(false, Ordering::Release);
+        }
+        if self.helm.suspended.load(Ordering::Relaxed) {
+            out.fill(0.0);
+            return;
+        }
         match self.slot.try_enter() {
             Some(mut renderer) => renderer.process(out, BlockClock { now_ns }),
             // Somebody else drives the engine at this moment.
@@ -77,9 +110,28 @@ impl StepSync {
     fn core(&self) -> Option<Arc<Core>> {
         self.core.get()?.upgrade()
     }
+
+    fn supervise(core: &Arc<Core>) {
+        let Some(driver) = &core.driver else { return };
+        // Whoever holds the driver may be waiting for this very block to end, so never wait for it
+        // without bound.
+        for _ in 0..50 {
+            if let Ok(mut driver) = driver.try_lock() {
+                driver.supervise(core);
+                return;
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    }
 }
 
 impl StepHooks for StepSync {
+    fn before_step(&self, _frames: u32) {
+        if let Some(core) = self.core() {
+            Self::supervise(&core);
+        }
+    }
+
     fn before_block(&self, frames: u32) {
         if let Some(core) = self.core() {
             core.before_block(frames.into());
@@ -89,75 +141,99 @@ impl StepHooks for StepSync {
     fn after_block(&self) {
         let Some(core) = self.core() else { return };
         lock(&core.dispatcher).collect();
-        let Some(driver) = &core.driver else { return };
-        // Whoever holds the driver may be waiting for this very block to end, so never wait for it
-        // without bound.
-        for _ in 0..50 {
-            if let Ok(mut driver) = driver.try_lock() {
-                driver.supervise(&core);
-                return;
-            }
-            std::thread::sleep(Duration::from_micros(100));
-        }
+        Self::supervise(&core);
     }
 }
 
 pub(crate) struct Driver {
-    stream: Option<Stream>,
-    status: Arc<StreamStatus>,
-    watchdog: Watchdog,
-    standin: Option<StandIn>,
-    lost_after: Option<u64>,
+    supervisor: Supervisor,
+    helm: Arc<Helm>,
+    on_lost: OnLost,
+    standin: Option<Standing>,
+    /// Up to where the device had rendered when it was last seen, in its time.
+    rendered_ns: u64,
     losses: u64,
 }
 
+enum Standing {
+    Thread(#[allow(dead_code, reason = "held: dropping it ends it")] StandIn),
+    Stepped(SteppedStandIn),
+}
+
 impl Driver {
-    pub fn new(stream: Stream) -> Self {
+    /// `request`: with which the stream was opened, at the engine's rate.
+    pub fn new(
+        stream: Stream,
+        request: StreamRequest,
+        slot: &Arc<Slot<Renderer>>,
+        helm: &Arc<Helm>,
+        on_lost: OnLost,
+    ) -> Self {
+        let (sample_rate, channels) = (stream.granted().sample_rate, stream.granted().channels);
+        let request = StreamRequest {
+            sample_rate: Some(sample_rate),
+            channels: Some(channels),
+            ..request
+        };
+        let make = {
+            let (slot, helm) = (Arc::clone(slot), Arc::clone(helm));
+            Arc::new(move |granted: &Granted| {
+                let fits = granted.sample_rate == sample_rate && granted.channels == channels;
+                fits.then(|| {
+                    let render = EngineRender::new(Arc::clone(&slot), Arc::clone(&helm));
+                    Box::new(render) as Box<dyn Render>
+                })
+            })
+        };
         Self {
-            status: Arc::clone(stream.status()),
-            stream: Some(stream),
-            watchdog: Watchdog::default(),
+            rendered_ns: stream.status().now_ns(),
+            supervisor: Supervisor::output(stream, request, make),
+            helm: Arc::clone(helm),
+            on_lost,
             standin: None,
-            lost_after: None,
             losses: 0,
         }
     }
 
+    /// Of the newest stream.
     pub fn status(&self) -> &StreamStatus {
-        &self.status
+        self.supervisor.status()
+    }
+
+    /// Counters over all streams.
+    pub fn totals(&self) -> Totals {
+        self.supervisor.totals()
     }
 
     /// Seconds from the engine to the device's output, and whether that is an estimate; `None`
     /// while there is no device.
     pub fn latency(&self) -> Option<(f64, bool)> {
-        self.stream.as_ref().map(Stream::latency)
+        self.supervisor.stream().map(Stream::latency)
     }
 
     pub fn losses(&self) -> u64 {
         self.losses
     }
 
-    /// Looks after the device: passes its reports on, notices its loss and its return.
+    /// Looks after the device: passes its reports on, notices its loss, gets it back.
     pub fn supervise(&mut self, core: &Core) {
-        let (mut xruns, mut lost, mut denied, mut panicked) = (0, false, false, false);
-        if let Some(stream) = &mut self.stream {
-            stream.take_events(|event| match event {
-                StreamEvent::Xrun => xruns += 1,
-                StreamEvent::Lost { .. } => lost = true,
-                StreamEvent::RealtimeDenied => denied = true,
-                StreamEvent::RateChanged(_) => {
-                    let report = Report::Device {
-                        state: DeviceState::Changed,
-                        device: core.granted.device.clone(),
-                    };
-                    core.outlet.push(report);
-                }
-                StreamEvent::Panicked => panicked = true,
-                StreamEvent::Error(_) => {}
-            });
+        if !self.supervisor.is_lost() {
+            self.note_time();
         }
-        if panicked {
-            core.outlet.push(Report::Failed(panic_error("engine")));
+        let mut told = Vec::new();
+        self.supervisor.poll(|supervised| told.push(supervised));
+        let mut xruns = 0;
+        for supervised in told {
+            match supervised {
+                Supervised::Lost => self.losses += 1,
+                Supervised::Restored | Supervised::Changed => self.back(core),
+                Supervised::Event(StreamEvent::Xrun) => xruns += 1,
+                Supervised::Event(_) => {}
+            }
+            let report = device_trouble(supervised, &self.supervisor, "engine");
+            report
+                .into_iter()
+                .for_each(|report| core.outlet.push(report));
         }
         if xruns > 0 {
             let frame = core.shared.clock().frame;
@@ -166,71 +242,69 @@ impl Driver {
                 count: xruns,
             });
         }
-        if denied {
-            let reason = self.status.realtime_refusal().unwrap_or_default();
-            let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
-            core.outlet.push(Report::Warning(warning));
-        }
-        match self.lost_after {
-            None => {
-                lost |= self
-                    .watchdog
-                    .check(&self.status.health(), monotonic_ns())
-                    .is_some();
-                if lost {
-                    self.lose(core);
-                }
-            }
-            Some(callbacks) if self.status.callbacks() > callbacks => self.restore(core),
-            Some(_) => {}
+        let is_gone = self.supervisor.is_lost() || self.supervisor.stream().is_none();
+        if is_gone && self.on_lost == OnLost::Continue {
+            self.stand_in(core);
         }
     }
 
-    fn lose(&mut self, core: &Core) {
-        self.losses += 1;
-        self.lost_after = Some(self.status.callbacks());
-        core.outlet.push(crate::engine::device_report(
-            DeviceState::Lost,
-            &core.granted.device,
-        ));
-        if core.manual {
+    fn note_time(&mut self) {
+        let status = self.supervisor.status();
+        if self.supervisor.stream().is_some() && status.callbacks() > 0 {
+            let block = u64::from(status.block_frames()) * 1_000_000_000;
+            let rate = self.supervisor.granted().device_rate.max(1);
+            self.rendered_ns = status.last_callback_ns() + block / u64::from(rate);
+        }
+    }
+
+    fn back(&mut self, core: &Core) {
+        self.standin = None;
+        if core.suspended.load(Ordering::Acquire)
+            && let Some(stream) = self.supervisor.stream_mut()
+        {
+            // If it is lost again, that is told in a moment; it renders nothing anyway.
+            let _ = stream.suspend();
+        }
+    }
+
+    fn stand_in(&mut self, core: &Core) {
+        let suspended = core.suspended.load(Ordering::Acquire);
+        // A stream that is being opened may call at any moment, and takes over by itself.
+        if self.supervisor.stream().is_none() || self.standin.is_none() {
+            self.helm.stands_in.store(true, Ordering::Release);
+        }
+        let since_ns = self.rendered_ns;
+        if !core.manual {
+            if self.standin.is_none() {
+                let standin = StandIn::start(&core.slot, &core.granted, &self.helm, since_ns);
+                self.standin = standin.ok().map(Standing::Thread);
+            }
             return;
         }
-        if !core.granted.device.id.starts_with("virtual") {
-            // A backend that died may call its error callback without end: let go of it. That may
-            // take a moment, which nobody who reads statistics should wait for. Without a thread
-            // it happens here.
-            let stream = self.stream.take();
-            let _ = std::thread::Builder::new().spawn(move || drop(stream));
+        let now_ns = self.supervisor.status().now_ns();
+        let standing = self.standin.get_or_insert_with(|| {
+            Standing::Stepped(SteppedStandIn::new(&core.slot, &core.granted, since_ns))
+        });
+        if let Standing::Stepped(stepped) = standing {
+            if suspended {
+                stepped.rest(now_ns);
+            } else {
+                stepped.step(now_ns, |frames| core.before_block(frames));
+            }
         }
-        let suspended = core.suspended.load(Ordering::Acquire);
-        self.standin = StandIn::start(&core.slot, &core.granted, suspended).ok();
-    }
-
-    fn restore(&mut self, core: &Core) {
-        self.lost_after = None;
-        self.standin = None;
-        core.outlet.push(crate::engine::device_report(
-            DeviceState::Restored,
-            &core.granted.device,
-        ));
     }
 
     pub fn suspend(&mut self) -> Result<(), Error> {
-        if let Some(standin) = &self.standin {
-            standin.suspend(true);
-        }
-        match &mut self.stream {
+        self.helm.suspended.store(true, Ordering::Relaxed);
+        match self.supervisor.stream_mut() {
             Some(stream) => unless_lost(stream.suspend()),
             None => Ok(()),
         }
     }
 
     pub fn resume(&mut self) -> Result<(), Error> {
-        if let Some(standin) = &self.standin {
-            standin.suspend(false);
-        }
-        match &mut self.stream {
+        self.helm.suspended.store(false, Ordering::Relaxed);
+        match self.supervisor.stream_mut() {
             Some(stream) => unless_lost(stream.resume()),
             None => Ok(()),
         }
@@ -238,7 +312,7 @@ impl Driver {
 
     /// Takes what drives out, to be dropped without holding the driver's lock: its last block may
     /// want that lock.
-    pub fn take(&mut self) -> (Option<Stream>, Option<StandIn>) {
-        (self.stream.take(), self.standin.take())
+    pub fn take(&mut self) -> impl Sized + use<> {
+        (self.supervisor.take(), self.standin.take())
     }
 }

@@ -15,6 +15,7 @@ use crate::inbox::Inbox;
 use crate::options::{EngineOptions, OfflineOptions};
 use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
+use crate::standin::Helm;
 use crate::wiring::Wiring;
 use noxrun_device::{Backend, DeviceInfo, Granted, StreamRequest};
 use noxrun_engine::{Controller, EngineConfig, Renderer, build};
@@ -61,12 +62,13 @@ impl Engine {
         };
         let mut config = options.engine.clone();
         let mut parts = None;
+        let helm = Arc::new(Helm::default());
         let stream = noxrun_device::open_output(&request, |granted| {
             config.sample_rate = granted.sample_rate;
             let (renderer, controller) = build(&config);
             let slot = Arc::new(Slot::new(renderer));
             parts = Some((Arc::clone(&slot), controller));
-            Box::new(EngineRender::new(slot))
+            Box::new(EngineRender::new(slot, Arc::clone(&helm)))
         })?;
         let Some(parts) = parts else {
             let message = "the device opened without taking a renderer";
@@ -74,7 +76,13 @@ impl Engine {
         };
         let granted = stream.granted().clone();
         let manual = stream.status().health().manual;
-        let driver = Some(Driver::new(stream));
+        let driver = Some(Driver::new(
+            stream,
+            request,
+            &parts.0,
+            &helm,
+            options.on_lost,
+        ));
         let engine = Self::assemble(config, parts, driver, (granted, manual));
         sync.attach(&engine.core);
         let thread = crate::thread::spawn(Arc::clone(&engine.core))?;

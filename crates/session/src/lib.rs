@@ -45,7 +45,7 @@ pub use intent::{
 };
 pub use meter::TrackMeter;
 pub use offline::{Rendered, render};
-pub use options::{CaptureOptions, EngineOptions, OfflineOptions};
+pub use options::{CaptureOptions, EngineOptions, OfflineOptions, OnLost};
 pub use outlet::{DeviceState, Outlet, Reason, Report, Warning};
 pub use output::Destination;
 pub use recorder::{Gaps, RecordSpec, RecordedFile, Recording, RecordingResult, Rotate};

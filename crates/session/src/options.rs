@@ -4,6 +4,16 @@ use noxrun_capture::{VoiceActivity, WakeKind};
 use noxrun_engine::EngineConfig;
 use noxrun_resample::Quality;
 
+/// What becomes of engine time while the device is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnLost {
+    /// It goes on by the clock, in silence.
+    #[default]
+    Continue,
+    /// It stands still until the device is back.
+    Hold,
+}
+
 /// How an engine is opened. Ranges are the public API's; [`EngineOptions::check`] tests them.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -11,6 +21,8 @@ pub struct EngineOptions {
     pub device: Option<String>,
     /// Whether the virtual clock may stand in when there is no usable device.
     pub fallback_virtual: bool,
+    /// What becomes of engine time while the device is gone.
+    pub on_lost: OnLost,
     /// Engine rate in Hz; `None` is the device's preference.
     pub sample_rate: Option<u32>,
     /// Frames a callback asked for. Default 256.
@@ -26,6 +38,7 @@ impl Default for EngineOptions {
         Self {
             device: None,
             fallback_virtual: false,
+            on_lost: OnLost::Continue,
             sample_rate: None,
             buffer_size: 256,
             audit: false,

@@ -68,14 +68,14 @@ impl EngineStats {
 
     /// What only the device knows.
     fn with_device(self, driver: &Driver) -> Self {
-        let status = driver.status();
-        let load = status.load();
+        let totals = driver.totals();
+        let load = driver.status().load();
         Self {
-            callbacks: status.callbacks(),
-            xruns: status.xruns(),
+            callbacks: totals.callbacks,
+            xruns: totals.xruns,
             load: [load.mean, load.p50, load.p99, load.max],
             device_losses: driver.losses(),
-            audio_thread: status.audio_thread(),
+            audio_thread: totals.audio_thread,
             ..self
         }
     }

@@ -72,7 +72,7 @@ fn bytes_of(format: SampleFormat, from: usize, count: usize) -> Vec<u8> {
 #[test]
 fn a_recording_hands_on_all_of_every_block_in_every_format() {
     for format in SampleFormat::ALL {
-        let status = Arc::new(StreamStatus::new(false, false));
+        let status = Arc::new(StreamStatus::new(false));
         let gate = Arc::new(Gate::<dyn CaptureSink>::new());
         let kept = Slices::default();
         gate.install(Box::new(Keep(kept.clone())));
@@ -104,7 +104,7 @@ fn a_recording_hands_on_all_of_every_block_in_every_format() {
 #[test]
 fn a_playback_fills_all_of_every_block_in_every_format() {
     for format in SampleFormat::ALL {
-        let status = Arc::new(StreamStatus::new(false, false));
+        let status = Arc::new(StreamStatus::new(false));
         let gate = Arc::new(Gate::<dyn Render>::new());
         let widths = (CHANNELS as u16, CHANNELS as u16);
         let mut playback = Playback::new(

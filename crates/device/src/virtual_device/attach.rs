@@ -6,7 +6,6 @@ use rtrb::Consumer;
 
 use super::block::{Callback, Slot};
 use super::device::{Device, Message};
-use crate::clock::monotonic_ns;
 use crate::cycle::{Cycle, CycleRules};
 use crate::edge::Edge;
 use crate::error::DeviceError;
@@ -157,7 +156,7 @@ impl Place {
             device: device.clone(),
             slot: control.next_slot,
         };
-        let status = Arc::new(StreamStatus::new(request.audit, device.is_manual()));
+        let status = Arc::new(StreamStatus::timed(request.audit, device.clock()));
         status.set_period(control.block, control.rate);
         let granted = Granted {
             device: info,
@@ -208,8 +207,9 @@ impl Place {
             status: self.status.clone(),
             hooks: request.hooks.clone().filter(|_| manual),
             callback,
+            is_stale: false,
         };
-        self.status.touch(monotonic_ns());
+        self.status.touch();
         let backend = BackendStream::Virtual(self.attachment);
         let mut stream = Stream::new(self.granted, self.status, vec![events], door, backend);
         {

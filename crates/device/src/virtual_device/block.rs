@@ -20,6 +20,7 @@ pub(super) struct Slot {
     /// Only on manual devices.
     pub(super) hooks: Option<Arc<dyn StepHooks>>,
     pub(super) callback: Callback,
+    pub(super) is_stale: bool,
 }
 
 /// Which way its sound goes.
@@ -50,6 +51,12 @@ impl Slot {
             Callback::Output(playback) => playback.is_open(),
             Callback::Input(recording) => recording.is_open(),
         }
+    }
+
+    /// A stream that was opened at another rate waits to be opened again, but for a step that was
+    /// asked for by hand.
+    fn is_called(&self) -> bool {
+        self.is_open() && !self.is_stale
     }
 
     fn before_block(&self, frames: u32) {
@@ -113,6 +120,7 @@ impl Rig {
     pub(super) fn fail(&mut self, how: Failure) {
         self.down |= how.stops_callbacks();
         for slot in &mut self.slots {
+            slot.is_stale |= matches!(how, Failure::Rate(_)) && !slot.status.health().manual;
             let reporter = slot.reporter();
             match how {
                 Failure::Lost => reporter.lost(LossReason::DeviceGone),
@@ -131,23 +139,41 @@ impl Rig {
         }
     }
 
-    /// Runs one block: outputs, then what they sound like together, then inputs.
-    pub(super) fn run_block(&mut self, device: &Device, frames: u32) {
+    /// Those who take part in the steps: open streams, and those that wait to come back.
+    fn hooks(&self, device: &Device) -> Vec<Arc<dyn StepHooks>> {
+        let open = self.slots.iter().filter(|slot| slot.is_open());
+        let mut hooks: Vec<_> = open.filter_map(|slot| slot.hooks.clone()).collect();
+        for waiting in device.waiting() {
+            if !hooks.iter().any(|other| Arc::ptr_eq(other, &waiting)) {
+                hooks.push(waiting);
+            }
+        }
+        hooks
+    }
+
+    pub(super) fn before_step(&self, device: &Device, frames: u32) {
+        for hooks in self.hooks(device) {
+            hooks.before_step(frames);
+        }
+    }
+
+    /// Runs one block: outputs, then what they sound like together, then inputs. `at_ns`: when it
+    /// begins, in the device's time.
+    pub(super) fn run_block(&mut self, device: &Device, frames: u32, at_ns: u64) {
         let samples = frames as usize * self.channels;
         if self.down {
             // The world goes on: what it would have recorded meanwhile is gone.
             let mut control = device.control();
             let gone = samples.min(control.feed.len());
             control.feed.drain(..gone);
-            return;
+        } else {
+            self.play(frames, samples);
+            self.mix_line(device, samples);
+            self.record(frames, at_ns);
         }
-        self.play(frames, samples);
-        self.mix_line(device, samples);
-        self.record(frames);
-        for slot in self.slots.iter().filter(|slot| slot.is_open()) {
-            if let Some(hooks) = &slot.hooks {
-                hooks.after_block();
-            }
+        device.pass(frames.into());
+        for hooks in self.hooks(device) {
+            hooks.after_block();
         }
     }
 
@@ -155,7 +181,7 @@ impl Rig {
         self.one.resize(samples, 0.0);
         self.bus.clear();
         for slot in &mut self.slots {
-            if !slot.is_open() || matches!(slot.callback, Callback::Input(_)) {
+            if !slot.is_called() || matches!(slot.callback, Callback::Input(_)) {
                 continue;
             }
             slot.before_block(frames);
@@ -193,14 +219,15 @@ impl Rig {
         }
     }
 
-    fn record(&mut self, frames: u32) {
+    fn record(&mut self, frames: u32, at_ns: u64) {
         for slot in &mut self.slots {
-            if !slot.is_open() || matches!(slot.callback, Callback::Output(_)) {
+            if !slot.is_called() || matches!(slot.callback, Callback::Output(_)) {
                 continue;
             }
             slot.before_block(frames);
             if let Callback::Input(recording) = &mut slot.callback {
-                recording.run(&InputBlock::Float(&self.line), 0.0);
+                let block = InputBlock::Float(&self.line);
+                recording.run_at(&block, 0.0, Some(at_ns));
             }
         }
     }

@@ -4,13 +4,16 @@
 //! for whoever would be waiting.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::block::Slot;
 use super::run;
 use super::{Clock, Failure, VirtualOptions};
+use crate::clock::DeviceClock;
 use crate::error::DeviceError;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo};
+use crate::request::StepHooks;
 
 /// A virtual device.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct Device {
     pub(super) wake: Condvar,
     /// A block is over, or the thread is.
     done: Condvar,
+    /// Nanoseconds that were stepped by hand.
+    stepped_ns: Arc<AtomicU64>,
 }
 
 /// What is guarded by the mutex, which is never held during a callback or a hook.
@@ -33,6 +38,9 @@ pub(super) struct Control {
     /// Frames that were asked for, and those that are over.
     pub(super) wanted: u64,
     pub(super) stepped: u64,
+    pub(super) time: SteppedTime,
+    /// Hooks of streams that were let go and are to come back.
+    pub(super) waiting: Vec<Weak<dyn StepHooks>>,
     /// Interleaved.
     pub(super) feed: VecDeque<f32>,
     pub(super) played: Vec<f32>,
@@ -49,6 +57,22 @@ pub(super) struct Control {
     pub(super) thread: Option<u64>,
     threads: u64,
     pub(super) next_slot: u64,
+}
+
+/// The time of a device that is stepped by hand.
+#[derive(Debug)]
+pub(super) struct SteppedTime {
+    since_ns: u64,
+    /// Since then, at this rate.
+    frames: u64,
+    rate: u32,
+}
+
+impl SteppedTime {
+    fn now_ns(&self) -> u64 {
+        let ns = u128::from(self.frames) * 1_000_000_000 / u128::from(self.rate);
+        self.since_ns + ns as u64
+    }
 }
 
 /// What the thread is told.
@@ -73,6 +97,12 @@ impl Device {
             inbox: Vec::new(),
             wanted: 0,
             stepped: 0,
+            time: SteppedTime {
+                since_ns: 1,
+                frames: 0,
+                rate: options.sample_rate,
+            },
+            waiting: Vec::new(),
             feed: VecDeque::new(),
             played: Vec::new(),
             rate: options.sample_rate,
@@ -92,6 +122,7 @@ impl Device {
             control: Mutex::new(control),
             wake: Condvar::new(),
             done: Condvar::new(),
+            stepped_ns: Arc::new(AtomicU64::new(1)),
         })
     }
 
@@ -108,7 +139,37 @@ impl Device {
         self.options.clock == Clock::Manual
     }
 
-    pub(super) fn is_lost(&self) -> bool {
+    /// The time that its streams live in.
+    pub(super) fn clock(&self) -> DeviceClock {
+        if self.is_manual() {
+            DeviceClock::Stepped(self.stepped_ns.clone())
+        } else {
+            DeviceClock::Monotonic
+        }
+    }
+
+    /// Calls `hooks` before and after each block until they are gone, or stop waiting.
+    pub(crate) fn wait_with(&self, hooks: &Arc<dyn StepHooks>) {
+        if self.is_manual() {
+            self.control().waiting.push(Arc::downgrade(hooks));
+        }
+    }
+
+    pub(crate) fn stop_waiting(&self, hooks: &Arc<dyn StepHooks>) {
+        let others = |weak: &Weak<dyn StepHooks>| {
+            weak.upgrade()
+                .is_some_and(|other| !Arc::ptr_eq(&other, hooks))
+        };
+        self.control().waiting.retain(others);
+    }
+
+    /// Those who wait.
+    pub(super) fn waiting(&self) -> Vec<Arc<dyn StepHooks>> {
+        let waiting = self.control();
+        waiting.waiting.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
         self.control().lost
     }
 
@@ -232,6 +293,23 @@ impl Device {
             control.thread = Some(number);
         }
         Ok(())
+    }
+
+    /// Time goes on by a block.
+    pub(super) fn pass(&self, frames: u64) {
+        let mut control = self.control();
+        let rate = control.rate;
+        let time = &mut control.time;
+        if time.rate != rate {
+            // No error adds up: frames of one rate are counted as such.
+            *time = SteppedTime {
+                since_ns: time.now_ns(),
+                frames: 0,
+                rate,
+            };
+        }
+        time.frames += frames;
+        self.stepped_ns.store(time.now_ns(), Ordering::Release);
     }
 
     /// The device's thread has ended a block.

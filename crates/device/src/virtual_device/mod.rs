@@ -75,8 +75,9 @@ pub enum Failure {
     Xrun,
     /// It reports 100,000 errors at once and goes on.
     Flood,
-    /// It reports that it runs at this rate, Hz, and does. Streams that are open are still called
-    /// with frames one to one; opened again, they are resampled.
+    /// It reports that it runs at this rate, Hz, and does. Streams that are open are not called any
+    /// more on a device with a clock of its own; on one that is stepped by hand, with frames one to
+    /// one. Opened again, they are resampled.
     Rate(u32),
 }
 

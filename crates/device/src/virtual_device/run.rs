@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Failure;
 use super::block::Rig;
 use super::device::{Device, Message};
+use crate::clock::monotonic_ns;
 
 /// Runs blocks until the device is closed or, on a real-time device, nobody is attached.
 pub(super) fn run(device: &Device, number: u64) {
@@ -26,13 +27,19 @@ pub(super) fn run(device: &Device, number: u64) {
         let Some(due) = work.block else { continue };
         let size = u64::from(rig.next_block(due.granted)).min(due.left) as u32;
         if device.is_manual() {
-            rig.run_block(device, size);
+            rig.before_step(device, size);
+            // A stream that was opened just now takes part.
+            let messages = std::mem::take(&mut device.control().inbox);
+            for message in messages {
+                take(message, &mut rig, &mut timeline);
+            }
+            rig.run_block(device, size, device.clock().now_ns());
             device.block_is_over(u64::from(size));
         } else {
             if timeline.begin_block(size) {
                 rig.report_xrun();
             }
-            rig.run_block(device, size);
+            rig.run_block(device, size, timeline.block_ns);
         }
     }
     if device.control().closed {
@@ -111,16 +118,22 @@ fn take(message: Message, rig: &mut Rig, timeline: &mut Timeline) {
 #[derive(Debug)]
 struct Timeline {
     t0: Instant,
+    /// The same on our clock.
+    t0_ns: u64,
     rate: u32,
     frames: u64,
+    /// When the block under way began, by the deadlines.
+    block_ns: u64,
 }
 
 impl Timeline {
     fn start(rate: u32) -> Self {
         Self {
             t0: Instant::now(),
+            t0_ns: monotonic_ns(),
             rate,
             frames: 0,
+            block_ns: 0,
         }
     }
 
@@ -138,6 +151,7 @@ impl Timeline {
             let periods = missed as u64 / u64::from(frames);
             self.frames += periods * u64::from(frames);
         }
+        self.block_ns = self.t0_ns + self.at(self.frames).as_nanos() as u64;
         self.frames += u64::from(frames);
         xrun
     }

@@ -31,9 +31,10 @@ impl CaptureLatency {
 impl Core {
     /// Seconds from the device's input to the ring.
     pub fn latency(&self) -> f64 {
-        let device = lock(&self.device);
-        let live = device.stream.as_ref().map(|stream| stream.latency().0);
-        live.unwrap_or(self.granted.latency_seconds) + self.hub.latency_seconds()
+        let supervisor = lock(&self.supervisor);
+        let granted = supervisor.granted().latency_seconds;
+        let live = supervisor.stream().map(|stream| stream.latency().0);
+        live.unwrap_or(granted) + self.hub.latency_seconds()
     }
 }
 
@@ -55,6 +56,6 @@ impl Capture {
 
     /// Whether its device is stepped by hand.
     pub(crate) fn is_manual(&self) -> bool {
-        self.core.status.health().manual
+        lock(&self.core.supervisor).status().health().manual
     }
 }

@@ -1,27 +1,43 @@
 //! Looking after a capture's device: its reports, its loss, its return.
 
-use crate::outlet::{DeviceState, Outlet, Report, Warning, lock};
+use super::sink::{Door, enter};
+use crate::outlet::{Outlet, lock};
 use noxrun_capture::CaptureHub;
-use noxrun_device::{
-    DeviceWarning, Granted, StepHooks, Stream, StreamEvent, StreamStatus, Watchdog, monotonic_ns,
-};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use noxrun_device::{Granted, StepHooks, Supervisor};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 /// How often the device is looked after.
 const WATCH: Duration = Duration::from_millis(50);
+/// How far behind the clock the frame index stays while there is no stream: the first block of the
+/// next one may be from a moment ago, and says exactly when it was.
+const MARGIN_NS: u64 = 500_000_000;
 
-/// After each block of a stepped device: what was captured has been handed to the readers.
+/// In step with a device that is stepped by hand: a lost device is opened again before a block, and
+/// after it what was captured has been handed to the readers.
 #[derive(Default)]
 pub(super) struct StepSync {
-    pub core: OnceLock<Arc<Core>>,
+    pub core: OnceLock<Weak<Core>>,
+}
+
+impl StepSync {
+    fn core(&self) -> Option<Arc<Core>> {
+        let core = self.core.get()?.upgrade()?;
+        (!core.is_closing()).then_some(core)
+    }
 }
 
 impl StepHooks for StepSync {
+    fn before_step(&self, _frames: u32) {
+        if let Some(core) = self.core() {
+            core.watch();
+        }
+    }
+
     fn before_block(&self, _frames: u32) {}
 
     fn after_block(&self) {
-        if let Some(core) = self.core.get().filter(|core| !core.is_closing()) {
+        if let Some(core) = self.core() {
             core.hub.settle();
             core.watch();
         }
@@ -31,17 +47,13 @@ impl StepHooks for StepSync {
 pub(super) struct Core {
     pub hub: CaptureHub,
     pub outlet: Arc<Outlet>,
+    /// As opened.
     pub granted: Granted,
-    pub status: Arc<StreamStatus>,
-    pub device: Mutex<Device>,
+    pub door: Door,
+    /// Never locked while a device is waited for.
+    pub supervisor: Mutex<Supervisor>,
     pub closing: Mutex<bool>,
     pub bell: Condvar,
-}
-
-pub(super) struct Device {
-    pub stream: Option<Stream>,
-    pub watchdog: Watchdog,
-    pub lost_after: Option<u64>,
 }
 
 impl Core {
@@ -51,58 +63,52 @@ impl Core {
 
     /// Passes the device's reports on and notices its loss and its return.
     pub fn watch(&self) {
-        // Whoever holds the device may be waiting for a stepped block to end: never wait for it.
-        let Ok(mut device) = self.device.try_lock() else {
-            return;
+        let mut told = Vec::new();
+        let mut supervisor = lock(&self.supervisor);
+        supervisor.poll(|supervised| told.push(supervised));
+        // Overruns stand in the statistics.
+        let reports = told.into_iter();
+        reports
+            .filter_map(|told| crate::driver::device_trouble(told, &supervisor, "capture"))
+            .for_each(|report| self.outlet.push(report));
+        let margin = if supervisor.status().health().manual {
+            0
+        } else {
+            MARGIN_NS
         };
-        let (mut lost, mut denied, mut changed, mut panicked) = (false, false, false, false);
-        if let Some(stream) = &mut device.stream {
-            stream.take_events(|event| match event {
-                StreamEvent::Lost { .. } => lost = true,
-                StreamEvent::RealtimeDenied => denied = true,
-                StreamEvent::RateChanged(_) => changed = true,
-                StreamEvent::Panicked => panicked = true,
-                // Overruns stand in the statistics.
-                StreamEvent::Xrun | StreamEvent::Error(_) => {}
-            });
-        }
-        if panicked {
-            let error = crate::driver::panic_error("capture");
-            self.outlet.push(Report::Failed(error));
-        }
-        if denied {
-            let reason = self.status.realtime_refusal().unwrap_or_default();
-            let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
-            self.outlet.push(Report::Warning(warning));
-        }
-        if changed {
-            self.report(DeviceState::Changed);
-        }
-        let callbacks = self.status.callbacks();
-        match device.lost_after {
-            None => {
-                let health = self.status.health();
-                if lost || device.watchdog.check(&health, monotonic_ns()).is_some() {
-                    device.lost_after = Some(callbacks);
-                    if !self.granted.device.id.starts_with("virtual") {
-                        // A backend that died may call back without end: let go of the stream.
-                        // Its sink goes with it, so what was captured reaches the readers.
-                        device.stream = None;
-                    }
-                    self.report(DeviceState::Lost);
-                }
-            }
-            Some(then) if callbacks > then => {
-                device.lost_after = None;
-                self.report(DeviceState::Restored);
-            }
-            Some(_) => {}
+        self.pass(&supervisor, margin);
+    }
+
+    /// What the device loses until now stands where it stands: before the capture pauses, goes on
+    /// or ends.
+    pub fn pass_until_now(&self) {
+        self.pass(&lock(&self.supervisor), 0);
+    }
+
+    fn pass(&self, supervisor: &MutexGuard<'_, Supervisor>, margin_ns: u64) {
+        if supervisor.stream().is_none()
+            && let Some(mut entrance) = enter(&self.door)
+        {
+            let now_ns = supervisor.status().now_ns();
+            entrance.pass(now_ns.saturating_sub(margin_ns));
         }
     }
 
-    fn report(&self, state: DeviceState) {
-        self.outlet
-            .push(crate::engine::device_report(state, &self.granted.device));
+    /// Ends the stream, then the pipeline.
+    pub fn end(&self) {
+        let (stream, lost_at) = {
+            let mut supervisor = lock(&self.supervisor);
+            let lost_at = supervisor.is_lost().then(|| supervisor.status().now_ns());
+            (supervisor.take(), lost_at)
+        };
+        // Dropped without the lock: the last block of a stepped device may want it.
+        drop(stream);
+        if let Some(mut entrance) = enter(&self.door) {
+            if let Some(now_ns) = lost_at {
+                entrance.pass(now_ns);
+            }
+            entrance.end();
+        }
     }
 }
 
