@@ -53,7 +53,7 @@ impl Ideal {
         let (mut at, mut run) = (0_u64, None::<(u64, usize)>);
         for act in acts {
             match *act {
-                Act::Push(0) => {}
+                Act::Push(0) | Act::Gap(0) => {}
                 Act::Push(frames) => {
                     run = Some(run.map_or((at, frames), |(from, length)| (from, length + frames)));
                     at += frames as u64;
