@@ -14,7 +14,6 @@
     )
 )]
 
-mod alloc;
 mod capture;
 mod device;
 mod engine;
@@ -29,3 +28,7 @@ mod report;
 mod sample;
 mod specs;
 mod tap;
+
+/// Counts what callbacks allocate and free.
+#[global_allocator]
+static ALLOCATOR: noxrun_session::CountingAllocator = noxrun_session::CountingAllocator;
