@@ -24,9 +24,29 @@ pub(crate) fn backends() -> Vec<Backend> {
     let mut backends: Vec<Backend> = cpal::ALL_HOSTS
         .iter()
         .filter_map(|host| Backend::from_name(&host.to_string()))
+        .filter(|backend| is_there(*backend))
         .collect();
     backends.sort_by_key(|backend| *backend == Backend::Jack);
     backends
+}
+
+/// Why a backend cannot be used at all.
+fn absence(backend: Backend) -> String {
+    #[cfg(target_os = "linux")]
+    if backend == Backend::Alsa {
+        let package = noxrun_asound::PACKAGE;
+        return format!("libasound.so.2 is not installed; the package is {package}");
+    }
+    format!("{backend} is not a sound system of this machine")
+}
+
+/// Whether the library of a backend is there, as far as that is ours to know.
+fn is_there(backend: Backend) -> bool {
+    match backend {
+        #[cfg(target_os = "linux")]
+        Backend::Alsa => noxrun_asound::load(),
+        _ => true,
+    }
 }
 
 /// How long a backend may take that is asked only for comparison.
@@ -113,8 +133,7 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
             "JACK has one device, jack:default; its ports are to be connected".into(),
         ));
     }
-    let host_id = host_id(backend)
-        .ok_or_else(|| gone(format!("{backend} is not a sound system of this machine")))?;
+    let host_id = host_id(backend).ok_or_else(|| gone(absence(backend)))?;
     let host = cpal::host_from_id(host_id)?;
     if name != DEFAULT {
         return host
@@ -133,8 +152,9 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
     })
 }
 
+/// `None` where the backend is not of this system, or its library is missing.
 fn host_id(backend: Backend) -> Option<HostId> {
-    backend.as_str().parse().ok()
+    backend.as_str().parse().ok().filter(|_| is_there(backend))
 }
 
 fn offers(
