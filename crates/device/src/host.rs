@@ -24,7 +24,6 @@ pub(crate) fn backends() -> Vec<Backend> {
     let mut backends: Vec<Backend> = cpal::ALL_HOSTS
         .iter()
         .filter_map(|host| Backend::from_name(&host.to_string()))
-        .filter(|backend| is_there(*backend))
         .collect();
     backends.sort_by_key(|backend| *backend == Backend::Jack);
     backends
