@@ -1,6 +1,6 @@
 //! Counts what must not happen inside an audio callback.
 //!
-//! The binding's global allocator calls [`note_allocation`] and [`note_free`] on every allocation
+//! The binding's global allocator calls `note_allocation` and `note_free` on every allocation
 //! of the process; they count while this thread is inside a [`CallbackScope`], and cost two loads
 //! of thread-local storage otherwise. Every callback opens a scope, on real and virtual devices.
 
@@ -28,7 +28,7 @@ thread_local! {
 
 /// Counts an allocation (or a growth) if this thread is inside a callback. Never allocates.
 #[inline]
-pub fn note_allocation() {
+pub(crate) fn note_allocation() {
     // An error means that the thread is being torn down: no callback can be running.
     let _ = COUNTERS.try_with(|counters| {
         if counters.in_callback.get() {
@@ -39,7 +39,7 @@ pub fn note_allocation() {
 
 /// Counts a free if this thread is inside a callback. Never allocates.
 #[inline]
-pub fn note_free() {
+pub(crate) fn note_free() {
     // As above.
     let _ = COUNTERS.try_with(|counters| {
         if counters.in_callback.get() {

@@ -30,6 +30,25 @@ pub(crate) fn backends() -> Vec<Backend> {
     backends
 }
 
+/// Why a backend cannot be used at all.
+fn absence(backend: Backend) -> String {
+    #[cfg(target_os = "linux")]
+    if backend == Backend::Alsa {
+        let package = noxrun_asound::PACKAGE;
+        return format!("libasound.so.2 is not installed; the package is {package}");
+    }
+    format!("{backend} is not a sound system of this machine")
+}
+
+/// Whether the library of a backend is there, as far as that is ours to know.
+fn is_there(backend: Backend) -> bool {
+    match backend {
+        #[cfg(target_os = "linux")]
+        Backend::Alsa => noxrun_asound::load(),
+        _ => true,
+    }
+}
+
 /// How long a backend may take that is asked only for comparison.
 const OTHERS_LIMIT: Duration = Duration::from_millis(500);
 
@@ -119,8 +138,7 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
             "a stream whose server has died, or hangs, is not closed yet".into(),
         ));
     }
-    let host_id = host_id(backend)
-        .ok_or_else(|| gone(format!("{backend} is not a sound system of this machine")))?;
+    let host_id = host_id(backend).ok_or_else(|| gone(absence(backend)))?;
     let host = cpal::host_from_id(host_id)?;
     if name != DEFAULT {
         return host
@@ -139,8 +157,9 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
     })
 }
 
+/// `None` where the backend is not of this system, or its library is missing.
 fn host_id(backend: Backend) -> Option<HostId> {
-    backend.as_str().parse().ok()
+    backend.as_str().parse().ok().filter(|_| is_there(backend))
 }
 
 fn offers(

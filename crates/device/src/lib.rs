@@ -4,7 +4,7 @@
 //! - [`list_devices`] and the opening functions never hang and never start a sound server.
 //! - Our part of every audio callback allocates, frees and locks nothing and makes no system call
 //!   but the two of an audited stream, from the second callback on; [`AudioThreadStats`] counts
-//!   it, with the help of the process's allocator ([`note_allocation`], [`note_free`]).
+//!   it, with the help of the process's allocator ([`CountingAllocator`]).
 //! - A refused buffer size, rate or channel count does not stop a stream: [`Granted`] says what
 //!   there is instead, [`DeviceWarning`] what was not granted.
 //! - Blocks of any size are accepted, and a panicking renderer becomes silence.
@@ -21,6 +21,7 @@
 //! of it, `supervisor.rs` does it, `virtual_device/` is the device that tests step by hand.
 #![deny(missing_docs)]
 
+mod allocator;
 mod audit;
 mod bounded;
 mod build;
@@ -57,7 +58,8 @@ mod supervise;
 mod supervisor;
 mod virtual_device;
 
-pub use audit::{in_callback, note_allocation, note_free};
+pub use allocator::CountingAllocator;
+pub use audit::in_callback;
 pub use clock::{instant_at, monotonic_ns};
 pub use continuity::Continuity;
 pub use error::DeviceError;

@@ -11,7 +11,10 @@ pub(crate) fn install() {
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {
-            silence_alsa();
+            // Loaded at run time as well: without it there is nobody to silence.
+            if noxrun_asound::load() {
+                silence_alsa();
+            }
             silence_jack();
         });
     }

@@ -2,13 +2,13 @@
 
 mod common;
 
-use common::{CountingAllocator, With};
+use common::With;
 use noxrun_device::{
     BlockTime, CaptureSink, StreamRequest, VirtualDevice, VirtualOptions, open_input, open_output,
 };
 
 #[global_allocator]
-static COUNTING: CountingAllocator = CountingAllocator;
+static COUNTING: noxrun_device::CountingAllocator = noxrun_device::CountingAllocator;
 
 struct Peak(f32);
 

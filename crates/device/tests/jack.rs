@@ -11,14 +11,14 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use common::jackd::{SERVER_PID, wait_until, with_server};
-use common::{CountingAllocator, Recorder, SignalSource, on, signal};
+use common::{Recorder, SignalSource, on, signal};
 use noxrun_device::{
     Backend, DeviceError, DeviceWarning, Fallback, LossReason, Stream, StreamEvent, StreamRequest,
     Watchdog, list_devices, monotonic_ns, open_input, open_output,
 };
 
 #[global_allocator]
-static COUNTING: CountingAllocator = CountingAllocator;
+static COUNTING: noxrun_device::CountingAllocator = noxrun_device::CountingAllocator;
 
 const HOSTS: [&str; 2] = ["jack", "alsa"];
 

@@ -14,7 +14,6 @@
     )
 )]
 
-mod alloc;
 mod capture;
 mod control;
 mod cpu;
@@ -32,3 +31,7 @@ mod report;
 mod sample;
 mod specs;
 mod tap;
+
+/// Counts what callbacks allocate and free.
+#[global_allocator]
+static ALLOCATOR: noxrun_session::CountingAllocator = noxrun_session::CountingAllocator;

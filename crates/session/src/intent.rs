@@ -4,7 +4,8 @@
 mod check;
 mod param;
 
-pub(crate) use check::{in_range, when};
+pub use check::in_range;
+pub(crate) use check::when;
 pub use param::{PARAMS, ParamId, ParamSpec, TEMPO};
 
 use noxrun_engine::{Curve, SampleData, When};

@@ -41,7 +41,7 @@ pub use error::{Error, ErrorCode};
 pub use input::TrackInput;
 pub use intent::{
     EffectId, EffectSetup, InputId, Intent, MarkerId, PARAMS, ParamId, ParamSpec, Playback, SendId,
-    TEMPO, TrackId, VoiceId,
+    TEMPO, TrackId, VoiceId, in_range,
 };
 pub use meter::TrackMeter;
 pub use offline::{Rendered, render};
@@ -56,8 +56,8 @@ pub use track_tap::TrackTap;
 
 pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, VoiceActivity, WakeKind};
 pub use noxrun_device::{
-    AudioThreadStats, Backend, Clock as VirtualClock, DeviceInfo, DeviceWarning, Failure, Granted,
-    VirtualDevice, VirtualOptions, list_devices, monotonic_ns, note_allocation, note_free,
+    AudioThreadStats, Backend, Clock as VirtualClock, CountingAllocator, DeviceInfo, DeviceWarning,
+    Failure, Granted, VirtualDevice, VirtualOptions, list_devices, monotonic_ns,
 };
 pub use noxrun_engine::{Curve, EngineConfig, MeterReading, SampleData, When};
 pub use noxrun_media::{Pcm, Probe, WavFormat, probe, probe_file};

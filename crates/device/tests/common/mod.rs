@@ -5,29 +5,9 @@
 pub mod jackd;
 pub mod stepped;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use noxrun_device::{BlockTime, CaptureSink, Render, StreamRequest, note_allocation, note_free};
-
-/// What the binding's allocator does: pass on, and tell the callbacks' counters.
-pub struct CountingAllocator;
-
-// SAFETY: all calls are passed on to the system's allocator unchanged; counting neither allocates
-// nor unwinds.
-unsafe impl GlobalAlloc for CountingAllocator {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note_allocation();
-        // SAFETY: the caller's promise is the one that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        note_free();
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use noxrun_device::{BlockTime, CaptureSink, Render, StreamRequest};
 
 /// The sample of channel `channel` at frame `frame`: all 24 bits of a float's mantissa vary, no
 /// two neighbours are alike, and every value is exact.

@@ -71,7 +71,10 @@ fn param_value(param: ParamId, value: f64) -> Result<(), Error> {
 }
 
 /// Checks the value of a parameter.
-pub(crate) fn in_range(spec: &ParamSpec, value: f64) -> Result<(), Error> {
+///
+/// # Errors
+/// `ERR_INVALID_ARG` when it is not finite, `ERR_OUT_OF_RANGE` outside the parameter's range.
+pub fn in_range(spec: &ParamSpec, value: f64) -> Result<(), Error> {
     let ParamSpec { name, min, max, .. } = spec;
     finite(name, value)?;
     if value < *min || value > *max {

@@ -1,13 +1,24 @@
 //! The system's allocator, with every call counted that happens inside an audio callback.
 
-use noxrun_session::{note_allocation, note_free};
 use std::alloc::{GlobalAlloc, Layout, System};
 
-struct Counting;
+use crate::audit::{note_allocation, note_free};
+
+/// Make it the global allocator of whatever links this library, and
+/// [`AudioThreadStats`](crate::AudioThreadStats) tells what callbacks allocated and freed.
+///
+/// ```
+/// use noxrun_device::CountingAllocator;
+///
+/// #[global_allocator]
+/// static ALLOCATOR: CountingAllocator = CountingAllocator;
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CountingAllocator;
 
 // SAFETY: every call is handed to the system's allocator unchanged; the counting neither
 // allocates nor touches the memory.
-unsafe impl GlobalAlloc for Counting {
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note_allocation();
         // SAFETY: the caller's promise is passed on.
@@ -32,6 +43,3 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;

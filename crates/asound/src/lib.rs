@@ -1,0 +1,26 @@
+//! Stands for libasound, which may be missing: a program that links it does not start there.
+//!
+//! Every function of libasound that is called anywhere is defined here, as a jump through a table.
+//! [`load`] opens `libasound.so.2` and fills the table with the addresses that `dlsym` gives, which
+//! are those of each function's default version; a reference without a version that the linker
+//! leaves open would get the oldest ones, whose `hw_params` functions have other signatures. Until
+//! then, and where the library is missing, every function returns `-ENOSYS`.
+//!
+//! Nothing may be called before [`load`] has said that the library is there. A function that is
+//! missing in the table is an error of linking.
+#![deny(missing_docs)]
+
+#[cfg(target_os = "linux")]
+mod functions;
+#[cfg(target_os = "linux")]
+mod table;
+
+/// Loads libasound, once for the process, and says whether it is there with every function that is
+/// used. Not for an audio callback.
+#[cfg(target_os = "linux")]
+pub fn load() -> bool {
+    table::load()
+}
+
+/// The package that brings the library, by its names in the larger distributions.
+pub const PACKAGE: &str = "libasound2 (Debian, Ubuntu), alsa-lib (Fedora, Arch, Alpine)";

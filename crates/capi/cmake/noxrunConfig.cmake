@@ -1,0 +1,27 @@
+# find_package(noxrun CONFIG): the targets noxrun::noxrun (shared) and noxrun::static.
+get_filename_component(_noxrun_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+
+if(NOT TARGET noxrun::noxrun)
+  find_package(Threads REQUIRED)
+
+  add_library(noxrun::noxrun SHARED IMPORTED)
+  set_target_properties(noxrun::noxrun PROPERTIES
+    IMPORTED_LOCATION "${_noxrun_prefix}/lib/libnoxrun${CMAKE_SHARED_LIBRARY_SUFFIX}"
+    IMPORTED_NO_SONAME TRUE
+    INTERFACE_INCLUDE_DIRECTORIES "${_noxrun_prefix}/include")
+
+  add_library(noxrun::static STATIC IMPORTED)
+  set_target_properties(noxrun::static PROPERTIES
+    IMPORTED_LOCATION "${_noxrun_prefix}/lib/libnoxrun${CMAKE_STATIC_LIBRARY_SUFFIX}"
+    INTERFACE_INCLUDE_DIRECTORIES "${_noxrun_prefix}/include")
+  if(ANDROID)
+    target_link_libraries(noxrun::static INTERFACE aaudio log Threads::Threads)
+  elseif(APPLE)
+    target_link_libraries(noxrun::static INTERFACE
+      "-framework AudioToolbox" "-framework CoreAudio" "-framework CoreFoundation" Threads::Threads)
+  elseif(UNIX)
+    target_link_libraries(noxrun::static INTERFACE asound m ${CMAKE_DL_LIBS} Threads::Threads)
+  endif()
+endif()
+
+unset(_noxrun_prefix)

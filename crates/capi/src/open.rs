@@ -1,0 +1,238 @@
+//! Opening and dropping a state, and what it turned out to be.
+
+use crate::border::{call, check_size, input, invalid, out_of_range, output, text};
+use crate::events::device_warning;
+use crate::state::{Log, State};
+use crate::status::Status;
+use crate::types::{
+    Config, Info, LogLevel, NOXRUN_ALLOW_VIRTUAL, NOXRUN_CAPTURE, NOXRUN_OFFLINE, NOXRUN_PLAYBACK,
+};
+use noxrun_session::{
+    Capture, CaptureOptions, Engine, EngineConfig, EngineOptions, Error, OfflineOptions,
+};
+use std::collections::{HashMap, VecDeque};
+use std::ops::RangeInclusive;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+
+/// Opens what `config.mode` names and starts it. On success `*state` is to be dropped once; on
+/// failure it is null.
+///
+/// # Safety
+/// `config` and its strings stay as they are during the call; `state` has room for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn noxrun_open(config: *const Config, state: *mut *mut State) -> Status {
+    call(|| {
+        // SAFETY: the caller's promise.
+        let place = unsafe { output("state", state) }?;
+        *place = std::ptr::null_mut();
+        // SAFETY: the caller's promise.
+        let config = unsafe { input("config", config) }?;
+        // SAFETY: the caller's promise, for the strings.
+        let opened = unsafe { open(config) }?;
+        *place = Box::into_raw(Box::new(opened));
+        Ok(())
+    })
+}
+
+/// Stops everything, completes what is open, and frees the state. Null is nothing.
+///
+/// # Safety
+/// It came from `noxrun_open`, was not dropped before, and no other call uses it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn noxrun_drop(state: *mut State) {
+    if !state.is_null() {
+        // Nobody is left to be told how it went.
+        let _ = call(|| {
+            // SAFETY: the caller's promise: made by `Box::into_raw`, and given back once.
+            drop(unsafe { Box::from_raw(state) });
+            Ok(())
+        });
+    }
+}
+
+/// What the state turned out to be, and its time and latencies now.
+///
+/// # Safety
+/// `state` is open; `info` has room for one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn noxrun_get_info(state: *const State, info: *mut Info) -> Status {
+    call(|| {
+        // SAFETY: the caller's promise.
+        let (state, info) = unsafe { (crate::border::state(state)?, output("info", info)?) };
+        let engine = state.engine.as_ref();
+        let capture = state.capture.as_ref();
+        *info = Info {
+            sample_rate: engine.map_or(0, |engine| engine.config().sample_rate),
+            channels: engine.map_or(0, |engine| engine.config().channels as u32),
+            buffer_size: engine.map_or(0, |engine| engine.granted().buffer_size),
+            capture_rate: capture.map_or(0, Capture::sample_rate),
+            capture_channels: capture.map_or(0, |capture| capture.channels() as u32),
+            capture_chunk: capture.map_or(0, |capture| capture.chunk() as u32),
+            frame: engine.map_or(0, Engine::current_frame),
+            output_latency: engine.map_or(0.0, |engine| engine.latency().0),
+            capture_latency: capture.map_or(0.0, Capture::latency),
+        };
+        Ok(())
+    })
+}
+
+/// Stops engine time where `on`, else lets it go on. Phones call it when a call comes in.
+///
+/// # Safety
+/// `state` is open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn noxrun_suspend(state: *const State, on: bool) -> Status {
+    call(|| {
+        // SAFETY: the caller's promise.
+        let state = unsafe { crate::border::state(state) }?;
+        let engine = state.engine()?;
+        if on {
+            engine.suspend()
+        } else {
+            engine.resume()
+        }
+    })
+}
+
+/// # Safety
+/// The strings of `config` are null or end in a zero byte.
+unsafe fn open(config: &Config) -> Result<State, Error> {
+    check_size::<Config>("config", config.size)?;
+    let mode = config.mode;
+    let known = NOXRUN_PLAYBACK | NOXRUN_CAPTURE | NOXRUN_OFFLINE | NOXRUN_ALLOW_VIRTUAL;
+    if mode & !known != 0 {
+        return Err(invalid(format!(
+            "config.mode has bits that mean nothing: {:#x}",
+            mode & !known
+        )));
+    }
+    if mode & (NOXRUN_PLAYBACK | NOXRUN_CAPTURE | NOXRUN_OFFLINE) == 0 {
+        let message =
+            "config.mode must have NOXRUN_PLAYBACK, NOXRUN_CAPTURE or NOXRUN_OFFLINE, got none";
+        return Err(invalid(message));
+    }
+    if mode & NOXRUN_PLAYBACK != 0 && mode & NOXRUN_OFFLINE != 0 {
+        let message = "config.mode must have NOXRUN_PLAYBACK or NOXRUN_OFFLINE, got both";
+        return Err(invalid(message));
+    }
+    let log = Log {
+        to: config.log,
+        user: config.log_user,
+    };
+    let fallback_virtual = mode & NOXRUN_ALLOW_VIRTUAL != 0;
+    let sizes = sizes(config)?;
+    let buffer_size = number("config.buffer_size", config.buffer_size, 1..=65_536, 256)?;
+    let engine = if mode & NOXRUN_PLAYBACK != 0 {
+        // SAFETY: the caller's promise.
+        let device = unsafe { text("config.output", config.output) }?;
+        let sample_rate = rate("config.sample_rate", config.sample_rate)?;
+        Some(Engine::open(&EngineOptions {
+            device: device.map(str::to_owned),
+            fallback_virtual,
+            sample_rate,
+            buffer_size,
+            engine: sizes,
+            ..EngineOptions::default()
+        })?)
+    } else if mode & NOXRUN_OFFLINE != 0 {
+        let sample_rate = rate("config.sample_rate", config.sample_rate)?;
+        Some(Engine::offline(&OfflineOptions {
+            engine: EngineConfig {
+                sample_rate: sample_rate.unwrap_or(48_000),
+                ..sizes
+            },
+        }))
+    } else {
+        None
+    };
+    let capture = if mode & NOXRUN_CAPTURE != 0 {
+        // SAFETY: the caller's promise.
+        let device = unsafe { text("config.input", config.input) }?;
+        let some = |value: u32| (value > 0).then_some(value as usize);
+        Some(Capture::open(&CaptureOptions {
+            device: device.map(str::to_owned),
+            fallback_virtual,
+            sample_rate: rate("config.capture_rate", config.capture_rate)?,
+            channels: number(
+                "config.capture_channels",
+                config.capture_channels,
+                1..=32,
+                1,
+            )? as usize,
+            buffer_size,
+            chunk: some(config.capture_chunk),
+            capacity: some(config.capture_capacity),
+            ..CaptureOptions::default()
+        })?)
+    } else {
+        None
+    };
+    let granted = engine.iter().map(Engine::granted);
+    for granted in granted.chain(capture.iter().map(Capture::granted)) {
+        for warning in &granted.warnings {
+            log.say(LogLevel::Warning, &device_warning(warning));
+        }
+    }
+    let reader = capture.as_ref().map(Capture::reader).transpose()?;
+    Ok(State {
+        engine,
+        capture,
+        reader: Mutex::new(reader),
+        listener: Mutex::new(None),
+        samples: Mutex::new(HashMap::new()),
+        effects: Mutex::new(HashMap::new()),
+        next_voice: AtomicU64::new(1),
+        events: Mutex::new(VecDeque::new()),
+        log,
+    })
+}
+
+fn sizes(config: &Config) -> Result<EngineConfig, Error> {
+    let default = EngineConfig::default();
+    let size = |name: &str, value: u32, most: u32, default: usize| {
+        number(name, value, 1..=most, default as u32).map(|value| value as usize)
+    };
+    Ok(EngineConfig {
+        channels: size("config.channels", config.channels, 32, default.channels)?,
+        max_tracks: size(
+            "config.max_tracks",
+            config.max_tracks,
+            4_096,
+            default.max_tracks,
+        )?,
+        max_voices: size(
+            "config.max_voices",
+            config.max_voices,
+            16_384,
+            default.max_voices,
+        )?,
+        max_events: size(
+            "config.max_events",
+            config.max_events,
+            1 << 24,
+            default.max_events,
+        )?,
+        ..default
+    })
+}
+
+fn rate(name: &str, rate: u32) -> Result<Option<u32>, Error> {
+    match rate {
+        0 => Ok(None),
+        rate => number(name, rate, 1_000..=768_000, rate).map(Some),
+    }
+}
+
+/// A number within its range; 0 is its default.
+fn number(name: &str, value: u32, range: RangeInclusive<u32>, default: u32) -> Result<u32, Error> {
+    match value {
+        0 => Ok(default),
+        value if range.contains(&value) => Ok(value),
+        value => Err(out_of_range(format!(
+            "{name} must be from {} to {}, or 0 for the default, got {value}",
+            range.start(),
+            range.end()
+        ))),
+    }
+}

@@ -1,0 +1,86 @@
+// A C++17 program: the header compiles as C++, a state lives in a unique_ptr, and the capture calls
+// back on a thread of the library's own. Ends with the number of chunks.
+#include "noxrun.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace {
+
+struct Drop {
+  void operator()(noxrun_state *state) const { noxrun_drop(state); }
+};
+using State = std::unique_ptr<noxrun_state, Drop>;
+
+void ok(noxrun_status status) {
+  if (status != NOXRUN_STATUS_OK) throw std::runtime_error(noxrun_last_error());
+}
+
+void expect(bool condition, const char *what) {
+  if (!condition) throw std::runtime_error(what);
+}
+
+State open(const noxrun_config &config) {
+  noxrun_state *state = nullptr;
+  ok(noxrun_open(&config, &state));
+  return State(state);
+}
+
+struct Heard {
+  std::atomic<std::uint64_t> chunks{0};
+  std::atomic<std::uint64_t> frames{0};
+  std::atomic<bool> in_order{true};
+  std::uint64_t next = 0;
+};
+
+extern "C" void hear(void *user, const float *samples, const noxrun_chunk *chunk) {
+  auto &heard = *static_cast<Heard *>(user);
+  if (heard.chunks > 0 && chunk->frame != heard.next) heard.in_order = false;
+  heard.next = chunk->frame + chunk->frames;
+  volatile float last = chunk->frames > 0 ? samples[chunk->frames - 1] : 0.0f;
+  (void)last;
+  heard.frames += chunk->frames;
+  heard.chunks++;
+}
+
+std::uint64_t listens() {
+  noxrun_config config{};
+  config.size = sizeof config;
+  config.mode = NOXRUN_CAPTURE;
+  config.input = "virtual";
+  config.capture_chunk = 256;
+  State state = open(config);
+  Heard heard;
+  ok(noxrun_capture_listen(state.get(), hear, &heard));
+  noxrun_chunk chunk{};
+  float room[256];
+  expect(noxrun_capture_read(state.get(), room, 256, 0, &chunk) == NOXRUN_STATUS_ERR_INVALID_STATE,
+         "a reader beside a listener is refused");
+  while (heard.chunks < 20) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ok(noxrun_capture_listen(state.get(), nullptr, nullptr));
+  const auto frames = heard.frames.load();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  expect(heard.frames == frames, "a listener that was ended is called no more");
+  expect(heard.in_order, "chunks come in order, without a gap");
+  ok(noxrun_capture_read(state.get(), room, 256, 1000, &chunk));
+  expect(chunk.frame == frames, "reading goes on where listening ended");
+  // Dropped with a listener that runs.
+  ok(noxrun_capture_listen(state.get(), hear, &heard));
+  state.reset();
+  return heard.chunks;
+}
+
+}  // namespace
+
+int main() try {
+  std::printf("%llu chunks heard\n", static_cast<unsigned long long>(listens()));
+  return 0;
+} catch (const std::exception &error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}
