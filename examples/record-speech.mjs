@@ -110,4 +110,6 @@ for await (const chunk of chunks) {
 }
 if (spoken) await finish()
 await engine?.close()
+const { dropped, lostByDevice } = capture.stats()
+if (dropped + lostByDevice > 0) console.error(`lost on the way: ${dropped} samples, and ${lostByDevice} frames by the device`)
 console.log(`heard ${count === 1 ? 'somebody once' : `somebody ${count} times`}`)

@@ -158,7 +158,7 @@ test('without rotation onFile tells the one file, and its name is as given', asy
   await stand.record(1000)
   await stand.capture.close()
   t.deepEqual(told, [{ path: file, frames: 1000, startFrame: 0 }])
-  t.deepEqual(await recording.ended, { path: file, frames: 1000, dropped: 0, files: [file], error: null })
+  t.deepEqual(await recording.ended, { path: file, frames: 1000, dropped: 0, error: null })
 })
 
 test('limits are checked, named, and nothing is made', async (t) => {
