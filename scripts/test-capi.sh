@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+passed=0
 failed=0
 
 check() {
@@ -14,6 +15,7 @@ check() {
   shift
   if "$@" > "$work/log" 2>&1; then
     echo "✔ $title: $(tail -n 1 "$work/log")"
+    passed=$((passed + 1))
   else
     echo "✘ $title"
     cat "$work/log"
@@ -64,5 +66,8 @@ echo "exported functions: $functions; others: $others"
 if [ "$functions" -lt 10 ] || [ "$functions" -gt 15 ] || [ "$others" -gt 0 ]; then
   echo '✘ 10 to 15 functions are to be exported, and nothing else'
   failed=$((failed + 1))
+else
+  passed=$((passed + 1))
 fi
+echo "capi: $passed passed, $failed failed"
 exit "$((failed > 0))"

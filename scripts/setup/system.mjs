@@ -62,6 +62,9 @@ const needs = [
   { what: "libsndfile's programs", toBuild: false, isMet: () => isOnPath('sndfile-convert') && isOnPath('sndfile-info'), packages: ['sndfile-programs'] },
   { what: 'the FLAC decoder', toBuild: false, isMet: () => isOnPath('flac'), packages: ['flac'] },
   { what: 'a speech synthesizer', toBuild: false, isMet: () => isOnPath('espeak-ng'), packages: ['espeak-ng'] },
+  { what: 'a C++ compiler', toBuild: false, isMet: () => isOnPath('c++'), packages: ['g++'] },
+  { what: 'CMake', toBuild: false, isMet: () => isOnPath('cmake'), packages: ['cmake'] },
+  { what: 'valgrind', toBuild: false, isMet: () => isOnPath('valgrind'), packages: ['valgrind'] },
   { what: 'strace', toBuild: false, isMet: () => isOnPath('strace'), packages: ['strace'] },
   { what: 'chrt and setpriv', toBuild: false, isMet: () => isOnPath('chrt') && isOnPath('setpriv'), packages: ['util-linux'] },
 ]

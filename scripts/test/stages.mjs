@@ -112,6 +112,15 @@ export const stages = [
       return fromCargo(result.output, result.status)
     },
   },
+  {
+    name: 'capi', title: 'the C library, used by C and C++ programs',
+    async run() {
+      // The libraries that the Rust tests have built.
+      await run('cargo', ['test', ...locked, '-p', 'noxrun-capi', '--no-run'], { stream: true })
+      const result = await stream('bash', [inRoot('scripts', 'test-capi.sh'), inRoot('target', 'debug', 'deps')])
+      return fromChecks(result.output, result.status)
+    },
+  },
   { name: 'binding', title: 'the committed binding is what the code generates', run: bindingIsCommitted },
   { name: 'lint', title: 'TypeScript lints', run: () => each([[process.execPath, binOf('eslint', 'eslint'), '.']]) },
   { name: 'types', title: 'TypeScript types', run: () => each([[process.execPath, binOf('typescript', 'tsc'), '--noEmit']]) },
