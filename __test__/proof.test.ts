@@ -149,7 +149,7 @@ test.serial('what the ring refused is counted to the sample, where it was lost',
   const gaps = collector.chunks.filter((chunk) => chunk.droppedBefore > 0)
   t.deepEqual(gaps.map((chunk) => chunk.frame), [6000])
   t.is(collector.frames, 5000)
-  t.true(collector.frameIndicesAgree)
+  t.is(collector.skipped, 0)
   const heard = collector.channel(0)
   t.deepEqual(heard.subarray(0, 1000), left.subarray(0, 1000))
   t.deepEqual(heard.subarray(1000), left.subarray(6000))

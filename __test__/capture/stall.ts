@@ -12,8 +12,8 @@ export interface StallResult {
   /** The reader's account when all was read, and the capture's when it was closed. */
   reader: ReaderStats
   capture: CaptureStats
-  /** Whether each chunk begins where the one before and its loss say. */
-  frameIndicesAgree: boolean
+  /** Frames that indices pass over besides what was lost on the way: those that never came. */
+  skipped: number
   /** Samples: lost by the chunks' own account, told in events, and in chunks. */
   droppedBefore: number
   droppedEvents: number
@@ -78,23 +78,24 @@ function told(chunks: Chunk[], [left, right]: Float32Array[]): Omit<StallResult,
   const holes = chunks.filter((chunk) => chunk.droppedBefore > 0)
   const [firstHole, lastHole] = [holes[0]?.frame ?? Infinity, holes.at(-1)?.frame ?? Infinity]
   const matched = { before: 0, after: 0, not: 0 }
-  let [next, agree, heard, begin] = [0, true, 0, -1]
+  let [next, skipped, heard, begin] = [0, 0, 0, -1]
   for (const { frame, frames, samples, droppedBefore } of chunks) {
-    agree &&= frame === next + droppedBefore / 2
+    skipped += frame - next - droppedBefore / 2
     next = frame + frames
     heard += samples.length
     for (let n = 0; n < frames; n++) {
       // Silence until the signal begins.
       if (begin < 0 && samples[2 * n] === 0 && samples[2 * n + 1] === 0) continue
-      if (begin < 0) begin = frame + n
-      const place = frame + n - begin
+      if (begin < 0) begin = frame + n - skipped
+      // A server that stands still plays nothing meanwhile, either.
+      const place = frame + n - begin - skipped
       if (samples[2 * n] !== left?.[place] || samples[2 * n + 1] !== right?.[place]) matched.not++
       else if (frame < firstHole) matched.before++
       else if (frame >= lastHole) matched.after++
     }
   }
   return {
-    frameIndicesAgree: agree,
+    skipped,
     droppedBefore: chunks.reduce((sum, chunk) => sum + chunk.droppedBefore, 0),
     heard,
     gaps: holes.length,

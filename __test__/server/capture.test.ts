@@ -22,8 +22,9 @@ for (const via of ['jack', 'alsa'] as const) {
       const collector = new Collector(capture)
       await server.loopback(via)
       const file = path.join(dir, `${via}.wav`)
-      const recording = await capture.record(file)
-      const stream = capture.readable()
+      const recording = await capture.record(file, { gaps: 'splice' })
+      // A server that stood still leaves a gap in time, which is not what is compared here.
+      const stream = capture.readable({ gaps: 'splice' })
       const pushes: Buffer[] = []
       stream.on('data', (bytes: Buffer) => pushes.push(bytes))
       const streamed = new Promise((resolve) => stream.once('end', resolve))
@@ -41,7 +42,7 @@ for (const via of ['jack', 'alsa'] as const) {
       t.true(stats.captured >= running.captured)
       t.like(stats, { delivered: stats.captured, dropped: 0, buffered: 0 })
       t.is(collector.dropped, 0)
-      t.true(collector.frameIndicesAgree)
+      t.is(collector.skipped, stats.lostByDevice)
       t.is(2 * collector.frames, stats.captured)
       t.is(collector.chunks.at(-1)?.final, true)
 
@@ -85,7 +86,7 @@ for (const via of ['jack', 'alsa'] as const) {
         t.is(capture.sampleRate, sampleRate)
         t.is(capture.channels, 1)
         t.true(capture.latency > 0)
-        t.true(collector.frameIndicesAgree)
+        t.is(collector.skipped, stats.lostByDevice)
         t.is(collector.frames, stats.captured)
         const last = collector.channel(0).at(-500) ?? NaN
         t.true(Math.abs(last - 0.375) < 0.001, `${last} is not the average of 0.5 and 0.25`)

@@ -61,14 +61,12 @@ export class Collector {
     return this.chunks.reduce((sum, chunk) => sum + chunk.droppedBefore, 0)
   }
 
-  /** Whether each chunk begins where the one before and its losses say. */
-  get frameIndicesAgree(): boolean {
-    let next = this.chunks[0]?.frame ?? 0
-    return this.chunks.every((chunk, index) => {
-      const expected = index === 0 ? next : next + chunk.droppedBefore / this.#channels
-      next = chunk.frame + chunk.frames
-      return chunk.frame === expected
-    })
+  /** Frames that indices pass over besides what was dropped: those that never came from the device. */
+  get skipped(): number {
+    const [first, last] = [this.chunks[0], this.chunks.at(-1)]
+    if (first === undefined || last === undefined) return 0
+    const dropped = (this.dropped - first.droppedBefore) / this.#channels
+    return last.frame + last.frames - first.frame - this.frames - dropped
   }
 
   /** One channel, all chunks joined. */
