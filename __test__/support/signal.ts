@@ -61,12 +61,18 @@ export class Collector {
     return this.chunks.reduce((sum, chunk) => sum + chunk.droppedBefore, 0)
   }
 
-  /** Frames that indices pass over besides what was dropped: those that never came from the device. */
+  /**
+   * Frames that indices pass over besides what was dropped: those that never came from the device.
+   * NaN where an index goes back.
+   */
   get skipped(): number {
-    const [first, last] = [this.chunks[0], this.chunks.at(-1)]
-    if (first === undefined || last === undefined) return 0
-    const dropped = (this.dropped - first.droppedBefore) / this.#channels
-    return last.frame + last.frames - first.frame - this.frames - dropped
+    let [next, skipped] = [this.chunks[0]?.frame ?? 0, 0]
+    for (const [index, { frame, frames, droppedBefore }] of this.chunks.entries()) {
+      const over = frame - next - (index === 0 ? 0 : droppedBefore / this.#channels)
+      skipped += over < 0 ? NaN : over
+      next = frame + frames
+    }
+    return skipped
   }
 
   /** One channel, all chunks joined. */
