@@ -95,6 +95,7 @@ impl CaptureInput {
         let pause = self.shared.is_paused();
         if pause != self.paused {
             self.paused = pause;
+            self.producer.call();
             if pause {
                 self.end_run();
                 self.meter.clear();
@@ -134,6 +135,7 @@ impl CaptureInput {
             .ledger
             .lost_by_device
             .fetch_add(lost, Ordering::Relaxed);
+        self.producer.call();
         self.producer.notify();
     }
 

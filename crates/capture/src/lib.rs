@@ -2,7 +2,7 @@
 //! several readers.
 //!
 //! ```text
-//! input callback: channel map → FrameResampler → ring (push_slice) → wake
+//! input callback: channel map → FrameResampler → ring (push_slice) → wake, if wanted
 //! capture thread: wait → pop_slice → each reader's Chunker, a bounded queue of its own
 //! ```
 //!
@@ -49,7 +49,7 @@
 //!
 //! The crate knows no device, no file and no JavaScript. Where to look: what the callback does:
 //! `input.rs`; the ring and its account: `handoff.rs`, `consumer.rs`, `ledger.rs`; where a loss
-//! stands: `gaps.rs`; who sleeps and who wakes: `link.rs`, `wake.rs`; the capture thread:
+//! stands: `gaps.rs`; who sleeps and who wakes: `link.rs`, `wake.rs`, `wanted.rs`; the capture thread:
 //! `thread.rs`; what a reader gets: `reader.rs`, `chunker.rs`.
 #![forbid(unsafe_code)]
 
@@ -78,6 +78,7 @@ mod stats;
 mod sync;
 mod thread;
 mod wake;
+mod wanted;
 
 pub use chunker::{Chunk, Chunker};
 pub use error::CaptureError;
