@@ -32,7 +32,7 @@ const PARTS: u64 = 20;
 /// What the consumer waits for, and who called it.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    position: AtomicU64,
+    pub(crate) position: AtomicU64,
     calls: AtomicU64,
     in_a_hurry: AtomicU64,
 }
