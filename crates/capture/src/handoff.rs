@@ -13,7 +13,7 @@ use crate::ledger::Pushed;
 use crate::link::Link;
 use crate::side::{SideWriter, side_ring};
 use crate::spec::CaptureSpec;
-use crate::wake::{Wake, wake};
+use crate::wake::Wake;
 use crate::wanted::Patience;
 
 /// Samples that are popped at once, at most.
@@ -41,15 +41,7 @@ pub(crate) struct Producer {
 }
 
 /// The two ends of a ring. Allocates and touches every page of it.
-pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
-    handoff_with(spec, wake(spec.wake))
-}
-
-/// The same, with a wake that is at hand.
-pub(crate) fn handoff_with(
-    spec: &CaptureSpec,
-    wake: Arc<dyn Wake>,
-) -> (Producer, Consumer, Arc<Link>) {
+pub(crate) fn handoff(spec: &CaptureSpec, wake: Arc<dyn Wake>) -> (Producer, Consumer, Arc<Link>) {
     let channels = spec.channels;
     let capacity = (spec.capacity / channels).max(1) * channels;
     let mut ring = HeapRb::<f32>::new(capacity);

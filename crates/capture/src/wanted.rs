@@ -103,3 +103,6 @@ impl Patience {
         complete.min(popped + self.0)
     }
 }
+
+#[cfg(all(test, not(noxrun_loom)))]
+mod tests;
