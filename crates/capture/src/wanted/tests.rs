@@ -146,8 +146,7 @@ fn pauses_and_holes_wake_at_once() {
         let (mut input, hub, counted) = started(kind);
         let _reader = hub.reader(chunks(CHUNK)).unwrap();
         wait_for_wish(&hub, CHUNK as u64);
-        let push =
-            |input: &mut CaptureInput| counted.during(|| input.push(&[0.5; CALLBACK], 0.0));
+        let push = |input: &mut CaptureInput| counted.during(|| input.push(&[0.5; CALLBACK], 0.0));
         assert_eq!(push(&mut input), 0);
         hub.pause();
         assert_eq!(push(&mut input), 1, "the pause");
