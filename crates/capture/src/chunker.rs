@@ -151,6 +151,15 @@ impl Chunker {
         !self.ended && (self.finished || self.runs.iter().enumerate().any(is_ready))
     }
 
+    /// Samples after which there is a chunk more than now, if no gap comes.
+    pub(crate) fn missing(&self) -> usize {
+        let held = self.runs.back().map_or(0, |run| run.held);
+        match held.checked_sub(self.chunk) {
+            None => self.chunk - held,
+            Some(beyond) => self.hop - beyond % self.hop,
+        }
+    }
+
     /// The next chunk if it is ready, and how many of its samples were in none before.
     pub fn next_chunk(&mut self) -> Option<(Chunk, usize)> {
         if self.ended {

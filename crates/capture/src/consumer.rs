@@ -9,6 +9,7 @@ use crate::clock::{Mark, Timeline};
 use crate::gaps::{Dropped, Gap};
 use crate::link::Link;
 use crate::shared::Told;
+use crate::wanted::Patience;
 
 /// What travels beside the samples.
 pub(crate) struct Notes {
@@ -25,6 +26,7 @@ pub(crate) struct Consumer {
     channels: usize,
     buffer: Vec<f32>,
     timeline: Timeline,
+    patience: Patience,
     /// Samples popped, those told as dropped, and frames skipped.
     position: u64,
     dropped: u64,
@@ -64,6 +66,7 @@ impl Consumer {
         channels: usize,
         batch: usize,
         timeline: Timeline,
+        patience: Patience,
     ) -> Self {
         let buffer = vec![0.0; batch];
         Self {
@@ -73,15 +76,22 @@ impl Consumer {
             channels,
             buffer,
             timeline,
+            patience,
             position: 0,
             dropped: 0,
             skipped: 0,
         }
     }
 
-    /// Whether no sample waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ring.is_empty()
+    /// Whether samples wait, and reach up to `wanted`.
+    pub(crate) fn reaches(&self, wanted: u64) -> bool {
+        let waiting = self.ring.occupied_len() as u64;
+        waiting > 0 && self.position + waiting >= wanted
+    }
+
+    /// Where to be woken for a chunk that is complete at `complete`.
+    pub(crate) fn wanted(&self, complete: u64) -> u64 {
+        self.patience.until(self.position, complete)
     }
 
     /// Samples popped so far.

@@ -13,7 +13,8 @@ use crate::ledger::Pushed;
 use crate::link::Link;
 use crate::side::{SideWriter, side_ring};
 use crate::spec::CaptureSpec;
-use crate::wake::wake;
+use crate::wake::Wake;
+use crate::wanted::Patience;
 
 /// Samples that are popped at once, at most.
 const BATCH: usize = 4096;
@@ -29,13 +30,18 @@ pub(crate) struct Producer {
     pushed: Pushed,
     /// Frames by which the frame index is ahead of what was pushed.
     skipped: u64,
+    /// Samples of the callback that runs, and of one as large as granted.
+    brought: usize,
+    granted: usize,
+    /// Something happened that no position tells.
+    calls: bool,
     closed: bool,
     #[cfg(feature = "sabotage")]
     until_lost_frame: usize,
 }
 
 /// The two ends of a ring. Allocates and touches every page of it.
-pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
+pub(crate) fn handoff(spec: &CaptureSpec, wake: Arc<dyn Wake>) -> (Producer, Consumer, Arc<Link>) {
     let channels = spec.channels;
     let capacity = (spec.capacity / channels).max(1) * channels;
     let mut ring = HeapRb::<f32>::new(capacity);
@@ -45,7 +51,7 @@ pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
     let (producer, consumer) = ring.split();
     let ((gap_writer, gaps), (loss_writer, losses)) = (side_ring(), side_ring());
     let (mark_writer, marks) = marks();
-    let link = Arc::new(Link::new(wake(spec.wake)));
+    let link = Arc::new(Link::new(wake));
     let producer = Producer {
         ring: producer,
         gaps: gap_writer,
@@ -55,6 +61,9 @@ pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
         channels,
         pushed: Pushed::default(),
         skipped: 0,
+        brought: 0,
+        granted: granted(spec),
+        calls: false,
         closed: false,
         #[cfg(feature = "sabotage")]
         until_lost_frame: 10_000,
@@ -73,6 +82,7 @@ pub(crate) fn handoff(spec: &CaptureSpec) -> (Producer, Consumer, Arc<Link>) {
         channels,
         batch,
         timeline,
+        Patience::new(spec, capacity),
     );
     (producer, consumer, link)
 }
@@ -105,6 +115,8 @@ impl Producer {
             return;
         }
         let frame = self.frame();
+        // With it a chunk before the gap is complete.
+        self.calls |= self.gaps.is_waiting();
         let room = self.ring.vacant_len().min(samples.len()) / self.channels * self.channels;
         // A gap is out before the sample after it, or that sample belongs to the gap.
         let taken = if room > 0 && self.gaps.publish() {
@@ -115,6 +127,8 @@ impl Producer {
         let lost = samples.len() - taken;
         #[cfg(feature = "sabotage")]
         let lost = self.miscount(lost);
+        self.brought += samples.len();
+        self.calls |= lost > 0;
         self.pushed.accepted += taken as u64;
         self.pushed.refused += lost as u64;
         self.link.ledger.publish(self.pushed);
@@ -150,13 +164,28 @@ impl Producer {
         }
     }
 
-    /// Wakes the capture thread. Once a callback, after its pushes.
-    pub(crate) fn notify(&self) {
+    /// The capture thread is to be woken after this callback, however little came.
+    pub(crate) fn call(&mut self) {
+        self.calls = true;
+    }
+
+    /// Wakes the capture thread if it wants what came. Once a callback, after its pushes.
+    pub(crate) fn notify(&mut self) {
+        let expected = self.granted.max(std::mem::take(&mut self.brought));
+        // The ring must not overflow for want of a wake: this one comes while there is room for the
+        // next callback, and for one more until the capture thread runs.
+        let is_scarce = self.ring.vacant_len() < 2 * expected;
+        let calls = std::mem::take(&mut self.calls) || is_scarce;
         #[cfg(feature = "sabotage")]
         if noxrun_sabotage::is(noxrun_sabotage::Fault::MissedWake) {
             return;
         }
-        if self.link.wake.notify() {
+        let contended = if calls {
+            self.link.call()
+        } else {
+            self.link.pushed(self.pushed.accepted)
+        };
+        if contended {
             self.link
                 .ledger
                 .contended_wakes
@@ -199,6 +228,13 @@ impl Producer {
         self.until_lost_frame = 10_000;
         &samples[self.channels..]
     }
+}
+
+/// Samples that a callback of the granted size brings, at most.
+fn granted(spec: &CaptureSpec) -> usize {
+    let frames = spec.max_callback_frames as u64;
+    let frames = (frames * u64::from(spec.rate)).div_ceil(u64::from(spec.device_rate.max(1)));
+    frames as usize * spec.channels
 }
 
 impl Drop for Producer {

@@ -16,6 +16,7 @@ use crate::stats::CaptureStats;
 use crate::sync::thread::{self, JoinHandle};
 use crate::thread::CaptureThread;
 use crate::voice::Voice;
+use crate::wake::{Wake, wake};
 
 /// Most samples a chunk.
 const MAX_CHUNK: usize = 1 << 30;
@@ -28,10 +29,19 @@ const MAX_CHUNK: usize = 1 << 30;
 /// [`CaptureError::Resample`] when a rate is not in 1,000..=768,000 Hz or there are more than 64
 /// channels, [`CaptureError::Thread`] when the thread cannot be started.
 pub fn open(spec: CaptureSpec) -> Result<(CaptureInput, CaptureHub), CaptureError> {
+    let wake = wake(spec.wake);
+    open_with(spec, wake)
+}
+
+/// The same, with a wake that is at hand.
+pub(crate) fn open_with(
+    spec: CaptureSpec,
+    wake: Arc<dyn Wake>,
+) -> Result<(CaptureInput, CaptureHub), CaptureError> {
     #[cfg(feature = "sabotage")]
     noxrun_sabotage::init();
     let (map, resampler) = conversion(&spec)?;
-    let (producer, consumer, link) = handoff(&spec);
+    let (producer, consumer, link) = handoff(&spec, wake);
     let (meter, cells) = MeterWriter::new(spec.channels, spec.rate);
     let shared = Arc::new(Shared::new(link));
     shared.set_latency(resampler.delay_frames() / f64::from(spec.device_rate));
@@ -195,5 +205,13 @@ impl CaptureHub {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.close();
+    }
+}
+
+#[cfg(all(test, not(noxrun_loom)))]
+impl CaptureHub {
+    /// Where the capture thread wants to be woken.
+    pub(crate) fn wanted(&self) -> u64 {
+        self.0.shared.link.wanted.position.load(Ordering::Relaxed)
     }
 }

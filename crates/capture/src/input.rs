@@ -137,6 +137,7 @@ impl CaptureInput {
             return;
         }
         self.paused = pause;
+        self.producer.call();
         let now = self.stream_frame();
         match &mut self.pre_roll {
             Some(pre_roll) if pause => pre_roll.pause(now),

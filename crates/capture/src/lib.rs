@@ -2,7 +2,7 @@
 //! several readers.
 //!
 //! ```text
-//! input callback: channel map → FrameResampler → ring (push_slice) → wake
+//! input callback: channel map → FrameResampler → ring (push_slice) → wake, if wanted
 //! capture thread: wait → pop_slice → each reader's Chunker, a bounded queue of its own
 //! ```
 //!
@@ -52,7 +52,7 @@
 //!
 //! The crate knows no device, no file and no JavaScript. Where to look: what the callback does:
 //! `input.rs`; the ring and its account: `handoff.rs`, `consumer.rs`, `ledger.rs`; where a loss
-//! stands: `gaps.rs`; who sleeps and who wakes: `link.rs`, `wake.rs`; the capture thread:
+//! stands: `gaps.rs`; who sleeps and who wakes: `link.rs`, `wake.rs`, `wanted.rs`; the capture thread:
 //! `thread.rs`; what a reader gets: `reader.rs`, `chunker.rs`; what is kept while paused:
 //! `preroll.rs`; where speech is: `voice.rs`, `voice_log.rs`.
 #![forbid(unsafe_code)]
@@ -85,6 +85,7 @@ mod thread;
 mod voice;
 mod voice_log;
 mod wake;
+mod wanted;
 
 pub use chunker::{Chunk, Chunker, Stretch};
 pub use error::CaptureError;

@@ -4,13 +4,15 @@
 //! What is modelled is what ships: the wakes, the protocol of `link.rs`, the ledger. Only the ring
 //! is a stand-in, since loom does not see into another crate's: it publishes as that one does, the
 //! samples before the position that makes them readable. Time does not pass here, so the 100 ms net
-//! is not there: a missed wake is a deadlock. `holds` is what must be true, `wrong_…` how to get it
+//! is not there: a missed wake is a deadlock. `holds` and `wanted` are what must be true, `wrong_…` how to get it
 //! wrong, each mistake a test that fails unless it is found.
 
 mod account;
 mod holds;
+mod wanted;
 mod wrong_protocol;
 mod wrong_wakes;
+mod wrong_wishes;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -85,8 +87,13 @@ impl Attend for Reader {
 
     fn pause(&mut self) {}
 
-    fn has_work(&self, is_finished: bool) -> bool {
-        !self.is_empty() || is_finished
+    fn wants(&mut self) -> u64 {
+        self.received.len() as u64 + 1
+    }
+
+    fn has_work(&self, wanted: u64, is_finished: bool) -> bool {
+        let readable = self.ring.readable.load(Ordering::Acquire);
+        (readable > self.received.len() as u64 && readable >= wanted) || is_finished
     }
 }
 
@@ -94,7 +101,7 @@ impl Attend for Reader {
 fn produce(link: &Link, ring: &Ring) {
     for n in 1..=SAMPLES {
         ring.push(n);
-        link.wake.notify();
+        link.pushed(n);
     }
     link.finish();
 }

@@ -236,6 +236,13 @@ impl ReaderCore {
         self.ready.notify_all();
     }
 
+    /// Where in the ring's count this reader's next chunk is complete, with everything before
+    /// `position` handed out.
+    pub(crate) fn completes_at(&self, position: u64) -> u64 {
+        let missing = lock(&self.state).chunker.missing() as u64;
+        position.max(self.start.accepted) + missing
+    }
+
     /// Whom to tell that something became ready, once.
     pub(crate) fn due(&self) -> Option<Arc<dyn Fn() + Send + Sync>> {
         self.due

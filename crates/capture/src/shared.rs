@@ -123,7 +123,7 @@ impl Shared {
         self.reader_count
             .store(board.readers.len(), Ordering::Release);
         drop(board);
-        self.link.wake.notify();
+        self.link.call();
         Some(reader)
     }
 
@@ -150,7 +150,7 @@ impl Shared {
     /// Waits until the readers were served all that is pushed by now, if there are any.
     pub(crate) fn settle(&self) {
         let target = self.link.ledger.pushed().accepted;
-        self.link.wake.notify();
+        let _hurry = self.link.hurry();
         let mut progress = lock(&self.progress);
         while progress.served < target && !progress.ended && self.has_readers() {
             // A reader that leaves does so without this lock: look again after a while.

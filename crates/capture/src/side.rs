@@ -35,6 +35,11 @@ impl<T: Merge> SideWriter<T> {
         }
     }
 
+    /// Whether a note is not out yet.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.newest.is_some()
+    }
+
     /// Lets the newest note out. `false`: there is no room, it stays.
     pub(crate) fn publish(&mut self) -> bool {
         self.newest.is_none() || (self.ring.slots() > 1 && self.publish_last())

@@ -147,9 +147,19 @@ impl Attend for CaptureThread {
         self.report(false);
     }
 
-    fn has_work(&self, is_finished: bool) -> bool {
+    /// Where the first of the readers' next chunks is complete; at once without readers. A listener
+    /// that needs less than a chunk lowers it here.
+    fn wants(&mut self) -> u64 {
+        let board = lock(&self.shared.board);
+        let position = self.consumer.position();
+        let readers = board.readers.iter();
+        let complete = readers.map(|reader| reader.completes_at(position)).min();
+        complete.map_or(0, |complete| self.consumer.wanted(complete))
+    }
+
+    fn has_work(&self, wanted: u64, is_finished: bool) -> bool {
         let shared = &self.shared;
-        let readable = shared.has_readers() && !self.consumer.is_empty();
+        let readable = shared.has_readers() && self.consumer.reaches(wanted);
         let ending = is_finished && (shared.has_readers() || shared.is_closing());
         readable || ending
     }

@@ -145,6 +145,7 @@ impl Case {
             .map(|times| quantile(times, 0.99))
             .collect();
         let mut pool = figures.callbacks.concat();
+        let mean = pool.iter().sum::<u64>() / pool.len().max(1) as u64;
         let mut latencies: Vec<u64> = figures
             .pipeline
             .clock
@@ -155,7 +156,7 @@ impl Case {
         println!(
             concat!(
                 r#"{{"loaded":{},"seat":"{}","granted":{},"shape":"{}","way":"{}","callbacks":{},"touches":{},"#,
-                r#""ratio":{},"p50":{},"p99":{},"p999":{},"max":{},"contended":{},"#,
+                r#""ratio":{},"mean":{},"p50":{},"p99":{},"p999":{},"max":{},"contended":{},"#,
                 r#""wakes":{},"wakeP50":{},"wakeP99":{},"wakeP999":{},"wakeMax":{}}}"#
             ),
             self.is_loaded,
@@ -166,6 +167,7 @@ impl Case {
             pool.len(),
             figures.touches as f64 / pool.len().max(1) as f64,
             quantile(&mut ratios, 0.5) as f64 / 1e6,
+            mean,
             quantile(&mut p50s.clone(), 0.5),
             quantile(&mut p99s, 0.5),
             quantile(&mut pool, 0.999),

@@ -118,7 +118,7 @@ impl Pipeline {
             Way::Old => {
                 let (sender, receiver) = sync_channel::<Vec<f32>>(1024);
                 let its_clock = Arc::clone(&clock);
-                let mut chunker = Chunker::new(shape.channels, RATE, chunk(shape), chunk(shape));
+                let mut chunker = Chunker::new(shape.channels, RATE, CHUNK, CHUNK);
                 let thread = thread::spawn(move || {
                     seat.take();
                     let (mut frame, mut samples) = (0, 0);
@@ -211,8 +211,10 @@ fn ours(wake: WakeKind, shape: Shape, seat: ConsumerSeat, clock: &Arc<Clock>) ->
         quality: QUALITY,
         wake,
         max_callback_frames: shape.frames,
+        channel_map: None,
+        pre_roll: 0,
+        voice: None,
     };
-    let chunk = chunk(shape);
     let (input, hub) = open(spec).unwrap_or_else(|error| panic!("{error}"));
     let reader: Arc<OnceLock<Reader>> = Arc::default();
     let (its_reader, its_clock) = (Arc::clone(&reader), Arc::clone(clock));
@@ -228,8 +230,8 @@ fn ours(wake: WakeKind, shape: Shape, seat: ConsumerSeat, clock: &Arc<Clock>) ->
         }
     };
     let made = hub.reader(ReaderSpec {
-        chunk,
-        hop: chunk,
+        chunk: CHUNK,
+        hop: CHUNK,
         notify: Arc::new(take),
     });
     let made = made.unwrap_or_else(|error| panic!("{error}"));
@@ -237,10 +239,8 @@ fn ours(wake: WakeKind, shape: Shape, seat: ConsumerSeat, clock: &Arc<Clock>) ->
     Kind::Ours(Box::new(input), hub)
 }
 
-/// Frames a chunk: about what a callback delivers.
-fn chunk(shape: Shape) -> usize {
-    shape.frames * RATE as usize / DEVICE_RATE as usize
-}
+/// Frames a chunk: 20 ms, the product's default.
+const CHUNK: usize = RATE as usize / 50;
 
 /// The work that all have in common.
 pub fn resampler(shape: Shape) -> FrameResampler {

@@ -30,6 +30,7 @@ impl CaptureInput {
             .ledger
             .lost_by_device
             .fetch_add(lost, Ordering::Relaxed);
+        self.producer.call();
         self.producer.notify();
     }
 
@@ -68,6 +69,7 @@ impl CaptureInput {
         self.shared.set_latency(latency);
         (self.map, self.resampler, self.buffers) = (map, resampler, buffers);
         self.spec = spec;
+        self.producer.call();
         self.producer.notify();
         Ok(())
     }

@@ -93,7 +93,8 @@ fn setting_the_flag_without_release() {
 fn look_at_the_flag_first(link: &Link, reader: &mut Reader) {
     while !link.is_finished() {
         reader.serve();
-        link.wake.wait(&mut || !reader.has_work(link.is_finished()));
+        link.wake
+            .wait(&mut || !reader.has_work(0, link.is_finished()));
     }
 }
 
@@ -105,7 +106,8 @@ fn looking_at_the_flag_before_draining() {
 
 fn believe_the_flag_at_once(link: &Link, reader: &mut Reader) {
     while reader.serve() == Served::Batch || !link.is_finished() {
-        link.wake.wait(&mut || !reader.has_work(link.is_finished()));
+        link.wake
+            .wait(&mut || !reader.has_work(0, link.is_finished()));
     }
 }
 

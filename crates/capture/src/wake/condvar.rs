@@ -23,7 +23,7 @@
 //! What the consumer does under it is therefore fixed: a few atomic loads, and the call that puts it
 //! to sleep. No other lock, no allocation, no listener, no data: popping, chunking and telling happen
 //! before. That bounds the hold to well below a microsecond of the consumer's own running time, once a
-//! callback. A consumer that is preempted in it delays a callback that comes just then until the
+//! sleep. A consumer that is preempted in it delays a callback that comes just then until the
 //! system runs it again; each meeting is counted as a contended wake. Where the consumer may have to
 //! wait for a processor for long (a niced process, real-time work of others) `unpark` has no such
 //! moment.
