@@ -103,6 +103,9 @@ soak: wake latency: p50 ${short(wakeLatencyMs.p50)}, p99 ${short(wakeLatencyMs.p
   if (torn.xruns > 0) {
     console.log(`soak: the server missed deadlines: ${torn.xrunsOfPlayback} xruns reported to playback and ${torn.xrunsOfCapture} to capture; it tore ${torn.periodsTornByTheServer} periods and shifted the signal ${torn.periodsShiftedByTheServer} times. These are not counted as wrong.`)
   }
+  if (capture.lostByDevice > 0) {
+    console.log(`soak: ${capture.lostByDevice} frames never came, for the server stood still: counted in lostByDevice, passed over by the indices.`)
+  }
   for (const fault of faults) console.log(`soak: FAULT: ${fault}`)
   console.log(`soak: ${verdict}`)
 }

@@ -65,12 +65,13 @@ export async function soak(options, server, progress) {
   const checker = new Checker(signal, server.period)
   const measure = new Measure(engine, capture, chunks)
   // Chunks as they say of themselves.
-  const told = { chunks: 0, frames: 0, next: 0, dropped: 0, holes: 0 }
+  const told = { chunks: 0, frames: 0, next: 0, dropped: 0, skipped: 0 }
   let deleteAt = options.deleteOne ? Math.floor(((LEAD + seconds / 2) * server.rate) / server.period) : -1
   const reading = (async () => {
     for await (const { samples, frames, frame, time, droppedBefore } of chunks) {
       if (frames === server.period) measure.woken(performance.now() - 1000 * (time + capture.latency))
-      if (frame !== told.next + droppedBefore / CHANNELS) told.holes++
+      const skipped = frame - told.next - droppedBefore / CHANNELS
+      told.skipped += skipped < 0 ? NaN : skipped
       told.next = frame + frames
       told.chunks++
       told.frames += frames
@@ -120,7 +121,8 @@ export async function soak(options, server, progress) {
     ...(!checker.hopeless && checker.heard < signal.frames ? [`only ${checker.heard} of ${signal.frames} frames of the signal were heard`] : []),
     ...(measure.unpaid !== 0 ? [`${measure.unpaid} callbacks more than periods came in`] : []),
     ...(captured.dropped + told.dropped > 0 ? [`${captured.dropped} samples dropped by the ring, ${told.dropped} told lost to the reader`] : []),
-    ...(told.holes > 0 ? [`${told.holes} chunks do not begin where the one before ended`] : []),
+    // Frames that never came, for the server stood still: told by the clock, and passed over by the indices.
+    ...(told.skipped !== captured.lostByDevice ? [`indices pass over ${told.skipped} frames, the device lost ${captured.lostByDevice}`] : []),
     ...(captured.captured !== captured.delivered + captured.dropped + captured.buffered ? ['the account does not balance'] : []),
     ...[captured, played].flatMap(({ audioThread: { allocations, frees } }, n) =>
       allocations + frees > 0 ? [`${allocations} allocations and ${frees} frees in ${n === 0 ? 'capture' : 'playback'} callbacks`] : []),
