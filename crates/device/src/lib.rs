@@ -50,6 +50,7 @@ mod quiet;
 mod real;
 mod recording;
 mod recovery;
+mod reopen;
 mod request;
 mod status;
 mod stream;
@@ -70,11 +71,12 @@ pub use info::{Backend, COMMON_RATES, DeviceInfo, Direction};
 pub use list::list_devices;
 pub use memory::give_memory_back;
 pub use open::{open_input, open_output};
+pub use reopen::Make;
 pub use request::{
     BlockTime, CaptureSink, DeviceWarning, Fallback, Granted, Render, StepHooks, StreamRequest,
 };
 pub use status::{AudioThreadStats, Health, StreamStatus};
 pub use stream::Stream;
 pub use supervise::Watchdog;
-pub use supervisor::{Make, Supervised, Supervisor, Totals};
+pub use supervisor::{Supervised, Supervisor, Totals};
 pub use virtual_device::{Clock, Failure, VirtualDevice, VirtualOptions};

@@ -8,23 +8,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use crate::error::DeviceError;
 use crate::event::StreamEvent;
-use crate::open::{self, open_patiently};
 use crate::recovery::{Act, Outcome, Recovery, Seen};
+use crate::reopen::{self, Make, Opener};
 use crate::request::{CaptureSink, Fallback, Granted, Render, StreamRequest};
 use crate::status::{AudioThreadStats, StreamStatus};
 use crate::stream::Stream;
 use crate::supervise::Watchdog;
-use crate::{info, libjack, real, virtual_device};
+use crate::{info, libjack, open, virtual_device};
 
 /// How long a new stream waits for the old one to be gone; an exclusive device needs that.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Makes what a new stream calls; `None`: it cannot do with what was granted.
-pub type Make<T> = Arc<dyn Fn(&Granted) -> Option<Box<T>> + Send + Sync>;
-
-type Opener = Arc<dyn Fn(&StreamRequest) -> Result<Stream, DeviceError> + Send + Sync>;
 
 /// What a [`Supervisor`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,45 +77,18 @@ impl Supervisor {
     /// For an output that was opened with `request`.
     #[must_use]
     pub fn output(stream: Stream, request: StreamRequest, make: Make<dyn Render>) -> Self {
-        let opener = move |request: &StreamRequest| {
-            let mut refused = false;
-            let stream = open_patiently(
-                request,
-                info::Direction::Output,
-                real::prepare_output_here,
-                virtual_device::attach_output,
-                |granted| {
-                    make(granted).unwrap_or_else(|| {
-                        refused = true;
-                        Box::new(Nothing)
-                    })
-                },
-            )?;
-            usable(stream, refused)
-        };
-        Self::new(stream, request, info::Direction::Output, Arc::new(opener))
+        Self::new(
+            stream,
+            request,
+            info::Direction::Output,
+            reopen::output(make),
+        )
     }
 
     /// For an input that was opened with `request`.
     #[must_use]
     pub fn input(stream: Stream, request: StreamRequest, make: Make<dyn CaptureSink>) -> Self {
-        let opener = move |request: &StreamRequest| {
-            let mut refused = false;
-            let stream = open_patiently(
-                request,
-                info::Direction::Input,
-                real::prepare_input_here,
-                virtual_device::attach_input,
-                |granted| {
-                    make(granted).unwrap_or_else(|| {
-                        refused = true;
-                        Box::new(Nothing)
-                    })
-                },
-            )?;
-            usable(stream, refused)
-        };
-        Self::new(stream, request, info::Direction::Input, Arc::new(opener))
+        Self::new(stream, request, info::Direction::Input, reopen::input(make))
     }
 
     fn new(
@@ -400,30 +367,6 @@ fn is_same(before: &Granted, after: &Granted) -> bool {
         && before.device_rate == after.device_rate
         && before.channels == after.channels
         && before.buffer_size == after.buffer_size
-}
-
-fn usable(stream: Stream, refused: bool) -> Result<Stream, DeviceError> {
-    if !refused {
-        return Ok(stream);
-    }
-    Err(DeviceError::UnsupportedConfig {
-        device: stream.granted().device.id.clone(),
-        asked: "what it gave before".into(),
-        allowed: format!("{} channels", stream.granted().channels),
-    })
-}
-
-/// What a stream calls that is about to be dropped.
-struct Nothing;
-
-impl Render for Nothing {
-    fn render(&mut self, out: &mut [f32], _time: &crate::BlockTime) {
-        out.fill(0.0);
-    }
-}
-
-impl CaptureSink for Nothing {
-    fn capture(&mut self, _input: &[f32], _time: &crate::BlockTime) {}
 }
 
 const _: () = {
