@@ -1,40 +1,13 @@
 //! Automation: points that are reached at their time, from the one before.
 
+mod points;
 mod rig;
 
 use noxrun_engine::{Action, Curve, EffectKey, Target, When};
+use points::{VOLUME, beats, compare, linear, playing, reach};
 use proptest::prelude::*;
 use rig::effects::Volume;
-use rig::{NOW, RATE, Random, Rig, add_effect, constant, cut, jump, key, ramp, small};
-
-/// `f` frames at 120 beats a minute, as beats.
-fn beats(frames: f64) -> f64 {
-    frames * 120.0 / (60.0 * f64::from(RATE))
-}
-
-const VOLUME: Target = Target::TrackVolume(rig::key(1));
-
-/// 1.0 on track 1 from frame 0, so that the output is the track's volume.
-fn playing() -> Rig {
-    let mut rig = Rig::new(&small());
-    rig.play(0, 1, &constant(2, 100_000, 1.0), 1.0);
-    rig
-}
-
-fn reach(rig: &mut Rig, target: Target, (from, at): (When, When), value: f64, curve: Curve) {
-    let action = Action::Reach {
-        target,
-        value,
-        at,
-        curve,
-    };
-    rig.act_at(from, action);
-}
-
-fn linear(rig: &mut Rig, from: u64, at: u64, value: f64) {
-    let times = (rig::when(from), When::Frame(at));
-    reach(rig, VOLUME, times, value, Curve::Linear);
-}
+use rig::{NOW, RATE, Random, add_effect, constant, cut, jump, key, ramp};
 
 /// What a list of points makes of a value that starts on `first` at frame `from`.
 fn course(first: f64, from: usize, points: &[(usize, f64, Curve)], frames: usize) -> Vec<f64> {
@@ -56,13 +29,6 @@ fn course(first: f64, from: usize, points: &[(usize, f64, Curve)], frames: usize
         (q, a) = (p, b);
     }
     values
-}
-
-fn compare(out: &[f32], expected: &[f64]) {
-    for (frame, (x, expected)) in out.iter().zip(expected).enumerate() {
-        let error = (f64::from(*x) - expected).abs();
-        assert!(error <= 1e-7 * expected.abs(), "{frame}: {x}, {expected}");
-    }
 }
 
 #[test]

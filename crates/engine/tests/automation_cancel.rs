@@ -1,45 +1,11 @@
 //! What a cancel drops of an automation, what it leaves, and the value that it holds.
 
+mod points;
 mod rig;
 
-use noxrun_engine::{Action, Curve, Target, When};
-use rig::{NOW, RATE, Rig, constant, jump, key, ramp, small};
-
-/// `f` frames at 120 beats a minute, as beats.
-fn beats(frames: f64) -> f64 {
-    frames * 120.0 / (60.0 * f64::from(RATE))
-}
-
-const VOLUME: Target = Target::TrackVolume(rig::key(1));
-
-/// 1.0 on track 1 from frame 0, so that the output is the track's volume.
-fn playing() -> Rig {
-    let mut rig = Rig::new(&small());
-    rig.play(0, 1, &constant(2, 100_000, 1.0), 1.0);
-    rig
-}
-
-fn reach(rig: &mut Rig, target: Target, (from, at): (When, When), value: f64, curve: Curve) {
-    let action = Action::Reach {
-        target,
-        value,
-        at,
-        curve,
-    };
-    rig.act_at(from, action);
-}
-
-fn linear(rig: &mut Rig, from: u64, at: u64, value: f64) {
-    let times = (rig::when(from), When::Frame(at));
-    reach(rig, VOLUME, times, value, Curve::Linear);
-}
-
-fn compare(out: &[f32], expected: &[f64]) {
-    for (frame, (x, expected)) in out.iter().zip(expected).enumerate() {
-        let error = (f64::from(*x) - expected).abs();
-        assert!(error <= 1e-7 * expected.abs(), "{frame}: {x}, {expected}");
-    }
-}
+use noxrun_engine::{Action, Target, When};
+use points::{VOLUME, beats, compare, linear, playing};
+use rig::{NOW, jump, key, ramp};
 
 #[test]
 fn a_cancel_drops_what_comes_later_and_holds_the_value_where_it_is() {

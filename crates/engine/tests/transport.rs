@@ -1,35 +1,12 @@
 //! The musical clock: which frame a beat falls on, tempo, batches, and what waits for it.
 
+mod beats;
 mod rig;
 
-use noxrun_engine::{Action, EngineConfig, PlaySpec, Target, VoiceKey, When};
+use beats::{beat_frames, marker, play, running};
+use noxrun_engine::{Action, Target, When};
 use proptest::prelude::*;
 use rig::{NOW, RATE, Random, Rig, constant, cut, jump, key, small};
-
-/// Frames of a beat.
-fn beat_frames(tempo: f64) -> f64 {
-    60.0 * f64::from(RATE) / tempo
-}
-
-fn marker(rig: &mut Rig, beat: f64, number: u64) {
-    rig.act_at(When::Beat(beat), Action::Marker(number));
-}
-
-fn play(rig: &mut Rig, beat: f64) -> VoiceKey {
-    let spec = PlaySpec::new(constant(2, 50, 0.5), key(1));
-    rig.play_spec(When::Beat(beat), false, spec)
-}
-
-fn running(tempo: f64) -> Rig {
-    let mut rig = Rig::new(&EngineConfig {
-        max_events: 4_000,
-        ..small()
-    });
-    rig.act(NOW, Action::Tempo(tempo));
-    rig.act(NOW, Action::StartTransport);
-    rig.controller_settles();
-    rig
-}
 
 #[test]
 fn beats_fall_on_the_rounded_frame() {

@@ -1,35 +1,12 @@
 //! Loops and seeks of the transport: seamless, and what they pass, repeat, skip and hold.
 
+mod beats;
 mod rig;
 
-use noxrun_engine::{Action, EndReason, EngineConfig, Event, PlaySpec, Target, VoiceKey, When};
-use rig::{NOW, RATE, Random, Rig, add_effect, connect, constant, cut, jump, key, small};
+use beats::{beat_frames, marker, play, running};
+use noxrun_engine::{Action, EndReason, Event, PlaySpec, Target, When};
+use rig::{NOW, Random, Rig, add_effect, connect, constant, cut, jump, key, small};
 use std::sync::Arc;
-
-/// Frames of a beat.
-fn beat_frames(tempo: f64) -> f64 {
-    60.0 * f64::from(RATE) / tempo
-}
-
-fn marker(rig: &mut Rig, beat: f64, number: u64) {
-    rig.act_at(When::Beat(beat), Action::Marker(number));
-}
-
-fn play(rig: &mut Rig, beat: f64) -> VoiceKey {
-    let spec = PlaySpec::new(constant(2, 50, 0.5), key(1));
-    rig.play_spec(When::Beat(beat), false, spec)
-}
-
-fn running(tempo: f64) -> Rig {
-    let mut rig = Rig::new(&EngineConfig {
-        max_events: 4_000,
-        ..small()
-    });
-    rig.act(NOW, Action::Tempo(tempo));
-    rig.act(NOW, Action::StartTransport);
-    rig.controller_settles();
-    rig
-}
 
 /// 377.95 frames a pass: thousands of passes keep to the exact sum, not to a sum of rounded ones.
 #[test]
