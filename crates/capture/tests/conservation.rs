@@ -121,8 +121,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         10 => (0usize..700).prop_map(Act::Push),
         1 => Just(Act::Push(5_000)),
-        1 => (0usize..700).prop_map(Act::Paused),
-        1 => (0u64..700).prop_map(Act::Gap),
+        1 => prop_oneof![0usize..4, 0usize..700].prop_map(Act::Paused),
+        1 => prop_oneof![0u64..4, 0u64..700].prop_map(Act::Gap),
     ]
 }
 

@@ -91,8 +91,13 @@ impl Ideal {
             .collect();
         // Two runs that are rounded up can be a frame longer than one.
         let start = scaled(from, rate, delivered).max(self.end);
+        let follows_on = start == self.end;
         self.end = start + (samples.len() / self.channels) as u64;
-        self.runs.push((start, samples));
+        match self.runs.last_mut() {
+            // A pause in which no frame came, or too few for one of the delivered rate, is no hole.
+            Some((_, run)) if follows_on => run.extend(samples),
+            _ => self.runs.push((start, samples)),
+        }
     }
 
     /// Samples of all runs.
