@@ -80,6 +80,7 @@ export class Engine extends EngineBase {
     return this.#core.close()
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
