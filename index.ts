@@ -3,7 +3,7 @@
  *
  * Plays and mixes tracks on a Rust engine whose audio callback never allocates, locks or blocks,
  * and captures audio without losing a sample unnoticed.
- * @packageDocumentation
+ * @module noxrun
  */
 export { Capture, type CaptureEvents, type CaptureOptions, type CaptureStats } from './src/capture'
 export type { VoiceActivity } from './src/voice-activity'

@@ -78,7 +78,7 @@ const RECORDING_WAIT_MS = 2000
 /**
  * Captures a device's input. Each iterator, stream and recording is a reader of its own from the
  * moment it is made; data waits natively until it is asked for, and what could not wait is counted
- * to the sample.
+ * to the sample. Its events are {@link CaptureEvents}.
  */
 export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterable<Chunk> {
   readonly #native: binding.NativeCapture

@@ -1,4 +1,7 @@
-/** 'noxrun/testing': a device that a test drives by hand. */
+/**
+ * A device that a test drives by hand.
+ * @module noxrun/testing
+ */
 import * as binding from '#binding'
 import { closed, native, nativeAsync } from './errors'
 import { pumpAll } from './live'
