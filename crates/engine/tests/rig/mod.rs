@@ -219,8 +219,7 @@ impl Rig {
 
     /// Gives memory for delaying by up to `frames` frames.
     pub fn line(&mut self, place: Place, frames: usize) {
-        let memory = vec![0.0; line_memory(frames, self.channels)];
-        self.send(Message::Line(place, memory.into_boxed_slice()));
+        self.send(Message::Line(place, line_memory(frames, self.channels)));
     }
 
     /// Messages that the queue holds.
