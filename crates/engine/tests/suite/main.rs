@@ -1,5 +1,5 @@
-//! The engine crate's tests in one program, for each links all of it. Those that count allocations have
-//! one of their own.
+//! The tests of the engine crate in one program, so that it is linked once. What needs a process of its own,
+//! to count allocations or to be killed, stands beside this folder.
 
 mod automation;
 mod automation_cancel;

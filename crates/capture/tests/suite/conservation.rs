@@ -1,7 +1,7 @@
 //! Conservation and order of samples, whatever the sizes, the speeds and the stalls.
 
-mod common;
-mod ideal;
+use crate::common;
+use crate::ideal;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! Readers that take all that has come, from now on.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

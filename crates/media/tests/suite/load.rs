@@ -1,6 +1,6 @@
 //! Files at the rate of an engine, and what `probe` tells of them.
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;

@@ -1,6 +1,6 @@
 //! Damaged, lying and random input: an error or the frames that are there, never worse.
 
-mod common;
+use crate::common;
 
 use common::{FLOAT, PCM, TempFile, Wav, extensible, fmt, go_on, wav, wav16};
 use noxrun_media::{CHANNELS, MediaError, SAMPLE_RATES, decode, decode_file, probe, probe_file};

@@ -1,6 +1,6 @@
 //! What the writer leaves on the disk, read back by a strict parser of the tests' own.
 
-mod common;
+use crate::common;
 
 use common::{FLOAT, PCM, TempFile, go_on, strict};
 use noxrun_media::{AudioWriter, MediaError, WavFormat, decode_file};

@@ -1,6 +1,6 @@
 //! Readers: accounts, queues, overlap, coming and going.
 
-mod common;
+use crate::common;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -1,6 +1,6 @@
 //! The chunker against a model that is too simple to be wrong.
 
-mod common;
+use crate::common;
 
 use common::numbered;
 use noxrun_capture::{Chunk, Chunker};

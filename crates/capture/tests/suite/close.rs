@@ -1,6 +1,6 @@
 //! Ends: the last sample arrives, nobody waits for ever.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

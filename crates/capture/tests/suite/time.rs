@@ -1,6 +1,6 @@
 //! Frames and seconds: resampling, pauses, what the device lost, levels.
 
-mod common;
+use crate::common;
 
 use std::f64::consts::TAU;
 

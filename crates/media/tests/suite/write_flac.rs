@@ -1,6 +1,6 @@
 //! What the FLAC writer leaves on the disk, read back by another decoder.
 
-mod common;
+use crate::common;
 
 use common::TempFile;
 use common::flac::{HEADER, Info, bits, blocks, info, integer, md5, samples};

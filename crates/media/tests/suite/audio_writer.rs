@@ -1,6 +1,6 @@
 //! One writer for two kinds of file: which one it chooses, and what it refuses.
 
-mod common;
+use crate::common;
 
 use common::flac::{info, integer, samples};
 use common::{TempFile, go_on, strict};

@@ -1,6 +1,6 @@
 //! What is kept while a capture is paused, and comes first when it goes on.
 
-mod common;
+use crate::common;
 
 use common::{chunks, numbered, spec, take_all, verify};
 use noxrun_capture::{CaptureSpec, Chunk, Quality, open};

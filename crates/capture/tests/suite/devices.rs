@@ -1,6 +1,6 @@
 //! A capture outlives its device: what is delivered stays one stream on one axis.
 
-mod common;
+use crate::common;
 
 use common::{chunks, numbered, spec, take_all, verify};
 use noxrun_capture::{CaptureError, CaptureHub, CaptureSpec, Chunk, open};

@@ -1,6 +1,6 @@
 //! A reader that ends before its capture, and losses in queues of readers.
 
-mod common;
+use crate::common;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};

@@ -1,6 +1,6 @@
 //! Where losses stand.
 
-mod common;
+use crate::common;
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! Every sample format of WAV arrives with its exact values.
 
-mod common;
+use crate::common;
 
 use common::{FLOAT, PCM, Wav, extensible, fmt, go_on, wav, wav16};
 use noxrun_media::{MediaError, Pcm, decode};
