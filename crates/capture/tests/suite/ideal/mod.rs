@@ -1,6 +1,5 @@
 //! What a capture would deliver if nothing were ever lost, computed beside the pipeline, and what any
 //! chunks of it must satisfy.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use noxrun_capture::{Chunk, Quality};
 use noxrun_resample::resample_planar;
