@@ -27,7 +27,7 @@ async function must(cwd, command, args) {
     cwd,
     timeout: 120_000,
     // A module path or a checkout's own binding must not help the consumer.
-    env: { NODE_PATH: undefined, NAPI_RS_NATIVE_LIBRARY_PATH: undefined, npm_config_cache: path.join(scratch, 'empty cache') },
+    env: { NODE_PATH: undefined, NOXRUN_BINDING: undefined, npm_config_cache: path.join(scratch, 'empty cache') },
   })
   if (status !== 0) throw new Error(`${path.basename(command)} ${args.join(' ')} ${timedOut ? 'did not end by itself' : `failed (${status})`}:\n${tail(output, 30)}`)
   return stdout
