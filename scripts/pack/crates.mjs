@@ -1,5 +1,5 @@
 // What is linked into a platform's binary: the crates of its dependency tree, each with its licence
-// and where it comes from, as cargo knows them; and Rust's own standard library.
+// and where it comes from, as cargo knows them.
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { inRoot, root } from '../lib/paths.mjs'
@@ -91,16 +91,4 @@ export function licenceTexts(crate) {
 /** @param {string} holders */
 export function mitText(holders) {
   return readFileSync(inRoot('LICENSE-MIT'), 'utf8').replace(/^Copyright .*$/m, `Copyright (c) ${holders}`).trim()
-}
-
-/**
- * The Rust release that built a binary: ELF files say it themselves; for others it is the one here.
- * @param {Buffer} binary
- * @returns {Promise<string>}
- */
-export async function rustRelease(binary) {
-  const own = /rustc version (\d+\.\d+\.\d+)/.exec(binary.toString('latin1'))?.[1]
-  if (own !== undefined) return own
-  const { stdout } = await run('rustc', ['--version'])
-  return stdout.split(' ')[1] ?? 'unknown'
 }

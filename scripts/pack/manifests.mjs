@@ -26,7 +26,9 @@ export const LICENCES = ['LICENSE-APACHE', 'LICENSE-MIT']
 
 /** @returns {RootManifest} */
 export function rootManifest() {
-  return /** @type {RootManifest} */ (JSON.parse(readFileSync(inRoot('package.json'), 'utf8')))
+  /** @type {RootManifest} */
+  const manifest = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+  return manifest
 }
 
 /** Fields of a committed manifest that mean nothing, or harm, where it is installed. */
@@ -38,9 +40,11 @@ const DEVELOPMENT = ['private', 'scripts', 'devDependencies', 'overrides', 'ava'
  */
 export function publishedRoot(extra) {
   const manifest = rootManifest()
+  const { files } = manifest
   const kept = Object.entries(manifest).filter(([field]) => !DEVELOPMENT.includes(field))
   return {
     ...Object.fromEntries(kept),
+    files,
     // Exactly this version: the loader refuses any other.
     optionalDependencies: Object.fromEntries(platforms.map((platform) => [packageName(platform), manifest.version])),
     ...extra,

@@ -1,27 +1,33 @@
 // THIRD-PARTY-NOTICES.md: whose work is linked into a binary, under which licence, in which words.
-import { keyOf, licenceTexts, mitText } from './crates.mjs'
+import { licenceTexts, mitText } from './crates.mjs'
 
-/** @typedef {import('./crates.mjs').Crate} Crate */
+/**
+ * @typedef {import('./crates.mjs').Crate} Crate
+ * @typedef {import('./std.mjs').Part} Part
+ */
 
 /** Licences that ask whoever passes the binary on to say where the source is. */
 const isFileCopyleft = (/** @type {Crate} */ { licence }) => /\bMPL-/.test(licence)
 
-/** @param {Crate} crate */
-const line = (crate) => `- ${crate.name} ${crate.version}: ${crate.licence}${crate.repository === null ? '' : `, ${crate.repository}`}`
+/** @param {Crate | Part} part */
+const named = ({ name, version }) => version === null ? name : `${name} ${version}`
+/** @param {Crate | Part} part */
+const line = (part) => `- ${named(part)}: ${part.licence}${part.repository === null ? '' : `, ${part.repository}`}`
 
 /**
  * @param {readonly Crate[]} crates
- * @param {string} rust The Rust release whose standard library is linked in.
+ * @param {readonly Part[]} standard See `standardParts`.
  * @param {string} title The platform, for people.
  * @returns {string}
  */
-export function notices(crates, rust, title) {
+export function notices(crates, standard, title) {
   const others = crates.filter((crate) => !crate.isOurs)
   /** @type {Map<string, string[]>} Text → what is under it; many ship the very same. */
-  const texts = new Map([[mitText('The Rust Project Contributors'), [`the standard library of Rust ${rust}`]]])
-  for (const crate of others) {
-    for (const text of licenceTexts(crate)) texts.set(text, [...(texts.get(text) ?? []), keyOf(crate)])
-  }
+  const texts = new Map()
+  /** @param {string} text @param {string} name */
+  const add = (text, name) => texts.set(text, [...(texts.get(text) ?? []), name])
+  for (const part of standard) if (part.holders !== null) add(mitText(part.holders), named(part))
+  for (const crate of others) for (const text of licenceTexts(crate)) add(text, named(crate))
   const copyleft = others.filter(isFileCopyleft)
   return [
     `# Third-party notices of noxrun's engine for ${title}`,
@@ -39,8 +45,11 @@ export function notices(crates, rust, title) {
     '',
     '## Under other licences',
     '',
-    `- the standard library of Rust ${rust}: MIT OR Apache-2.0, https://github.com/rust-lang/rust`,
     ...others.filter((crate) => !isFileCopyleft(crate)).map(line),
+    '',
+    "## Rust's standard library, and what is linked in with it",
+    '',
+    ...standard.map(line),
     '',
     '## The texts',
     ...[...texts].flatMap(([text, names]) => ['', `### ${names.join(', ')}`, '', '```text', text, '```']),

@@ -3,7 +3,10 @@
 import { createHash } from 'node:crypto'
 import { keyOf } from './crates.mjs'
 
-/** @typedef {import('./crates.mjs').Crate} Crate */
+/**
+ * @typedef {import('./crates.mjs').Crate} Crate
+ * @typedef {import('./std.mjs').Part} Part
+ */
 
 /** @param {{ name: string, version: string }} crate */
 const purl = ({ name, version }) => `pkg:cargo/${name}@${version}`
@@ -24,13 +27,21 @@ function component(crate) {
   }
 }
 
+/** @param {Part} part */
+function standardComponent({ name, version, licence, repository }) {
+  return {
+    type: 'library', 'bom-ref': `std:${name}`, name, ...(version !== null && { version }),
+    licenses: [{ expression: licence }], externalReferences: [{ type: 'vcs', url: repository }],
+  }
+}
+
 /**
  * @param {readonly Crate[]} crates
- * @param {{ name: string, version: string, rust: string, file: string, binary: Buffer }} of The package and the binary in it.
+ * @param {readonly Part[]} standard See `standardParts`.
+ * @param {{ name: string, version: string, file: string, binary: Buffer }} of The package and the binary in it.
  */
-export function sbom(crates, of) {
+export function sbom(crates, standard, of) {
   const self = `${of.name}@${of.version}`
-  const std = `rust-std@${of.rust}`
   return {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
@@ -46,16 +57,9 @@ export function sbom(crates, of) {
         components: [{ type: 'file', name: of.file, hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(of.binary).digest('hex') }] }],
       },
     },
-    components: [
-      {
-        type: 'library', 'bom-ref': std, name: 'rust-std', version: of.rust, description: "Rust's standard library",
-        licenses: [{ expression: 'MIT OR Apache-2.0' }],
-        externalReferences: [{ type: 'vcs', url: 'https://github.com/rust-lang/rust' }],
-      },
-      ...crates.map(component),
-    ],
+    components: [...standard.map(standardComponent), ...crates.map(component)],
     dependencies: [
-      { ref: self, dependsOn: [...crates.filter(({ name }) => name === 'noxrun-node').map(keyOf), std] },
+      { ref: self, dependsOn: [...crates.filter(({ name }) => name === 'noxrun-node').map(keyOf), ...standard.map(({ name }) => `std:${name}`)] },
       ...crates.map((crate) => ({ ref: keyOf(crate), dependsOn: crate.dependsOn })),
     ],
   }

@@ -3,11 +3,12 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { npm } from '../lib/npm.mjs'
 import { inRoot } from '../lib/paths.mjs'
-import { linkedCrates, rustRelease } from './crates.mjs'
+import { linkedCrates } from './crates.mjs'
 import { LICENCES, NOTICES, SBOM, asJson, platformManifest, platformReadme, publishedRoot } from './manifests.mjs'
 import { notices } from './notices.mjs'
 import { binaryName, packageName } from './platforms.mjs'
 import { sbom } from './sbom.mjs'
+import { standardParts } from './std.mjs'
 
 /** @typedef {import('./platforms.mjs').Platform} Platform */
 
@@ -55,12 +56,12 @@ export async function packPlatform(platform, binary, { out, staging, extra }) {
   mkdirSync(folder)
   const manifest = platformManifest(platform)
   const crates = await linkedCrates(platform.triple)
-  const rust = await rustRelease(binary)
-  const parts = sbom(crates, { name: manifest.name, version: manifest.version, rust, file: binaryName(platform), binary })
+  const standard = await standardParts(binary, platform.os)
+  const parts = sbom(crates, standard, { name: manifest.name, version: manifest.version, file: binaryName(platform), binary })
   for (const file of LICENCES) cpSync(inRoot(file), path.join(folder, file))
   writeFileSync(path.join(folder, 'package.json'), asJson({ ...manifest, ...extra }))
   writeFileSync(path.join(folder, 'README.md'), platformReadme(platform))
-  writeFileSync(path.join(folder, NOTICES), notices(crates, rust, platform.title))
+  writeFileSync(path.join(folder, NOTICES), notices(crates, standard, platform.title))
   writeFileSync(path.join(folder, SBOM), asJson(parts))
   writeFileSync(path.join(folder, binaryName(platform)), binary, { mode: 0o755 })
   return pack(folder, out)
