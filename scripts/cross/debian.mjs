@@ -1,8 +1,9 @@
 // Debian packages of other suites and architectures, unpacked into a folder of the checkout's own:
 // the machine's packages and apt's state stay as they are. The mirror is the one that the machine's
 // own apt configuration names. Deleting target/cross/debian/ deletes it all.
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import process from 'node:process'
 import { inRoot } from '../lib/paths.mjs'
 import { ask, run } from '../lib/process.mjs'
 import { digest, isStamped, writeStamp } from '../lib/stamp.mjs'
@@ -22,35 +23,56 @@ const dir = inRoot('target', 'cross', 'debian')
 /** @type {Set<string>} Suites whose list of packages this process has read. */
 const listed = new Set()
 
-/**
- * Where the machine gets Debian's main archive from, and the key that signs it.
- * @returns {{ mirror: string, key: string }}
- * @throws {SetupError} On a system that is not Debian.
- */
-function ownMirror() {
+/** What Debian signs its archive with. */
+const KEY = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+/** @returns {string | undefined} Where the machine gets Debian's main archive from. */
+function mirrorOf() {
   const format = '$(ORIGIN) $(COMPONENT) $(RELEASE) $(REPO_URI)'
   const targets = ask('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'])?.split('\n') ?? []
-  const main = targets.map((line) => line.split(' '))
-    .find(([origin, component, release]) => origin === 'Debian' && component === 'main' && /^\w+$/.test(release ?? ''))
-  if (main?.[3] === undefined) {
-    throw new SetupError(
-      'apt names no mirror of Debian here (run "apt-get update" once if this is Debian).\n' +
-        'On other systems install the target\'s standard library instead: rustup target add TARGET.',
-    )
-  }
-  return { mirror: main[3], key: '/usr/share/keyrings/debian-archive-keyring.gpg' }
+  return targets.map((line) => line.split(' '))
+    .find(([origin, component, release]) => origin === 'Debian' && component === 'main' && /^\w+$/.test(release ?? ''))?.[3]
+}
+
+/**
+ * Whether packages can be had here.
+ * @returns {Promise<boolean>}
+ */
+export async function hasDebianMirror() {
+  if (mirrorOf() !== undefined) return true
+  // A new machine's apt knows what its sources hold only after it has read their lists once.
+  const isDebian = existsSync('/etc/debian_version') && existsSync(KEY)
+  if (!isDebian || process.getuid?.() !== 0) return false
+  await step('list of Debian packages', 'apt-get', ['update', '-q'], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' }, log: 'apt-update', remedy: 'apt-get could not read its sources: is the network there?',
+  })
+  return mirrorOf() !== undefined
+}
+
+/**
+ * The machine's mirror.
+ * @returns {Promise<string>}
+ * @throws {SetupError} On a system that is not Debian.
+ */
+async function ownMirror() {
+  await hasDebianMirror()
+  const mirror = mirrorOf()
+  if (mirror !== undefined) return mirror
+  throw new SetupError(
+    'apt names no mirror of Debian here (run "apt-get update" once if this is Debian).\n' +
+      "On other systems install the target's standard library instead: rustup target add TARGET.",
+  )
 }
 
 /**
  * Options that give apt a state of its own for one suite.
  * @param {string} suite
- * @returns {string[]}
+ * @returns {Promise<string[]>}
  */
-function ownState(suite) {
+async function ownState(suite) {
   const state = path.join(dir, 'apt', suite)
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(path.join(state, name), { recursive: true })
-  const { mirror, key } = ownMirror()
-  writeFileSync(path.join(state, 'sources.list'), `deb [signed-by=${key}] ${mirror} ${suite} main\n`)
+  writeFileSync(path.join(state, 'sources.list'), `deb [signed-by=${KEY}] ${await ownMirror()} ${suite} main\n`)
   // Nothing counts as installed, so that "with all it depends on" is really all.
   writeFileSync(path.join(state, 'status'), '')
   writeFileSync(path.join(state, 'apt.conf'), [
@@ -97,7 +119,7 @@ export async function unpacked(name, wanted) {
   }
   rmSync(stamp, { force: true })
   rmSync(root, { recursive: true, force: true })
-  const options = ownState(suite)
+  const options = await ownState(suite)
   const env = { DEBIAN_FRONTEND: 'noninteractive', APT_CONFIG: undefined }
   if (!listed.has(suite)) {
     await step(`list of Debian ${suite}'s packages`, 'apt-get', [...options, 'update', '-q'], {
@@ -120,6 +142,12 @@ export async function unpacked(name, wanted) {
   for (const deb of readdirSync(debs)) {
     const { status, output } = await run('dpkg-deb', ['-x', path.join(debs, deb), partial])
     if (status !== 0) throw new SetupError(`dpkg-deb could not unpack ${deb}:\n${output}`)
+  }
+  // Programs name their loader by the places that the files have had until they were merged into usr/.
+  for (const place of ['lib', 'lib64']) {
+    if (existsSync(path.join(partial, 'usr', place)) && !existsSync(path.join(partial, place))) {
+      symlinkSync(path.join('usr', place), path.join(partial, place))
+    }
   }
   renameSync(partial, root)
   rmSync(debs, { recursive: true, force: true })

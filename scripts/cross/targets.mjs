@@ -10,7 +10,8 @@
  * @property {string | null} glibc The oldest glibc that the binaries must run with; null for musl.
  * @property {string} format The file format that objdump prints.
  * @property {string} qemu The emulator's program.
- * @property {string} node Of npm's `node-linux-<node>` packages.
+ * @property {{ version: string, arch: import('../lib/node-binaries.mjs').NodeArch } | null} node The oldest line
+ *   of Node that is supported, as npm has it; null where npm has none.
  */
 
 /**
@@ -21,15 +22,23 @@
 export const targets = [
   {
     id: 'linux-x64-gnu', triple: 'x86_64-unknown-linux-gnu', debian: 'amd64', zig: 'x86_64-linux-gnu.2.17',
-    glibc: '2.17', format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: 'x64',
+    glibc: '2.17', format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: { version: '20', arch: 'x64' },
   },
   {
     id: 'linux-arm64-gnu', triple: 'aarch64-unknown-linux-gnu', debian: 'arm64', zig: 'aarch64-linux-gnu.2.17',
-    glibc: '2.17', format: 'elf64-little', qemu: 'qemu-aarch64', node: 'arm64',
+    glibc: '2.17', format: 'elf64-little', qemu: 'qemu-aarch64', node: { version: '20', arch: 'arm64' },
   },
   {
     id: 'linux-arm-gnueabihf', triple: 'armv7-unknown-linux-gnueabihf', debian: 'armhf', zig: 'arm-linux-gnueabihf.2.17',
-    glibc: '2.17', format: 'elf32-little', qemu: 'qemu-arm', node: 'armv7l',
+    glibc: '2.17', format: 'elf32-little', qemu: 'qemu-arm', node: { version: '20.11.0', arch: 'arm' },
+  },
+  {
+    id: 'linux-x64-musl', triple: 'x86_64-unknown-linux-musl', debian: 'amd64', zig: 'x86_64-linux-musl',
+    glibc: null, format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: null,
+  },
+  {
+    id: 'linux-arm64-musl', triple: 'aarch64-unknown-linux-musl', debian: 'arm64', zig: 'aarch64-linux-musl',
+    glibc: null, format: 'elf64-little', qemu: 'qemu-aarch64', node: null,
   },
 ]
 
