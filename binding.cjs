@@ -35,11 +35,11 @@ function glibcVersion() {
   return header.glibcVersionRuntime
 }
 
-/** Whether this Node runs on musl: its own file names the C library's loader, near its beginning. */
+/** Whether this Node runs on musl: the file of the running program names the C library's loader near its beginning. */
 function isMusl() {
   const head = Buffer.alloc(4096)
   try {
-    const file = openSync(process.execPath, 'r')
+    const file = openSync('/proc/self/exe', 'r')
     try {
       readSync(file, head, 0, head.length, 0)
     } finally {
