@@ -52,9 +52,8 @@ class Project {
 
   /** Loads the engine in a new process; `before` runs first there. */
   load(env: NodeJS.ProcessEnv = {}, before = ''): Outcome {
-    const { NOXRUN_BINDING: _, ...ours } = process.env
     try {
-      const said = execFileSync(process.execPath, ['-e', before + PROBE], { cwd: this.dir, env: { ...ours, ...env }, encoding: 'utf8' })
+      const said = execFileSync(process.execPath, ['-e', before + PROBE], { cwd: this.dir, env: { ...process.env, NOXRUN_BINDING: '', ...env }, encoding: 'utf8' })
       return JSON.parse(said) as Outcome
     } finally {
       rmSync(this.dir, { recursive: true, force: true })
