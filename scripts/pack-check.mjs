@@ -1,14 +1,13 @@
 // node scripts/pack-check.mjs: packs the root and this platform's package from this checkout's own
 // build, looks at what they hold, installs them into fresh folders and uses them there. The quick part of
 // scripts/ship-check.mjs.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { native } from './lib/build.mjs'
 import { Checks } from './lib/checks.mjs'
 import { root } from './lib/paths.mjs'
 import { bringUpToDate } from './lib/perform.mjs'
+import { removeScratch, scratchFolder } from './lib/scratch.mjs'
 import { packAll } from './pack/all.mjs'
 import { Consumers } from './ship/consumers.mjs'
 import { checkManifests, checkPlatform, checkRoot } from './ship/content.mjs'
@@ -20,7 +19,7 @@ if (process.argv.length > 2) {
   process.exit(2)
 }
 const checks = new Checks('pack')
-const out = mkdtempSync(path.join(tmpdir(), 'noxrun-packed-'))
+const out = scratchFolder('noxrun-packed')
 try {
   await bringUpToDate(native, { quiet: true })
   const platform = platformHere()
@@ -40,6 +39,6 @@ try {
     await registry.close()
   }
 } finally {
-  rmSync(out, { recursive: true, force: true })
+  removeScratch(out)
 }
 checks.finish()

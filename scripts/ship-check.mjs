@@ -2,8 +2,7 @@
 // a registry on this machine, without any script being run, and proves that it works: on three releases of
 // Node, on arm64, and that installs which went wrong say what to do. `--no-build` takes the binaries
 // that are there.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { emulated } from './cross/qemu.mjs'
@@ -12,6 +11,7 @@ import { Checks } from './lib/checks.mjs'
 import { nodeBinary } from './lib/node-binaries.mjs'
 import { inRoot } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
+import { removeScratch, scratchFolder } from './lib/scratch.mjs'
 import { packAll } from './pack/all.mjs'
 import { packageName, platforms } from './pack/platforms.mjs'
 import { Consumers } from './ship/consumers.mjs'
@@ -38,7 +38,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 }
 
 const checks = new Checks('ship')
-const scratch = mkdtempSync(path.join(tmpdir(), 'noxrun-ship-'))
+const scratch = scratchFolder('noxrun-ship')
 
 /** @param {string} id */
 async function buildFor(id) {
@@ -112,6 +112,6 @@ try {
   }
   await checkNpmCi(checks, scratch, ['10', '11'])
 } finally {
-  rmSync(scratch, { recursive: true, force: true })
+  removeScratch(scratch)
 }
 checks.finish()

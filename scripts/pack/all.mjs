@@ -1,9 +1,8 @@
 // Packs the root and every platform whose binary is here.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { mkdirSync } from 'node:fs'
 import { typescript } from '../lib/build.mjs'
 import { bringUpToDate } from '../lib/perform.mjs'
+import { removeScratch, scratchFolder } from '../lib/scratch.mjs'
 import { findBinary } from './binaries.mjs'
 import { publishing } from './manifests.mjs'
 import { platforms } from './platforms.mjs'
@@ -30,7 +29,7 @@ import { packPlatform, packRoot } from './stage.mjs'
 export async function packAll({ out, binaries, repository, only = () => true }) {
   await bringUpToDate(typescript, { quiet: true })
   mkdirSync(out, { recursive: true })
-  const staging = mkdtempSync(path.join(tmpdir(), 'noxrun-staging-'))
+  const staging = scratchFolder('noxrun-staging')
   try {
     const options = { out, staging, extra: publishing(repository) }
     /** @type {PackedAll} */
@@ -42,6 +41,6 @@ export async function packAll({ out, binaries, repository, only = () => true }) 
     }
     return all
   } finally {
-    rmSync(staging, { recursive: true, force: true })
+    removeScratch(staging)
   }
 }

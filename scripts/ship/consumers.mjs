@@ -1,12 +1,12 @@
 // Projects that use the package: empty folders into which npm installs it from the registry of this
 // machine, and the programs of scripts/pack that are run there.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { npmCommand } from '../lib/npm.mjs'
 import { inRoot } from '../lib/paths.mjs'
 import { run, tail } from '../lib/process.mjs'
+import { removeScratch, scratchFolder } from '../lib/scratch.mjs'
 
 /** @typedef {import('./registry.mjs').Registry} Registry */
 
@@ -16,7 +16,7 @@ const clean = Object.fromEntries(ours.map((name) => [name, undefined]))
 
 export class Consumers {
   // The name has a space in it, as folders of real people do.
-  #scratch = mkdtempSync(path.join(tmpdir(), 'noxrun ship-'))
+  #scratch = scratchFolder('noxrun ship')
   #registry
 
   /** @param {Registry} registry */
@@ -86,7 +86,7 @@ export class Consumers {
   }
 
   remove() {
-    rmSync(this.#scratch, { recursive: true, force: true })
+    removeScratch(this.#scratch)
   }
 }
 
