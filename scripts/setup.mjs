@@ -3,6 +3,7 @@
 import path from 'node:path'
 import process from 'node:process'
 import { native, typescript } from './lib/build.mjs'
+import { npmCommand } from './lib/npm.mjs'
 import { inRoot, root } from './lib/paths.mjs'
 import { bringUpToDate } from './lib/perform.mjs'
 import { clearStamp, digest, isStamped, writeStamp } from './lib/stamp.mjs'
@@ -19,9 +20,7 @@ async function installPackages() {
     return
   }
   clearStamp(stamp)
-  // Under `npm test` npm says where it is; otherwise it is on the PATH.
-  const npm = process.env['npm_execpath']
-  const [command, ...before] = npm?.endsWith('js') ? [process.execPath, npm] : ['npm']
+  const [command, ...before] = npmCommand()
   // NODE_ENV=production would leave out what the build itself needs.
   const args = [...before, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
   await step('npm packages', command, args, {
