@@ -28,12 +28,12 @@ export const suites = [
  * @param {import('./toolchain.mjs').Toolchain} toolchain
  * @param {import('./qemu.mjs').Emulated} machine
  * @param {boolean} quick
- * @returns {Promise<import('../lib/counts.mjs').Counts & { skippedSuites?: string[] }>}
+ * @returns {Promise<import('../lib/counts.mjs').Counts>}
  */
 export async function rustTests(target, toolchain, machine, quick) {
   const runner = `CARGO_TARGET_${target.triple.toUpperCase().replaceAll('-', '_')}_RUNNER`
   const env = { ...toolchain.env, [runner]: machine.run, NOXRUN_TEST_RUNNER: machine.run, NOXRUN_TEST_ASOUND: '1' }
-  const common = cargoArgs(target, 'test', true)
+  const common = cargoArgs(target, toolchain, 'test', true)
   // One command for the whole run, so that crates that several need are built once.
   const commands = quick
     ? suites.map(({ crate, quick: only }) => ['-p', crate, ...only])
