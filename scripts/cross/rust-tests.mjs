@@ -10,6 +10,9 @@ import { cargoArgs } from './build.mjs'
  */
 const CRATES = ['asound', 'kernels', 'engine', 'resample', 'capture'].flatMap((name) => ['-p', `noxrun-${name}`])
 
+/** Cases of each property, where the test asks for more: the emulator is some ten times slower. */
+const CASES = '24'
+
 /** Of the quick run: a crate's arithmetic, what calls libasound, and that block sizes change no bit. */
 const QUICK = [
   ['-p', 'noxrun-asound', '-p', 'noxrun-kernels', '--tests'],
@@ -25,9 +28,10 @@ const QUICK = [
  */
 export async function rustTests(target, toolchain, machine, quick) {
   const runner = `CARGO_TARGET_${target.triple.toUpperCase().replaceAll('-', '_')}_RUNNER`
-  const env = { ...toolchain.env, [runner]: machine.run, NOXRUN_TEST_RUNNER: machine.run, NOXRUN_TEST_ASOUND: '1' }
+  const env = { ...toolchain.env, [runner]: machine.run, NOXRUN_TEST_RUNNER: machine.run, NOXRUN_TEST_ASOUND: '1', PROPTEST_CASES: CASES }
   const common = cargoArgs(target, toolchain, 'test', true)
   const commands = quick ? QUICK : [[...CRATES, '--tests']]
+  console.log(`${target.id}: properties are tried with at most ${CASES} cases in the engine and wherever a test names no number`)
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const args of commands) {
     const result = await run(toolchain.zigbuild, [...common, '--no-fail-fast', ...args], { env, stream: true, timeout: 90 * 60_000 })
