@@ -3,7 +3,7 @@
  *
  * Plays and mixes tracks on a Rust engine whose audio callback never allocates, locks or blocks,
  * and captures audio without losing a sample unnoticed.
- * @packageDocumentation
+ * @module noxrun
  */
 export { Capture, type CaptureEvents, type CaptureOptions, type CaptureStats } from './src/capture'
 export type { VoiceActivity } from './src/voice-activity'
@@ -31,9 +31,11 @@ export { type Meter, type TrackMeter } from './src/meter'
 export { Param, type AutomationPoint, type Curve, type SetOptions } from './src/param'
 export { type PcmReadable, type ReadableOptions } from './src/pcm-stream'
 export { type PlayOptions } from './src/play-options'
+export { type OnProgress } from './src/progress'
 export { type Chunk, type ChunkIterator, type ReaderStats } from './src/reader'
 export {
   Recording,
+  type FileFormat,
   type RecordOptions,
   type RecordedFile,
   type RecordingEnd,

@@ -4,9 +4,11 @@ import type { Point } from './timeline'
 import { invalid, number, oneOf, options, outOfRange } from './validate'
 import { type Time, type When, requiredTime } from './when'
 
+/** A point that a parameter passes. */
 export interface AutomationPoint {
   /** When `value` is reached. */
   at: When
+  /** Within the parameter's `min` and `max`. */
   value: number
   /** How it is reached from the point before; default as `SetOptions.curve`. */
   curve?: Curve

@@ -4,6 +4,7 @@ import { type StreamOptions, STREAM_OPTIONS, checkStream } from './stream-option
 import { choice, integer, invalid, number, optional, options, outOfRange } from './validate'
 import { type VoiceActivity, checkVoice } from './voice-activity'
 
+/** What `Capture.open` takes; everything has a default. */
 export interface CaptureOptions extends StreamOptions {
   /** Delivered rate in Hz, 1,000…768,000; default: the device's. */
   sampleRate?: number

@@ -20,7 +20,9 @@ import { type NoxrunWarning, WarningLog } from './warnings'
 
 export type { CaptureOptions } from './capture-options'
 
+/** Counters since opening. Samples, unless said otherwise. */
 export interface CaptureStats {
+  /** Calls of the input callback. */
   callbacks: number
   /** Samples that came out of the resampler. */
   captured: number
@@ -30,6 +32,10 @@ export interface CaptureStats {
   dropped: number
   /** Samples that wait in the ring. */
   buffered: number
+  /**
+   * Dropouts that the backend reports; where it reports none, gaps of over two periods between the
+   * starts of callbacks. Each is counted once.
+   */
   xruns: number
   /** Callback time / its deadline. */
   load: EngineStats['load']
@@ -37,19 +43,31 @@ export interface CaptureStats {
   highWater: number
   /** Frames that never reached us, by the clock, outside the equation. */
   lostByDevice: number
+  /** The accounts of the readers there are. */
   readers: ReaderStats[]
+  /** Inside the callbacks since opening; must stay 0. */
   audioThread: AudioThreadStats
 }
 
+/** The events of a capture: what its listeners are called with. */
 export interface CaptureEvents {
   /**
-   * What the ring, or the queue of a reader, refused: at most ten a second, summed; `frame` is the
-   * first one. What two readers lost counts twice.
+   * What the ring, or the queue of a reader, refused: at most ten a second, summed. What two readers
+   * lost counts twice.
    */
-  dropped: [{ samples: number; frame: number }]
+  dropped: [{
+    /** How many. */
+    samples: number
+    /** Index of the first frame that is missing. */
+    frame: number
+  }]
+  /** Trouble that did not stop anything; without a listener it goes to `process.emitWarning`. */
   warning: [NoxrunWarning]
+  /** As of an engine. */
   device: EngineEvents['device']
+  /** A terminal failure, once; 'close' follows. */
   error: [NoxrunError]
+  /** The capture is closed. The last event. */
   close: []
 }
 
@@ -60,7 +78,7 @@ const RECORDING_WAIT_MS = 2000
 /**
  * Captures a device's input. Each iterator, stream and recording is a reader of its own from the
  * moment it is made; data waits natively until it is asked for, and what could not wait is counted
- * to the sample.
+ * to the sample. Its events are {@link CaptureEvents}.
  */
 export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterable<Chunk> {
   readonly #native: binding.NativeCapture
@@ -73,6 +91,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
   #droppedUntold = 0
   #dropTimer: NodeJS.Timeout | undefined
 
+  /** What it captures from. */
   readonly device: DeviceInfo
   /** Delivered rate, Hz. */
   readonly sampleRate: number
@@ -180,6 +199,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     this.#native.resume()
   }
 
+  /** Counters since opening; after `close()` the last ones. */
   stats(): CaptureStats {
     const { audioThread, load, ...counters } = this.#native.stats()
     const [mean = 0, p50 = 0, p99 = 0, max = 0] = load
@@ -196,6 +216,7 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
     return this.#closing
   }
 
+  /** `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

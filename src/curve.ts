@@ -1,6 +1,10 @@
 /** How a parameter moves between two values. */
 import { NoxrunError } from './errors'
 
+/**
+ * How a value moves: 'linear' by the same difference, 'exponential' by the same ratio a frame (both
+ * ends of one sign, never 0); 'step' jumps.
+ */
 export type Curve = 'linear' | 'exponential' | 'step'
 
 /** In the binding's order. */

@@ -2,6 +2,7 @@
 import * as binding from '#binding'
 import { nativeAsync } from './errors'
 
+/** What a device is reached through: the system's own interface or a sound server. */
 export type Backend =
   | 'alsa'
   | 'jack'
@@ -13,18 +14,30 @@ export type Backend =
   | 'aaudio'
   | 'virtual'
 
+/** A device as `listDevices` finds it. `open()` takes its `id`. */
 export interface DeviceInfo {
   /** Stable; pass it to `open()`. */
   id: string
+  /** For people; it may change, `id` does not. */
   name: string
+  /** What it is reached through; `open()` takes that name too, for its default device. */
   backend: Backend
+  /** Channels that can be captured; 0: it only plays. */
   inputChannels: number
+  /** Channels that can be played; 0: it only captures. */
   outputChannels: number
   /** Common rates that it accepts, Hz. */
   sampleRates: number[]
   /** Frames a callback; null: the backend does not say. */
-  bufferSize: { min: number; max: number } | null
+  bufferSize: {
+    /** Frames, the least. */
+    min: number
+    /** Frames, the most. */
+    max: number
+  } | null
+  /** Whether `Capture.open()` takes it unless told otherwise. */
   isDefaultInput: boolean
+  /** Whether `Engine.open()` takes it unless told otherwise. */
   isDefaultOutput: boolean
 }
 

@@ -3,6 +3,7 @@ import { type NativeEffectSpec, type NativeParamSpec, effectSpecs } from '#bindi
 import type { Param } from './param'
 import { number, oneOf, options } from './validate'
 
+/** What a filter lets through. The gain counts for 'peaking' and the shelves only. */
 export type FilterType =
   | 'lowpass'
   | 'highpass'
@@ -15,6 +16,7 @@ export type FilterType =
 
 /** What an effect is added with. */
 export interface EffectParams {
+  /** Makes it louder or softer. */
   gain: {
     /** −120…24 dB, default 0. */
     gainDb?: number
@@ -32,6 +34,7 @@ export interface EffectParams {
   }
 }
 
+/** The kinds of effects that there are. */
 export type EffectKind = keyof EffectParams
 
 type NumericNames<P> = { [N in keyof P]-?: Required<P>[N] extends number ? N : never }[keyof P]

@@ -10,7 +10,9 @@ import { NOW, type Time, type When, toTime } from './when'
 /** An effect of kind K; without K, of any kind, with its parameters by name. */
 export type Effect<K extends EffectKind = EffectKind> = EffectKind extends K ? AnyEffect : EffectOf<K>
 
+/** An effect in a track's chain, whatever its kind. */
 export interface AnyEffect {
+  /** What it is. */
   readonly kind: EffectKind
   /** Its numeric parameters by their names. */
   readonly params: Readonly<Record<string, Param>>
@@ -31,8 +33,11 @@ export interface AnyEffect {
   remove(): void
 }
 
+/** An effect whose kind is known, with the parameters of that kind. */
 export interface EffectOf<K extends EffectKind> extends AnyEffect {
+  /** What it is. */
   readonly kind: K
+  /** Its numeric parameters. */
   readonly params: EffectControls<K>
 }
 

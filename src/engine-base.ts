@@ -17,6 +17,7 @@ export class EngineBase extends EventEmitter<EngineEvents> {
 
   /** Hz, for the engine's whole life. */
   readonly sampleRate: number
+  /** Channels of every bus and of the output. */
   readonly channels: number
   /** What every track ends in. */
   readonly master: Track

@@ -3,6 +3,7 @@ import type * as binding from '#binding'
 import { type StreamOptions, STREAM_OPTIONS, checkStream } from './stream-options'
 import { boolean, integer, oneOf, optional, options } from './validate'
 
+/** What `Engine.open` takes; everything has a default. */
 export interface EngineOptions extends StreamOptions {
   /**
    * The device is gone: engine time goes on by the clock, silently ('continue', the default), or

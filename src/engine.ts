@@ -18,7 +18,7 @@ const RECORDING_WAIT = 2000
  * Plays and mixes tracks on a device.
  *
  * JavaScript captures intent only: a native thread keeps the state and feeds the audio callback,
- * so a blocked event loop never breaks the sound.
+ * so a blocked event loop never breaks the sound. Its events are {@link EngineEvents}.
  */
 export class Engine extends EngineBase {
   readonly #core: EngineCore
@@ -80,6 +80,7 @@ export class Engine extends EngineBase {
     return this.#core.close()
   }
 
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -21,9 +21,12 @@ export type ErrorCode =
 
 /** Every error that the package throws or rejects with, but for aborts. */
 export class NoxrunError extends Error {
+  /** What went wrong, for programs; `message` says it for people. */
   readonly code: ErrorCode
+  /** More about it, where there is more to say. */
   readonly detail?: unknown
 
+  /** @internal */
   constructor(code: ErrorCode, message: string, detail?: unknown) {
     super(message)
     this.name = 'NoxrunError'

@@ -11,6 +11,7 @@ import { NOW } from './when'
 export type { AnyEffect, Effect, EffectOf } from './effect'
 export type { EffectControls, EffectKind, EffectParams, FilterType } from './effect-kinds'
 
+/** How an effect is added to a chain. */
 export interface AddOptions {
   /** Its place, 0…length; default: the last. */
   index?: number
@@ -20,6 +21,7 @@ export interface AddOptions {
 
 /** Effects in the order of the sound, at most 32. Iterating gives them in that order. */
 export interface FxChain extends Iterable<Effect> {
+  /** How many there are. */
   readonly length: number
   /** As of an array: negative indices count from the end. */
   at(index: number): Effect | undefined

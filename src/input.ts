@@ -10,6 +10,7 @@ import type { TrackNode } from './routing'
 import { invalid, options } from './validate'
 import { NOW } from './when'
 
+/** How a capture is heard through a track. */
 export interface InputOptions {
   /** Linear, 0…4, default 1. */
   gain?: number

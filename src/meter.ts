@@ -5,7 +5,9 @@ import type { Host } from './host'
 
 /** Linear, one figure a channel. */
 export interface Meter {
+  /** Highest absolute sample; 1 is full scale. */
   peak: number[]
+  /** Root of the mean square; 1 is a full-scale square wave. */
   rms: number[]
 }
 

@@ -12,6 +12,7 @@ import { NOW, type Time, type When, atFrame, toFrames, toTime } from './when'
 export type { AutomationPoint } from './automation'
 export type { Curve } from './curve'
 
+/** How a parameter moves to a value. */
 export interface SetOptions {
   /** When the ramp starts; default: the first frame of the next block. */
   at?: When
@@ -52,12 +53,21 @@ export function initialValue(kind: ParamKind, value: number | undefined): number
   return value === undefined ? spec.default : number(spec.name, value, spec.min, spec.max)
 }
 
+/**
+ * A value that moves without clicks, on exact frames: a fader, a frequency, a speed.
+ *
+ * A ramp of n frames from a to b that starts at frame N stands exactly on b at frame N + n − 1.
+ */
 export class Param implements Valued {
+  /** As 'volume', 'frequency'. */
   readonly name: string
   /** As 'Hz', 's', 'dB'; empty for linear gain and pan. */
   readonly unit: string
+  /** Lowest value that is taken. */
   readonly min: number
+  /** Highest value that is taken. */
   readonly max: number
+  /** The value that it has when none is given. */
   readonly default: number
   readonly #host: Host
   readonly #kind: ParamKind
@@ -93,6 +103,10 @@ export class Param implements Valued {
     return this.#value
   }
 
+  /**
+   * `set(value)`: over 5 ms, from the next block on.
+   * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_INVALID_STATE, ERR_CLOSED
+   */
   set value(value: number) {
     this.set(value)
   }

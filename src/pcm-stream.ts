@@ -3,6 +3,7 @@ import { Readable, addAbortSignal } from 'node:stream'
 import type { Chunk, ReaderEnd, ReaderStats } from './reader'
 import { choice, integer, options, signal } from './validate'
 
+/** How a capture or a track is read as a stream. */
 export interface ReadableOptions {
   /** 32-bit float or 16-bit integer, little-endian; default 'f32'. */
   format?: 'f32' | 's16'
@@ -10,6 +11,7 @@ export interface ReadableOptions {
   highWaterMark?: number
   /** What stands where samples were lost: as much silence (default), or nothing. */
   gaps?: 'silence' | 'splice'
+  /** Aborting it destroys the stream with an AbortError. */
   signal?: AbortSignal
 }
 
@@ -31,6 +33,7 @@ export function checkReadable(readableOptions: ReadableOptions | undefined): Rea
 /** Frames of silence in one push at most. */
 const SILENCE = 4096
 
+/** A Node stream of interleaved PCM, whole frames a push. Destroying it detaches its reader, nothing else. */
 export class PcmReadable extends Readable {
   readonly #reader: ReaderEnd
   readonly #format: 'f32' | 's16'
@@ -42,6 +45,7 @@ export class PcmReadable extends Readable {
   #silence = 0
   #reading = false
 
+  /** @internal */
   constructor(reader: ReaderEnd, { format, highWaterMark, gaps, signal }: ReadableOptions) {
     super({ ...(highWaterMark !== undefined && { highWaterMark }) })
     this.#reader = reader
@@ -56,12 +60,14 @@ export class PcmReadable extends Readable {
     return this.#reader.stats()
   }
 
+  /** @internal */
   override _read(): void {
     if (this.#reading) return
     this.#reading = true
     void this.#fill()
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#reader.detach()
     callback(error)

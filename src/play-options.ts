@@ -5,6 +5,7 @@ import { Sample, disposed } from './sample'
 import { invalid, number, options, outOfRange } from './validate'
 import { type Time, type When, toFrames, toTime } from './when'
 
+/** How a sample is played. */
 export interface PlayOptions {
   /**
    * Default: the first frame of the next block. In the past: now, from its beginning, and counted
@@ -16,7 +17,12 @@ export interface PlayOptions {
   /** How much of the sample it plays, seconds, repetitions counted; default: to its end, or for ever. */
   duration?: number
   /** Repeats the whole sample, or a part: seconds within the sample, the end excluded. */
-  loop?: boolean | { start: number; end: number }
+  loop?: boolean | {
+    /** Seconds within the sample. */
+    start: number
+    /** Seconds within the sample, excluded. */
+    end: number
+  }
   /** Linear, 0…16, default 1. */
   gain?: number
   /** Playback speed, 0.0625…16, default 1. */

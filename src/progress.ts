@@ -1,6 +1,7 @@
 /** How far native work has come, told while it is done. */
 import { invalid } from './validate'
 
+/** Called with the fraction done, 0…1, never falling. */
 export type OnProgress = (fraction: number) => void
 
 const PROGRESS_MS = 50

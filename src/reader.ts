@@ -3,10 +3,13 @@ import type { NativeChunk, NativeReader } from '#binding'
 import * as binding from '#binding'
 import { AbortError } from './errors'
 
+/** A piece of captured sound. There is no gap inside. */
 export interface Chunk {
   /** Interleaved, always a fresh array that the receiver owns. */
   samples: Float32Array
+  /** How many frames `samples` holds. */
   frames: number
+  /** Channels of each frame. */
   channels: number
   /** Hz. */
   sampleRate: number
@@ -25,11 +28,15 @@ export interface Chunk {
   final?: boolean
 }
 
-/** Samples; `received === delivered + dropped + buffered`. */
+/** A reader's account, in samples: `received === delivered + dropped + buffered` at every moment. */
 export interface ReaderStats {
+  /** Everything meant for this reader since it was made. */
   received: number
+  /** Taken by it. */
   delivered: number
+  /** Lost to it: what the ring and its own queue refused. */
   dropped: number
+  /** Waiting for it. */
   buffered: number
 }
 
@@ -134,7 +141,11 @@ export class ReaderEnd {
   }
 }
 
-export type ChunkIterator = AsyncIterableIterator<Chunk> & { stats(): ReaderStats }
+/** Chunks in their order. Leaving the loop, or `return()`, detaches the reader, nothing else. */
+export type ChunkIterator = AsyncIterableIterator<Chunk> & {
+  /** The account of this reader. */
+  stats(): ReaderStats
+}
 
 /** An iterator over a reader's chunks. Leaving the loop detaches the reader. */
 export function iterate(reader: ReaderEnd): ChunkIterator {

@@ -5,6 +5,7 @@ import { guarded } from './live'
 import { choice, integer, invalid, number, optional, options, signal, string } from './validate'
 import type { NoxrunWarning } from './warnings'
 
+/** How a capture or a track is recorded to a file. */
 export interface RecordOptions {
   /** Default 'f32'; for FLAC, which has no 'f32', 's24'. */
   format?: 'f32' | 's24' | 's16'
@@ -35,6 +36,7 @@ export interface RotateOptions {
 
 /** A file that will not change any more. */
 export interface RecordedFile {
+  /** Where it is. */
   path: string
   /** Frames in it. */
   frames: number
@@ -42,6 +44,7 @@ export interface RecordedFile {
   startFrame: number
 }
 
+/** What a sample of a file is: 32-bit float, 24-bit or 16-bit integer. */
 export type FileFormat = NonNullable<RecordOptions['format']>
 
 /** `RecordOptions`, checked. */
@@ -94,6 +97,7 @@ export function checkFormat(path: string, format: FileFormat | undefined): FileF
     : choice('format', format, ['f32', 's24', 's16'])
 }
 
+/** What was recorded. */
 export interface RecordingResult {
   /** The last file. */
   path: string
@@ -103,11 +107,13 @@ export interface RecordingResult {
   dropped: number
 }
 
+/** How a recording ended. */
 export interface RecordingEnd extends RecordingResult {
   /** Why the recording ended by itself; null when it was stopped or the sound ended. */
   error: NoxrunError | null
 }
 
+/** A file that is being written. Valid at every moment, also when the process is killed. */
 export class Recording {
   readonly #native: NativeRecording
   readonly #onFile: ((file: RecordedFile) => void) | undefined
@@ -198,6 +204,7 @@ export class Recording {
     return { path: this.path, frames, dropped, error }
   }
 
+  /** `stop()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop().then(() => undefined)
   }

@@ -4,6 +4,7 @@ import { type OnProgress, checkOnProgress } from './progress'
 import { type FileFormat, checkFormat, checkPath } from './recording'
 import { integer, number, options, outOfRange, signal } from './validate'
 
+/** What `render` renders, and where to. */
 export interface RenderOptions {
   /** Seconds, at least a frame and at most a day; without `output` at most 2^30 samples in all. */
   duration: number
@@ -25,6 +26,7 @@ export interface RenderOptions {
   format?: FileFormat
   /** Called with the fraction done, 0…1, a few times a second and once with 1. */
   onProgress?: OnProgress
+  /** Aborting it makes `render()` reject with an AbortError; a file keeps what was written, whole. */
   signal?: AbortSignal
 }
 

@@ -26,6 +26,7 @@ export type OfflineEngine = Omit<
   | typeof Symbol.asyncDispose
 >
 
+/** What was rendered, and how loud it is. */
 export interface RenderResult {
   /** Planar, one array a channel; empty when `output` was given. */
   channelData: Float32Array[]
@@ -37,6 +38,7 @@ export interface RenderResult {
   peak: number
   /** LUFS, EBU R 128, integrated; −Infinity for silence. */
   loudness: number
+  /** Counters of the engine that rendered it. */
   stats: EngineStats
 }
 

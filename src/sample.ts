@@ -8,6 +8,7 @@ import { integer, invalid, number, options, signal } from './validate'
 
 /** Planar 32-bit float in [−1, 1]: one array a channel, of equal lengths. */
 export interface PcmData {
+  /** Samples in [−1, 1], one array a channel, 1…64 of them. */
   channelData: Float32Array[]
   /** Hz, 1,000…768,000. */
   sampleRate: number
@@ -15,7 +16,9 @@ export interface PcmData {
 
 /** A sound in memory at an engine's rate. It plays in any engine of that rate. */
 export class Sample {
+  /** Length in frames. */
   readonly frames: number
+  /** How many channels it has. */
   readonly channels: number
   /** Hz. */
   readonly sampleRate: number
@@ -45,9 +48,12 @@ export class Sample {
   }
 }
 
+/** Where a sound comes from: a path, a file URL, the bytes of a sound file, or samples. */
 export type SampleSource = string | URL | Uint8Array | PcmData
 
+/** How a sound is loaded. */
 export interface LoadOptions {
+  /** Aborting it makes `load()` reject with an AbortError. */
   signal?: AbortSignal
   /** Called with the fraction done, 0…1, a few times a second and once with 1. */
   onProgress?: OnProgress
@@ -127,15 +133,21 @@ export function checkLoadOptions(loadOptions: LoadOptions | undefined): LoadOpti
   return { ...(abort && { signal: abort }), ...(onProgress && { onProgress }) }
 }
 
+/** What a sound file says of itself. */
 export interface ProbeResult {
+  /** Short name of the container, as 'wave', 'flac'. */
   format: string
+  /** Short name of the codec, as 'pcm_s16le'. */
   codec: string
+  /** Length; null: the file does not say. */
   frames: number | null
-  /** Seconds. */
+  /** Seconds; null: the file does not say. */
   duration: number | null
+  /** How many channels it has. */
   channels: number
   /** Hz. */
   sampleRate: number
+  /** Texts such as `title`, `artist`, `album`, `date`; those without a common name keep the file's. */
   tags: Record<string, string>
 }
 

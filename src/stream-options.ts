@@ -19,6 +19,7 @@ export interface StreamOptions {
   keepAlive?: boolean
   /** Also count voluntary context switches inside the callback; default false. */
   audit?: boolean
+  /** Aborting it while opening makes `open()` reject with an AbortError; later it does nothing. */
   signal?: AbortSignal
 }
 

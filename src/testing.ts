@@ -1,4 +1,7 @@
-/** 'noxrun/testing': a device that a test drives by hand. */
+/**
+ * A device that a test drives by hand.
+ * @module noxrun/testing
+ */
 import * as binding from '#binding'
 import { closed, native, nativeAsync } from './errors'
 import { pumpAll } from './live'
@@ -7,6 +10,7 @@ import { boolean, integer, invalid, oneOf, optional, options } from './validate'
 
 export type { PcmData } from './sample'
 
+/** What a virtual device is like. */
 export interface VirtualDeviceOptions {
   /** Hz, 1,000…768,000, default 48,000. */
   sampleRate?: number
@@ -27,20 +31,34 @@ export interface VirtualDeviceOptions {
 /** How a device fails. */
 export type Failure = 'lost' | 'silent' | 'xrun' | 'flood' | 'rate'
 
+/**
+ * A device that a test drives by hand. Once closed, everything but `close` throws ERR_CLOSED.
+ */
 export interface VirtualDevice {
   /** Pass it to `Engine.open` and `Capture.open`. */
   readonly id: string
   /**
    * Waits until every earlier call has reached the engine, runs callbacks of exactly `frames` in
    * total, resolves after their events have fired.
+   * @throws NoxrunError ERR_INVALID_ARG (a device that runs by the clock), ERR_OUT_OF_RANGE
    */
   step(frames: number): Promise<void>
-  /** Input, appended; silence after it. */
+  /**
+   * Input, appended; silence after it.
+   * @throws NoxrunError ERR_INVALID_ARG (another rate or number of channels than the device's)
+   */
   feed(pcm: PcmData): void
   /** Everything played since the last call. */
   output(): PcmData
+  /**
+   * Fails as a device does: it is gone and says so, falls silent, reports a dropout, reports errors
+   * without end, or goes on at another rate (then `sampleRate` is needed, Hz, 1,000…768,000).
+   * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE
+   */
   fail(how: Failure, options?: { sampleRate?: number }): void
+  /** Ends the failure: the device can be opened again. */
   restore(): void
+  /** Takes the device away for good. May be called again. */
   close(): void
 }
 

@@ -18,6 +18,7 @@ import { boolean, string } from './validate'
 import { type StopOptions, type Voice, checkStop } from './voice'
 import { NOW } from './when'
 
+/** What `engine.createTrack` takes. */
 export interface TrackOptions {
   /** Default 'Track N'. */
   name?: string
@@ -57,10 +58,12 @@ export class Track {
     this.fx = new TrackFx(host, node)
   }
 
+  /** For people; it need not be unique. */
   get name(): string {
     return this.#name
   }
 
+  /** @throws NoxrunError ERR_INVALID_ARG */
   set name(name: string) {
     const before = this.#name
     this.#name = string('name', name)
@@ -72,6 +75,7 @@ export class Track {
     return this.#muted
   }
 
+  /** @throws NoxrunError ERR_INVALID_ARG, ERR_INVALID_STATE (it was removed), ERR_CLOSED */
   set muted(on: boolean) {
     this.#host.ensureOpen()
     this.#host.commands.send(Op.Mute, this.#node.id, NOW, boolean('muted', on) ? 1 : 0)
@@ -85,6 +89,7 @@ export class Track {
     return this.#soloed
   }
 
+  /** @throws NoxrunError ERR_INVALID_ARG, ERR_INVALID_STATE (it was removed), ERR_CLOSED */
   set soloed(on: boolean) {
     this.#host.ensureOpen()
     this.#host.commands.send(Op.Solo, this.#node.id, NOW, boolean('soloed', on) ? 1 : 0)
@@ -95,14 +100,15 @@ export class Track {
 
   /**
    * The track that it feeds after its fader, crossfaded over 10 ms; that of the master is itself.
-   * Setting throws NoxrunError ERR_INVALID_ARG (a circle of outputs and sends, a track of another
-   * engine, the master's), ERR_INVALID_STATE (a track that was removed), ERR_QUEUE_FULL (maxEvents),
-   * ERR_CLOSED.
    */
   get output(): Track {
     return this.#node.output?.track ?? this
   }
 
+  /**
+   * @throws NoxrunError ERR_INVALID_ARG (a circle of outputs and sends, a track of another engine, the
+   *   master's), ERR_INVALID_STATE (a track that was removed), ERR_QUEUE_FULL (maxEvents), ERR_CLOSED
+   */
   set output(to: Track) {
     this.#host.ensureOpen()
     if (this.#node.output === undefined) {

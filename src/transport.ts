@@ -6,9 +6,11 @@ import type { Host } from './host'
 import { invalid, number, options, outOfRange, string } from './validate'
 import { NOW, type Time, type When, requiredTime, toTime } from './when'
 
-/** Beats. */
+/** A part that the transport repeats. */
 export interface TransportLoop {
+  /** Beats, 0 or more. */
   start: number
+  /** Beats, excluded; at least 1/64 after `start`. */
   end: number
 }
 
@@ -25,7 +27,10 @@ export interface Transport {
   readonly playing: boolean
   /** Where it is now, extrapolated. */
   readonly beat: number
-  /** @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_QUEUE_FULL, ERR_CLOSED */
+  /**
+   * Runs from then on, from where it stands; default: the first frame of the next block.
+   * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_QUEUE_FULL, ERR_CLOSED
+   */
   start(at?: When): void
   /** Stays where it is then. Throws as `start`. */
   stop(at?: When): void

@@ -8,14 +8,21 @@ import type { Start } from './play-options'
 import { number, options } from './validate'
 import { type Time, type When, toFrames, toTime } from './when'
 
+/**
+ * Why a voice fell silent: it came to its end, was stopped, gave its place to another (`maxVoices`),
+ * the disk was too slow, or the engine was closed.
+ */
 export type EndReason = 'finished' | 'stopped' | 'stolen' | 'starved' | 'closed'
 
+/** When and why a voice fell silent. */
 export interface VoiceEnd {
   /** The first silent frame, on the engine clock. */
   frame: number
+  /** Why. */
   reason: EndReason
 }
 
+/** How a voice, or all of a track's, is stopped. */
 export interface StopOptions {
   /** When the fade begins; default: the first frame of the next block. */
   at?: When
@@ -23,6 +30,7 @@ export interface StopOptions {
   fade?: number
 }
 
+/** One playing of a sample: `track.play` makes it. Once it has ended, what is asked of it does nothing. */
 export interface Voice {
   /** Unique within its engine. */
   readonly id: number

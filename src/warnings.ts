@@ -3,17 +3,71 @@ import type { NativeWarning } from '#binding'
 import type { NoxrunError } from './errors'
 import { guarded } from './live'
 
-/** Discriminated by `code`. */
-export type NoxrunWarning = { message: string } & (
-  | { code: 'BUFFER_SIZE_FALLBACK'; asked: number; granted: number }
-  | { code: 'SAMPLE_RATE_FALLBACK'; asked: number; granted: number }
-  | { code: 'VIRTUAL_DEVICE'; reason: string }
-  | { code: 'LATE_EVENT'; by: number }
-  | { code: 'QUEUE_OVERFLOW'; count: number }
-  | { code: 'NON_FINITE'; track: string }
-  | { code: 'DROPPED_SAMPLES'; count: number }
-  | { code: 'NO_REALTIME_PRIORITY'; reason: string }
-  | { code: 'RECORDING_FAILED'; path: string; error: NoxrunError }
+/** Trouble that did not stop anything. Discriminated by `code`. */
+export type NoxrunWarning = {
+  /** For people, in one sentence. */
+  message: string
+} & (
+  | {
+      /** The device refused the buffer size. */
+      code: 'BUFFER_SIZE_FALLBACK'
+      /** Frames. */
+      asked: number
+      /** Frames. */
+      granted: number
+    }
+  | {
+      /** The device refused the rate: the sound is resampled at its edge. */
+      code: 'SAMPLE_RATE_FALLBACK'
+      /** Hz. */
+      asked: number
+      /** Hz. */
+      granted: number
+    }
+  | {
+      /** Nobody hears this: `fallback: 'virtual'` took effect. */
+      code: 'VIRTUAL_DEVICE'
+      /** Why no device could be used. */
+      reason: string
+    }
+  | {
+      /** An event came after its time and was applied at once. */
+      code: 'LATE_EVENT'
+      /** Frames. */
+      by: number
+    }
+  | {
+      /** The control queue was full: messages wait, in order. */
+      code: 'QUEUE_OVERFLOW'
+      /** Messages. */
+      count: number
+    }
+  | {
+      /** A track played a sample that is not finite and was muted. */
+      code: 'NON_FINITE'
+      /** Its name. */
+      track: string
+    }
+  | {
+      /** Nothing took captured samples in time. */
+      code: 'DROPPED_SAMPLES'
+      /** Samples. */
+      count: number
+    }
+  | {
+      /** The system refuses real-time priority: on a loaded machine the sound may break up. */
+      code: 'NO_REALTIME_PRIORITY'
+      /** What it said. */
+      reason: string
+    }
+  | {
+      /** A recording ended by itself; its files are valid up to there. */
+      code: 'RECORDING_FAILED'
+      /** The file that was written then. */
+      path: string
+      /** What ended it. */
+      error: NoxrunError
+    }
 )
 
 /** Warnings that come from the binding. */

@@ -5,7 +5,16 @@ import { integer, invalid, number } from './validate'
  * Absolute, on the engine clock: seconds, or a frame. `{ beat }` is when the transport comes by
  * that beat; until then it waits.
  */
-export type When = number | { frame: number } | { beat: number }
+export type When =
+  | number
+  | {
+      /** Engine frame, a safe integer. */
+      frame: number
+    }
+  | {
+      /** Beats of the transport, 0 or more. */
+      beat: number
+    }
 
 /** A point in time as the binding takes it. */
 export interface Time {

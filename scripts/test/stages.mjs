@@ -74,15 +74,24 @@ async function bindingIsCommitted() {
   return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 }
 }
 
+/** @returns {Promise<Counts>} */
+async function docs() {
+  const typedoc = await stream(process.execPath, [binOf('typedoc', 'typedoc')])
+  const rustdoc = await run('cargo', ['doc', ...locked, '--workspace', '--no-deps'], { stream: true, env: { RUSTDOCFLAGS: '-D warnings' } })
+  const failed = [typedoc, rustdoc].filter(({ status }) => status !== 0).length
+  return { passed: 2 - failed, failed, skipped: 0 }
+}
+
 /** @type {readonly Stage[]} */
 export const stages = [
-  { name: 'fmt', title: 'Rust formatting', run: () => each([['cargo', 'fmt', '--all', '--check']]) },
+  { name: 'fmt', title: 'Rust formatting', run: () => each([['cargo', 'fmt', '--all', '--check'], ['cargo', 'fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check']]) },
   {
-    name: 'clippy', title: 'Rust lints, without and with the planted faults, and of the benches',
+    name: 'clippy', title: 'Rust lints, without and with the planted faults, of the benches and the fuzz targets',
     run: () => each([
       ['cargo', 'clippy', ...locked, '--workspace', '--all-targets', '--', '-D', 'warnings'],
       ['cargo', 'clippy', ...locked, '--workspace', '--all-targets', '--features', 'sabotage', '--', '-D', 'warnings'],
       ['cargo', 'clippy', ...locked, '-p', 'noxrun-capture', '--benches', '--features', 'bench', '--', '-D', 'warnings'],
+      ['cargo', 'clippy', ...locked, '--manifest-path', 'fuzz/Cargo.toml', '--no-default-features', '--target-dir', 'target', '--', '-D', 'warnings'],
     ]),
   },
   {
@@ -124,6 +133,8 @@ export const stages = [
   { name: 'binding', title: 'the committed binding is what the code generates', run: bindingIsCommitted },
   { name: 'lint', title: 'TypeScript lints', run: () => each([[process.execPath, binOf('eslint', 'eslint'), '.']]) },
   { name: 'types', title: 'TypeScript types', run: () => each([[process.execPath, binOf('typescript', 'tsc'), '--noEmit']]) },
+  { name: 'workflows', title: 'the workflows that run on GitHub', run: () => checks('workflows-check.mjs') },
+  { name: 'docs', title: 'API documentation: complete, and no link that leads nowhere', run: docs },
   { name: 'ava', title: 'tests on the virtual device', run: () => ava(['target/ts/__test__/**/*.test.js', `!${SERVER_TESTS}`]) },
   {
     name: 'server', title: 'tests on a real audio server', needsServers: true,

@@ -14,7 +14,7 @@ pub enum OnLost {
     Hold,
 }
 
-/// How an engine is opened. Ranges are the public API's; [`EngineOptions::check`] tests them.
+/// How an engine is opened. Ranges are the public API's; whoever calls has tested them.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
     /// Device id or backend name; `None` is the default output.

@@ -216,9 +216,11 @@ fn a_reader_may_be_used_from_its_own_notification() {
     let (mut input, hub) = open(spec(1, 100)).unwrap();
     let slot: Arc<OnceLock<Reader>> = Arc::default();
     let done = Arc::new(AtomicU32::new(0));
-    let (inner, inside, count) = (Arc::clone(&slot), hub.clone(), Arc::clone(&done));
+    // Weak: a reader that holds its notification, which holds the reader, would never be freed.
+    let (inner, inside, count) = (Arc::downgrade(&slot), hub.clone(), Arc::clone(&done));
     let notify = Arc::new(move || {
-        let reader = inner.get().unwrap();
+        let slot = inner.upgrade().unwrap();
+        let reader = slot.get().unwrap();
         assert!(matches!(reader.take(), Taken::Chunk(_)));
         assert!(inside.stats().captured > 0);
         drop(inside.reader(chunks(3)).unwrap());

@@ -1,8 +1,8 @@
 //! The effects: their names, their parameters, and how one is made.
 //!
-//! Each is a file with its parameters ([`EffectSpec`]), its state, its
-//! [`Processor`](crate::effect::Processor) and its tests. A new one is such a file and an entry in
-//! the list below. `biquad.rs` is no effect but what filters are made of.
+//! Each is a file with its parameters ([`EffectSpec`]), its state, its [`Processor`] and its tests. A
+//! new one is such a file and an entry in the list below. `biquad.rs` is no effect but what filters are
+//! made of.
 
 mod biquad;
 mod filter;
