@@ -17,6 +17,7 @@ cp crates/capi/include/noxrun.h "$prefix/include/"
 cp "$libraries/libnoxrun.a" "$libraries/libnoxrun.so" "$prefix/lib/"
 cp crates/capi/cmake/noxrunConfig.cmake "$prefix/lib/cmake/noxrun/"
 # What a program that links the static library needs besides; `rustc --print native-static-libs`
-# names them, libasound is the backend's.
-sed -e "s/@VERSION@/$version/" -e 's/@STATIC_LIBS@/-lasound -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc/' \
+# names them. libasound is loaded at run time: functions of the alsa crate that nobody calls, and
+# libasound's names with them, fall away with unused sections.
+sed -e "s/@VERSION@/$version/" -e 's/@STATIC_LIBS@/-Wl,--gc-sections -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc/' \
   crates/capi/noxrun.pc.in > "$prefix/lib/pkgconfig/noxrun.pc"

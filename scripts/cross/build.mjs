@@ -33,15 +33,15 @@ export function builtFiles(target, quick) {
 /**
  * The beginning of every cargo command for a target.
  * @param {import('./targets.mjs').Target} target
+ * @param {import('./toolchain.mjs').Toolchain} toolchain
  * @param {'build' | 'test'} what
  * @param {boolean} quick
  * @returns {string[]}
  */
-export function cargoArgs(target, what, quick) {
+export function cargoArgs(target, toolchain, what, quick) {
   const floor = target.glibc === null ? '' : `.${target.glibc}`
   return [
-    ...(what === 'build' ? ['zigbuild'] : ['test']),
-    '--locked', '--target', `${target.triple}${floor}`, '--target-dir', buildDir,
+    what === 'build' ? 'zigbuild' : 'test', ...toolchain.args, '--locked', '--target', `${target.triple}${floor}`, '--target-dir', buildDir,
     '--profile', quick ? 'release-test' : 'release',
   ]
 }
@@ -53,7 +53,7 @@ export function cargoArgs(target, what, quick) {
  * @returns {Promise<Built>}
  */
 export async function build(target, toolchain, { quick = false } = {}) {
-  const args = [...cargoArgs(target, 'build', quick), '-p', 'noxrun-node', '-p', 'noxrun-capi']
+  const args = [...cargoArgs(target, toolchain, 'build', quick), '-p', 'noxrun-node', '-p', 'noxrun-capi']
   // Lines in backtraces would be stripped in the end: not made, they cost no time.
   const slim = { CARGO_PROFILE_RELEASE_DEBUG: '0', CARGO_PROFILE_RELEASE_STRIP: 'symbols', CARGO_PROFILE_RELEASE_TEST_STRIP: 'symbols' }
   await step(`Rust for ${target.id}`, toolchain.zigbuild, args, {

@@ -14,7 +14,7 @@ const STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Werror', '-O1', '-g']
  * @returns {Promise<string>} The last line of what it printed.
  */
 async function must(command, args, env) {
-  const { status, output } = await run(command, args, { env, timeout: 300_000 })
+  const { status, output } = await run(command, args, { env, timeout: 20 * 60_000 })
   if (status !== 0) throw new Error(`status ${status}:\n${tail(output, 30)}`)
   return tail(output, 1)
 }

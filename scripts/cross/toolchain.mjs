@@ -1,6 +1,7 @@
 // The compiler for a target: the machine's own where it has the target's standard library, else
-// Debian's, unpacked and started through the loader of its own suite. The linker is zig's, which knows
-// every glibc since 2.17.
+// Debian's, unpacked and started through the loader of its own suite. Debian has no standard library
+// for musl: cargo builds it from Debian's sources then. The linker is zig's, which knows every glibc
+// since 2.17, and musl.
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -22,6 +23,7 @@ const cross = inRoot('target', 'cross')
  * @property {string} rustc What it is, for the person who reads.
  * @property {string} zig The Python that has zig.
  * @property {string} zigbuild The program `cargo-zigbuild`.
+ * @property {string[]} args For cargo, after its command.
  * @property {Record<string, string>} env For cargo.
  */
 
@@ -52,11 +54,15 @@ function machineHas(triple) {
 async function debianRustc(target) {
   // rustc-web alone: what else it depends on is a C compiler, which zig is for us.
   const dir = await unpacked('rustc', { suite: SUITE, whole: ['libstd-rust-web-dev'], alone: ['rustc-web'] })
-  const std = await unpacked(`rust-${target.debian}`, { suite: SUITE, alone: [`libstd-rust-web-dev:${target.debian}`] })
-  const rustlib = path.join('usr', 'lib', 'rustlib', target.triple)
-  if (!existsSync(path.join(std, rustlib))) throw new Error(`Debian's package for ${target.debian} has no ${rustlib}`)
-  rmSync(path.join(dir, rustlib), { recursive: true, force: true })
-  symlinkSync(path.join(std, rustlib), path.join(dir, rustlib))
+  const wanted = target.glibc === null
+    ? { name: 'rust-src', packages: ['rust-web-src'], place: path.join('src', 'rust') }
+    : { name: `rust-${target.debian}`, packages: [`libstd-rust-web-dev:${target.debian}`], place: target.triple }
+  const std = await unpacked(wanted.name, { suite: SUITE, alone: wanted.packages })
+  const place = path.join('usr', 'lib', 'rustlib', wanted.place)
+  if (!existsSync(path.join(std, place))) throw new Error(`Debian's package ${wanted.packages.join()} has no ${place}`)
+  rmSync(path.join(dir, place), { recursive: true, force: true })
+  mkdirSync(path.dirname(path.join(dir, place)), { recursive: true })
+  symlinkSync(path.join(std, place), path.join(dir, place))
   const loader = path.join(dir, 'usr', 'lib64', 'ld-linux-x86-64.so.2')
   const libraries = path.join(dir, 'usr', 'lib', 'x86_64-linux-gnu')
   const wrapper = path.join(cross, 'bin', 'rustc')
@@ -86,11 +92,13 @@ export async function toolchain(target) {
   const interpreter = await python(LINKER)
   const bin = path.dirname(interpreter)
   const own = machineHas(target.triple)
+  const fromSource = !own && target.glibc === null
   const rustc = own ? 'rustc' : await debianRustc(target)
   const zigCache = path.join(cross, 'zig')
   const cargoHome = process.env['CARGO_HOME'] ?? path.join(os.homedir(), '.cargo')
   return {
     rustc: `${ask(rustc, ['--version']) ?? 'rustc'}${own ? '' : `, Debian ${SUITE}'s`}`,
+    args: fromSource ? ['-Zbuild-std=std,panic_unwind'] : [],
     zig: interpreter,
     zigbuild: path.join(bin, 'cargo-zigbuild'),
     env: {
@@ -101,7 +109,13 @@ export async function toolchain(target) {
       PKG_CONFIG_ALLOW_CROSS: '1',
       [`PKG_CONFIG_LIBDIR_${target.triple.replaceAll('-', '_')}`]: packageConfig(),
       // Panic messages name source files: not where they lie on the machine that built.
-      CARGO_ENCODED_RUSTFLAGS: [`--remap-path-prefix=${cargoHome}=cargo`, `--remap-path-prefix=${root}=noxrun`].join('\x1f'),
+      CARGO_ENCODED_RUSTFLAGS: [
+        `--remap-path-prefix=${cargoHome}=cargo`, `--remap-path-prefix=${root}=noxrun`,
+        // Node for musl is linked dynamically, so what it loads must be, too.
+        ...(target.glibc === null ? ['-Ctarget-feature=-crt-static'] : []),
+      ].join('\x1f'),
+      // A released cargo builds the standard library only when told that it may do what a nightly does.
+      ...(fromSource ? { RUSTC_BOOTSTRAP: '1' } : {}),
     },
   }
 }

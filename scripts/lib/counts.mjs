@@ -78,7 +78,7 @@ export function fromAva(output, status) {
  * @returns {Counts}
  */
 export function fromChecks(output, status) {
-  const match = [...plain(output).matchAll(/^\w+: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].pop()
+  const match = [...plain(output).matchAll(/^[\w-]+: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].pop()
   const counts = { passed: Number(match?.[1] ?? 0), failed: Number(match?.[2] ?? 0), skipped: Number(match?.[3] ?? 0) }
   return judged(counts, status)
 }

@@ -20,7 +20,9 @@ if(NOT TARGET noxrun::noxrun)
     target_link_libraries(noxrun::static INTERFACE
       "-framework AudioToolbox" "-framework CoreAudio" "-framework CoreFoundation" Threads::Threads)
   elseif(UNIX)
-    target_link_libraries(noxrun::static INTERFACE asound m ${CMAKE_DL_LIBS} Threads::Threads)
+    # libasound is loaded at run time: what nobody calls falls away, and its names with it.
+    target_link_options(noxrun::static INTERFACE -Wl,--gc-sections)
+    target_link_libraries(noxrun::static INTERFACE m ${CMAKE_DL_LIBS} Threads::Threads)
   endif()
 endif()
 

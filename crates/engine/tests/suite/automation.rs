@@ -326,7 +326,7 @@ fn parameters_of_every_kind_are_automated() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(100), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Any list of points, in any unit, sent at any time before: the value is a direct evaluation.
     #[test]

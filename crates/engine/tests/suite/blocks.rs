@@ -318,7 +318,7 @@ fn bits(out: &[f32]) -> Vec<u32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn block_size_never_changes_the_output(

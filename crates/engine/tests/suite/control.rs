@@ -20,7 +20,7 @@ fn volume(value: f64) -> Action {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(200), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Values at any frames, several on one frame, through a queue that is nearly always full: on
     /// each frame the newest one that was sent for it, or for the latest frame before it, is heard.

@@ -170,7 +170,7 @@ fn blocks() -> impl Strategy<Value = Vec<usize>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::rig::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_type_is_the_cookbooks_difference_equation(

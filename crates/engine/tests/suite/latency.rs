@@ -269,7 +269,7 @@ fn bits(out: &[f32]) -> Vec<u32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The output is that of the same engine without any wait, later by the graph's latency: bit for
     /// bit, whatever happens on any strip.

@@ -225,7 +225,7 @@ fn bends_of_any_changes(seed: u64, size: usize) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(40), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_change_of_a_graph_that_looks_ahead_clicks(seed in any::<u32>(), size in 1..2_000usize) {

@@ -134,7 +134,7 @@ fn perform(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(2_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Starts, stops, pauses, ramps, pans and mutes at any frames, mono to three-channel sounds, on
     /// one to four output channels.

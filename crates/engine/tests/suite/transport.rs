@@ -226,7 +226,7 @@ impl Clock {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: rig::cases(60), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Starts, stops, seeks, tempos and loops at any frames: the position is what a clock says that
     /// is moved frame by frame, but for the half frame by which a loop's end is rounded.
