@@ -10,8 +10,8 @@ use cpal::{HostId, SupportedBufferSize, SupportedStreamConfigRange};
 use crate::bounded::within;
 use crate::format::SampleFormat;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo, Direction};
-use crate::libjack;
 use crate::negotiate::Offer;
+use crate::{libjack, mobile};
 
 /// What stands for a backend's default device in ids.
 pub(crate) const DEFAULT: &str = "default";
@@ -137,6 +137,13 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
         return Err(gone(
             "a stream whose server has died, or hangs, is not closed yet".into(),
         ));
+    }
+    if let Some(reason) = mobile::not_ready(backend) {
+        return Err(gone(reason));
+    }
+    if let Some(reason) = mobile::forbidden(backend, direction) {
+        let kind = cpal::ErrorKind::PermissionDenied;
+        return Err(cpal::Error::with_message(kind, reason));
     }
     let host_id = host_id(backend).ok_or_else(|| gone(absence(backend)))?;
     let host = cpal::host_from_id(host_id)?;
@@ -270,6 +277,9 @@ fn fill_in(info: &mut DeviceInfo, direction: Direction, offers: &[Offer], prefer
 pub(crate) fn names(backend: Backend) -> Vec<String> {
     let mut names = vec![DEFAULT.to_owned()];
     if backend == Backend::Jack {
+        return names;
+    }
+    if mobile::not_ready(backend).is_some() {
         return names;
     }
     let Some(host) = host_id(backend).and_then(|id| cpal::host_from_id(id).ok()) else {
