@@ -10,7 +10,7 @@ import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
 import { isOnPath } from './setup/system.mjs'
 import { compilerFor } from './mobile/rust.mjs'
-import { ANDROID_API, IOS_VERSION, targets } from './mobile/targets.mjs'
+import { pins, targets } from './mobile/targets.mjs'
 
 /** @typedef {import('./mobile/targets.mjs').Target} Target */
 
@@ -40,7 +40,7 @@ async function library(target) {
     '--crate-type', 'staticlib', '--', '--print', 'native-static-libs',
   ], {
     cwd: root, timeout: 90 * 60_000,
-    env: { ...compiler.env, CARGO_TARGET_DIR: build, IPHONEOS_DEPLOYMENT_TARGET: IOS_VERSION },
+    env: { ...compiler.env, CARGO_TARGET_DIR: build, IPHONEOS_DEPLOYMENT_TARGET: pins.iosMin },
   })
   if (status !== 0) throw new Error(tail(output, 60))
   const folder = folderOf(target)
@@ -65,7 +65,7 @@ async function library(target) {
  */
 async function links(target, ndk) {
   const host = process.platform === 'darwin' ? 'darwin-x86_64' : 'linux-x86_64'
-  const clang = path.join(ndk, 'toolchains', 'llvm', 'prebuilt', host, 'bin', `${target.clang}${ANDROID_API}-clang++`)
+  const clang = path.join(ndk, 'toolchains', 'llvm', 'prebuilt', host, 'bin', `${target.clang}${pins.androidApi}-clang++`)
   const folder = folderOf(target)
   const flags = readFileSync(path.join(folder, 'link.txt'), 'utf8').trim().split(' ')
   const { status, output } = await run(clang, [
@@ -100,14 +100,13 @@ if (wanted.length === 0 || wrong !== undefined) {
 const checks = new Checks('mobile')
 for (const target of wanted) await checks.check(`static library for ${target.triple}`, () => library(target))
 
-const pinned = readFileSync(inRoot('mobile', 'ndk-version'), 'utf8').trim()
 const ndk = process.env['ANDROID_NDK_HOME']
 for (const target of wanted.filter(({ system }) => system === 'android')) {
   const title = `the JNI sample links for ${target.triple}`
   if (!existsSync(path.join(folderOf(target), 'link.txt'))) checks.skip(title, 'there is no library')
-  else if (ndk === undefined) checks.skip(title, `ANDROID_NDK_HOME does not name an NDK; the pinned one is ${pinned}`)
-  else if (!existsSync(path.join(ndk, 'source.properties')) || !readFileSync(path.join(ndk, 'source.properties'), 'utf8').includes(pinned)) {
-    checks.skip(title, `${ndk} is not the pinned NDK ${pinned}`)
+  else if (ndk === undefined) checks.skip(title, `ANDROID_NDK_HOME does not name an NDK; the pinned one is ${pins.ndk}`)
+  else if (!existsSync(path.join(ndk, 'source.properties')) || !readFileSync(path.join(ndk, 'source.properties'), 'utf8').includes(pins.ndk)) {
+    checks.skip(title, `${ndk} is not the pinned NDK ${pins.ndk}`)
   } else await checks.check(title, () => links(target, ndk))
 }
 const slices = wanted.filter(({ system }) => system === 'ios')

@@ -12,7 +12,7 @@ import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
 import { compilerFor } from './mobile/rust.mjs'
 import { checkSamples } from './mobile/samples.mjs'
-import { targets } from './mobile/targets.mjs'
+import { pins, targets } from './mobile/targets.mjs'
 
 /** Each of them, so that a warning of one that only Linux uses is not missed. */
 const CRATES = ['device', 'session', 'capi'].flatMap((name) => ['-p', `noxrun-${name}`])
@@ -36,10 +36,11 @@ async function compiles(triple) {
 
 /** What the guide and the workflows rely on. */
 function guideNamesWhatIsThere() {
-  const ndk = readFileSync(inRoot('mobile', 'ndk-version'), 'utf8').trim()
-  if (!/^\d+\.\d+\.\d+$/.test(ndk)) throw new Error(`mobile/ndk-version must have one full version, got ${JSON.stringify(ndk)}`)
+  const { ndk, ndkName, androidApi, iosMin } = pins
+  if (!/^\d+\.\d+\.\d+$/.test(ndk)) throw new Error(`pins.json: ndk must be a full version, got ${JSON.stringify(ndk)}`)
   const guide = readFileSync(inRoot('docs', 'mobile.md'), 'utf8')
-  if (!guide.includes(ndk)) throw new Error(`docs/mobile.md does not say why the NDK is ${ndk}`)
+  const unsaid = [ndk, ndkName, `API level ${androidApi}`, `iOS ${iosMin}`].filter((pin) => !guide.includes(pin))
+  if (unsaid.length > 0) throw new Error(`docs/mobile.md does not say what scripts/mobile/pins.json does: ${unsaid.join(', ')}`)
   const links = [...guide.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, link = '']) => link)
   const missing = links.filter((link) => !existsSync(inRoot('docs', link)))
   if (missing.length > 0) throw new Error(`docs/mobile.md links to what is not there: ${missing.join(', ')}`)
@@ -47,7 +48,7 @@ function guideNamesWhatIsThere() {
   const names = [...new Set(guide.match(/\b(?:noxrun|NOXRUN)_[A-Za-z_]+\b/g) ?? [])].filter((name) => name !== 'noxrun_jni')
   const unknown = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(header))
   if (unknown.length > 0) throw new Error(`docs/mobile.md names what noxrun.h does not have: ${unknown.join(', ')}`)
-  return `NDK ${ndk}, ${links.length} links, ${names.length} names of noxrun.h`
+  return `NDK ${ndk}, API level ${androidApi}, iOS ${iosMin}, ${links.length} links, ${names.length} names of noxrun.h`
 }
 
 const asked = process.argv.slice(2)

@@ -1,4 +1,7 @@
-// The phones that the C library is made for.
+// The phones that the C library is made for, and the versions that are pinned for them in pins.json:
+// the scripts, the workflows and the guide know them from there.
+import { readFileSync } from 'node:fs'
+import { inRoot } from '../lib/paths.mjs'
 
 /**
  * @typedef {object} Target
@@ -8,10 +11,15 @@
  * @property {string} clang What the NDK's clang calls it, without the API level; empty for Apple's.
  */
 
-/** AAudio came with this one; minSdk of an app that links the library. */
-export const ANDROID_API = 26
-/** The oldest iOS that an app that links the library may run on. */
-export const IOS_VERSION = '15.0'
+/**
+ * @typedef {object} Pins
+ * @property {string} ndk The NDK, as the SDK manager names it.
+ * @property {string} ndkName The same, as people do.
+ * @property {number} androidApi minSdk of an app that links the library: AAudio came with 26.
+ * @property {string} iosMin The oldest iOS that it may run on.
+ */
+
+export const pins = /** @type {Pins} */ (JSON.parse(readFileSync(inRoot('scripts', 'mobile', 'pins.json'), 'utf8')))
 
 /** @type {readonly Target[]} */
 export const targets = [
