@@ -178,6 +178,12 @@ fn offers(
         Direction::Input => device.supported_input_configs()?.collect(),
         Direction::Output => device.supported_output_configs()?.collect(),
     };
+    if !ranges.is_empty() && !ranges.iter().any(is_open_now) {
+        // A phone during a call, or whose app may not record, says so by offering nothing of it.
+        let message = "it has no channel, or no rate, at the moment";
+        let kind = cpal::ErrorKind::DeviceNotAvailable;
+        return Err(cpal::Error::with_message(kind, message));
+    }
     let offers: Vec<Offer> = ranges.iter().filter_map(offer).collect();
     if let (true, Some(range)) = (offers.is_empty(), ranges.first()) {
         // It is there, and cannot be used: whoever opens it is told that.
@@ -221,8 +227,13 @@ fn usual(offers: &[Offer]) -> Option<Preferred> {
     })
 }
 
-/// `None` for DSD.
+fn is_open_now(range: &SupportedStreamConfigRange) -> bool {
+    range.channels() > 0 && range.max_sample_rate() > 0
+}
+
+/// `None` for DSD, and for what is not open now.
 pub(crate) fn offer(range: &SupportedStreamConfigRange) -> Option<Offer> {
+    is_open_now(range).then_some(())?;
     Some(Offer {
         channels: range.channels(),
         rates: (range.min_sample_rate(), range.max_sample_rate()),
