@@ -1,6 +1,6 @@
 // The guide's samples, as far as this machine can compile and run them: the C++ player under valgrind,
-// the JNI half under Java, the header in C and C++, what is Objective-C++ against declarations of ours.
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+// the JNI half under Java, the header in C and C++.
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { unpacked } from '../cross/debian.mjs'
@@ -23,7 +23,7 @@ const MOST_LINES = 150
 async function must(command, args, options = {}) {
   const { status, output } = await run(command, args, { timeout: 10 * 60_000, ...options })
   if (status !== 0) throw new Error(`${command} failed (status ${status}):\n${tail(output, 40)}`)
-  return tail(output, 1)
+  return tail(output, 1).trim()
 }
 
 /**
@@ -44,12 +44,15 @@ async function jniHeaders() {
  * @param {string} work A folder for what comes out.
  */
 export async function checkSamples(checks, work) {
-  const libraries = cargoTargetDir() === inRoot('target') ? inRoot('target', 'debug') : path.join(cargoTargetDir(), 'debug')
+  // Those that the Rust tests build, and the C programs' test uses.
+  const libraries = path.join(cargoTargetDir(), 'debug', 'deps')
   const env = { LD_LIBRARY_PATH: libraries }
   const player = path.join(mobile, 'shared', 'NoxrunPlayer.hpp')
   const test = path.join(work, 'player-test')
 
-  await checks.check('the C library builds for this machine', () => must('cargo', ['build', '--locked', '-p', 'noxrun-capi'], { timeout: 30 * 60_000 }))
+  await checks.check('the C library builds for this machine', () => must(
+    'cargo', ['test', '--locked', '-p', 'noxrun-capi', '--no-run'], { timeout: 30 * 60_000 },
+  ).then(() => undefined))
   await checks.check('noxrun.h stands alone in C11 and in C++17', async () => {
     await must('cc', ['-std=c11', ...STRICT, '-fsyntax-only', '-x', 'c', path.join(include, 'noxrun.h')])
     await must('c++', ['-std=c++17', ...STRICT, '-fsyntax-only', '-x', 'c++', path.join(include, 'noxrun.h')])
@@ -82,6 +85,18 @@ export async function checkSamples(checks, work) {
       '-L', libraries, '-lnoxrun', '-o', jni,
     ])
   })
+  if (ask('cmake', ['--version']) === null) {
+    checks.skip("the Android sample's CMakeLists.txt makes sense to CMake", 'cmake is not there: apt-get install cmake')
+  } else {
+    await checks.check("the Android sample's CMakeLists.txt makes sense to CMake", async () => {
+      // As Gradle calls it, for the compiler of this machine: CMake itself needs no phone.
+      mkdirSync(path.join(work, 'noxrun', 'arm64-v8a'), { recursive: true })
+      await must('cmake', [
+        '-S', path.join(mobile, 'android'), '-B', path.join(work, 'cmake'),
+        '-DANDROID_ABI=arm64-v8a', `-DNOXRUN_DIR=${path.join(work, 'noxrun')}`,
+      ])
+    })
+  }
   if (ask('javac', ['-version']) === null) {
     checks.skip('the Java half plays on the virtual device', 'there is no javac: apt-get install openjdk-17-jdk-headless')
     return
