@@ -45,13 +45,16 @@ static void plays_and_hears_itself() {
       if (samples[frame] > 0.2f) heard = true;
   });
 
-  const uint32_t sample = player.load(std::vector<float>(48000, 0.5f), 2, 48000);
+  // Ten milliseconds, over and over.
+  const uint32_t sample = player.load(std::vector<float>(960, 0.5f), 2, 48000);
   const uint64_t looped = player.play(sample, 1.0, true);
   CHECK(comes(player, NOXRUN_EVENT_KIND_STARTED, looped));
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!heard && std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   CHECK(heard);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (const auto &event : player.poll()) CHECK(event.kind != NOXRUN_EVENT_KIND_ENDED);
 
   player.set_volume(0.25);
   player.stop(looped);
