@@ -489,11 +489,13 @@ void noxrun_drop(struct noxrun_state *state);
 // `state` is open; `info` has room for one.
 enum noxrun_status noxrun_get_info(const struct noxrun_state *state, struct noxrun_info *info);
 
-// Stops engine time where `on`, else lets it go on. Phones call it when a call comes in.
+// Stops engine time and the output device where `on`, else lets them go on; a capture goes on either
+// way. Phones call it when a call comes in. Without playback: `NOXRUN_STATUS_ERR_INVALID_STATE`.
 //
 // # Safety
 // `state` is open.
-enum noxrun_status noxrun_suspend(const struct noxrun_state *state, bool on);
+enum noxrun_status noxrun_suspend(const struct noxrun_state *state,
+                                  bool on);
 
 // Renders `frames` frames of a state opened with `NOXRUN_OFFLINE`, once: into `samples`,
 // interleaved, or, where `path` is not null, into a `.wav` or `.flac` file, in pieces. `info` may

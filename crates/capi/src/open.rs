@@ -78,7 +78,8 @@ pub unsafe extern "C" fn noxrun_get_info(state: *const State, info: *mut Info) -
     })
 }
 
-/// Stops engine time where `on`, else lets it go on. Phones call it when a call comes in.
+/// Stops engine time and the output device where `on`, else lets them go on; a capture goes on either
+/// way. Phones call it when a call comes in. Without playback: `NOXRUN_STATUS_ERR_INVALID_STATE`.
 ///
 /// # Safety
 /// `state` is open.
