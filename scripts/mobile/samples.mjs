@@ -1,6 +1,6 @@
 // The guide's samples, as far as this machine can compile and run them: the C++ player under valgrind,
 // the JNI half under Java, the header in C and C++.
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { unpacked } from '../cross/debian.mjs'
@@ -66,6 +66,15 @@ export async function checkSamples(checks, work) {
     '-std=c++17', ...STRICT, '-O1', '-g', '-I', include, path.join(mobile, 'shared', 'player_test.cpp'),
     '-L', libraries, '-lnoxrun', '-lpthread', '-o', test,
   ]).then(() => undefined))
+  await checks.check("the guide's C++ compiles", async () => {
+    const blocks = [...readFileSync(inRoot('docs', 'mobile.md'), 'utf8').matchAll(/^```cpp\n([^]*?)^```/gm)].map(([, block = '']) => block)
+    if (blocks.length === 0) throw new Error('docs/mobile.md has none')
+    const source = path.join(work, 'guide.cpp')
+    writeFileSync(source, `#include "NoxrunPlayer.hpp"\n${blocks.map((block, at) => `void part${at}(const std::string &path) {\n(void)path;\n${block}}\n`).join('')}`)
+    // What its lambdas leave to the reader is not used here.
+    await must('c++', ['-std=c++17', ...STRICT, '-Wno-unused-parameter', '-Wno-unused-variable', '-fsyntax-only', '-I', include, '-I', path.join(mobile, 'shared'), source])
+    return `${blocks.length} block${blocks.length === 1 ? '' : 's'}`
+  })
   await checks.check('the player plays and captures on the virtual device', () => must(test, [], { env, timeout: 2 * 60_000 }))
   if (ask('valgrind', ['--version']) === null) {
     checks.skip('no leak and no error in the player', 'valgrind is not there: apt-get install valgrind')
