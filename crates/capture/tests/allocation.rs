@@ -1,5 +1,6 @@
 //! The callback never touches the heap. A binary of its own, for its allocator counts.
 
+#[path = "suite/common/mod.rs"]
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};

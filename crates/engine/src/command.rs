@@ -348,9 +348,9 @@ pub enum Message {
     },
     /// An effect, ahead of its [`Action::AddEffect`].
     Effect(EffectKey, Box<EffectBody>),
-    /// Memory for keeping a connection, or a track's own voices, in time with what is made later by
-    /// effects that look ahead: [`line_memory`](crate::line_memory) floats. Without it they are not
-    /// delayed.
+    /// Memory ([`line_memory`](crate::line_memory)) for keeping a connection, or a track's own
+    /// voices, in time with what is made later by effects that look ahead. Without it they are not
+    /// delayed. It stays for who uses the place next; what it takes the place of comes back.
     Line(Place, Box<[f32]>),
     /// A tap, ahead of its [`Action::AttachTap`].
     Tap(TapKey, Box<dyn Sink>),

@@ -48,7 +48,7 @@ impl EffectBody {
     pub fn new(processor: Box<dyn Processor>, values: &[f64], channels: usize) -> Self {
         let dry = match processor.latency() {
             0 => Box::default(),
-            latency => vec![0.0; line_memory(latency, channels)].into_boxed_slice(),
+            latency => line_memory(latency, channels),
         };
         let readout = Readout(values.iter().map(|v| AtomicU64::new(v.to_bits())).collect());
         Self {

@@ -1,6 +1,9 @@
 //! The callback never touches the heap. A binary of its own, for its allocator counts.
 #![allow(unsafe_code)]
 
+#[path = "suite/chance/mod.rs"]
+mod chance;
+#[path = "suite/rig/mod.rs"]
 mod rig;
 
 use noxrun_engine::{

@@ -1,6 +1,7 @@
 //! Memory: a decoder's follows the bytes that exist, not what a header claims; a writer's does not
 //! grow with what it writes.
 
+#[path = "suite/common/mod.rs"]
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,6 +3,7 @@
 //! The recorder is this test binary itself, started again with a path in its environment.
 #![cfg(unix)]
 
+#[path = "suite/common/mod.rs"]
 mod common;
 
 use std::io::{BufRead, BufReader, Write};

@@ -97,6 +97,8 @@ pub(crate) enum Item {
         track: TrackId,
         spec: PlaySpec,
     },
+    /// Memory for a delay. Never part of a batch: it crosses ahead of what makes it necessary.
+    Line(noxrun_engine::Place, Box<[f32]>),
 }
 
 impl Item {
@@ -104,13 +106,14 @@ impl Item {
         match self {
             Self::Do(act) | Self::Carry(_, act) => act.at,
             Self::Play { at, .. } => *at,
+            Self::Line(..) => When::Now,
         }
     }
 
     pub fn act(&self) -> Option<&Act> {
         match self {
             Self::Do(act) | Self::Carry(_, act) => Some(act),
-            Self::Play { .. } => None,
+            Self::Play { .. } | Self::Line(..) => None,
         }
     }
 
@@ -123,7 +126,7 @@ impl Item {
     pub fn owner(&self) -> Option<Subject> {
         let owner = match self {
             Self::Do(act) => act.subject,
-            Self::Carry(..) => Subject::None,
+            Self::Carry(..) | Self::Line(..) => Subject::None,
             Self::Play { track, .. } => Subject::Track(*track),
         };
         (owner != Subject::None).then_some(owner)
@@ -131,7 +134,11 @@ impl Item {
 
     /// Whether it is one of the events that `max_events` bounds.
     pub fn is_counted(&self) -> bool {
-        self.act().is_none_or(|act| act.counted)
+        match self {
+            Self::Do(act) | Self::Carry(_, act) => act.counted,
+            Self::Play { .. } => true,
+            Self::Line(..) => false,
+        }
     }
 
     /// What it is a value of, if it is one without a time.
@@ -143,7 +150,7 @@ impl Item {
     pub fn unload(&mut self) -> Option<Load> {
         match self {
             Self::Carry(load, _) => load.take(),
-            Self::Do(_) | Self::Play { .. } => None,
+            Self::Do(_) | Self::Play { .. } | Self::Line(..) => None,
         }
     }
 

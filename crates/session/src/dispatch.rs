@@ -6,11 +6,12 @@
 //!
 //! Here are its state and what it takes in. `cross` says what crosses when, `store` and `beats`
 //! where it waits until then, `waiting` how it comes to its place. `translate` makes items of
-//! intents, with `tracks`, `wires`, `effects`, `transport`, `points`, `taps` and `inputs`; `keys` hands out
-//! places in the engine's tables; `reports` passes on what comes back.
+//! intents, with `tracks`, `wires`, `effects`, `delays`, `transport`, `points`, `taps` and `inputs`;
+//! `keys` hands out places in the engine's tables; `reports` passes on what comes back.
 
 mod beats;
 mod cross;
+mod delays;
 mod effects;
 mod inputs;
 mod keys;
@@ -26,11 +27,13 @@ mod waiting;
 mod wires;
 
 use crate::batch::Batch;
+use crate::effects::{MakeEffect, build};
 use crate::inbox::{Entry, Inbox};
 use crate::intent::{EffectId, InputId, Intent, SendId, TrackId, VoiceId};
 use crate::newest::Newest;
 use crate::outlet::Outlet;
 use crate::wiring::Wiring;
+use delays::Delays;
 use inputs::InputRecord;
 use keys::{Needs, Tables};
 use noxrun_engine::{Controller, EngineConfig, TapKey};
@@ -96,6 +99,10 @@ pub(crate) struct Dispatcher {
     tracks: BTreeMap<TrackId, TrackRecord>,
     sends: HashMap<SendId, SendRecord>,
     effects: HashMap<EffectId, EffectRecord>,
+    make_effect: MakeEffect,
+    delays: Delays,
+    /// Tracks and connections that there can be.
+    delayed: usize,
     taps: HashMap<u64, TapKey>,
     inputs: HashMap<InputId, InputRecord>,
     /// Markers that have crossed and not come back.
@@ -136,6 +143,9 @@ impl Dispatcher {
             tracks: BTreeMap::from([TrackRecord::master()]),
             sends: HashMap::new(),
             effects: HashMap::new(),
+            make_effect: build,
+            delays: Delays::default(),
+            delayed: config.track_keys() + config.edge_keys(),
             taps: HashMap::new(),
             inputs: HashMap::new(),
             markers: 0,
@@ -181,13 +191,13 @@ impl Dispatcher {
     /// of them.
     fn work_off(&mut self, until: u64) -> bool {
         while let Some(entry) = self.backlog.front() {
-            if !self.tables.have(self.needs(entry)) {
+            if !self.has_room(entry) {
                 self.collect();
             }
             let Some(entry) = self.backlog.front() else {
                 break;
             };
-            if !self.tables.have(self.needs(entry)) {
+            if !self.has_room(entry) {
                 // What crosses may bring places back.
                 self.cross(until);
                 return false;
@@ -209,6 +219,11 @@ impl Dispatcher {
             self.cross(until);
         }
         true
+    }
+
+    /// Whether there is a place for all that an entry brings, and for what it sends back.
+    fn has_room(&self, entry: &Entry) -> bool {
+        self.tables.have(self.needs(entry)) && self.delays.have_room(self.delayed)
     }
 
     /// Places in the engine's tables that an entry takes.

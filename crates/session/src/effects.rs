@@ -6,6 +6,9 @@ use noxrun_engine::fx::{EffectKind, build_effect};
 
 pub use noxrun_engine::fx::{EFFECTS, EffectSpec};
 
+/// What makes an effect for a sample rate and a number of channels. Tests bring kinds of their own.
+pub(crate) type MakeEffect = fn(&EffectSetup, u32, usize) -> EffectBody;
+
 /// Makes an effect; its setup was checked. Allocates.
 pub(crate) fn build(setup: &EffectSetup, rate: u32, channels: usize) -> EffectBody {
     let kind = EffectKind::ALL.get(usize::from(setup.kind)).copied();

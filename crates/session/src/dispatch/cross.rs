@@ -233,6 +233,7 @@ impl Dispatcher {
                     spec,
                 }
             }
+            Item::Line(place, memory) => Message::Line(place, memory),
         })
     }
 }

@@ -3,7 +3,6 @@
 use super::Dispatcher;
 use super::state::EffectRecord;
 use crate::batch::{Act, Item, Load, Subject};
-use crate::effects::build;
 use crate::intent::{EffectId, EffectSetup, TrackId};
 use crate::newest::{Rank, Slot};
 use noxrun_engine::{Action, EffectKey, When};
@@ -25,7 +24,9 @@ impl Dispatcher {
         };
         self.wiring.add_effect(id, track, index, setup.kind);
         let since = self.batch_time();
-        let body = Box::new(build(setup, self.sample_rate, self.channels));
+        let body = Box::new((self.make_effect)(setup, self.sample_rate, self.channels));
+        self.delays.add_effect(effect, track_key, body.latency());
+        self.provide_delays();
         let record = EffectRecord {
             key: effect,
             track,

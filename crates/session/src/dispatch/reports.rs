@@ -59,6 +59,7 @@ impl Dispatcher {
                     Some(Report::Marker { marker, frame })
                 }
                 Event::TrackGone(track) => {
+                    self.delays.track_gone(track);
                     let places = &mut self.tables.tracks;
                     let owner = places.give_back(track.index, track.generation);
                     if let Some(id) = owner.and_then(|id| TrackId::try_from(id).ok()) {
@@ -67,6 +68,7 @@ impl Dispatcher {
                     None
                 }
                 Event::EdgeGone(edge) => {
+                    self.delays.edge_gone(edge);
                     let places = &mut self.tables.edges;
                     if let Some(send) = places.give_back(edge.index, edge.generation) {
                         self.drop_planned(Subject::Send(send), None);
@@ -98,8 +100,10 @@ impl Dispatcher {
     fn free_trash(&mut self) {
         while let Ok(trash) = self.controller.trash.pop() {
             match trash {
-                Trash::Sample(_) | Trash::Line(_) => {}
+                Trash::Sample(_) => {}
+                Trash::Line(_) => self.delays.line_gone(),
                 Trash::Effect(key, _) => {
+                    self.delays.effect_gone(key);
                     let places = &mut self.tables.effects;
                     if let Some(effect) = places.give_back(key.index, key.generation) {
                         self.drop_planned(Subject::Effect(effect), None);

@@ -63,6 +63,9 @@ impl Dispatcher {
         let open = self.wiring.heard(&self.soloed()).contains(&track);
         let record = TrackRecord::new(key, Some(edge), open);
         self.tracks.insert(track, record);
+        self.delays.add_track(key);
+        self.delays.add_edge(edge, key, to);
+        self.provide_delays();
         let setup = TrackSetup {
             track: key,
             volume,

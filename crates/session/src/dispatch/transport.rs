@@ -60,6 +60,8 @@ impl Dispatcher {
                 }
                 self.settle(act.counted);
             }
+            // It waits for no beat.
+            line @ Item::Line(..) => self.do_at_once(line),
             // Calls have been made on the strength of it: it is done at once.
             Item::Do(act) => self.do_at_once(Item::Do(Act {
                 at: When::Now,

@@ -202,7 +202,7 @@ impl Dispatcher {
                 }
                 _ => {}
             },
-            Item::Do(_) | Item::Carry(..) => {}
+            Item::Do(_) | Item::Carry(..) | Item::Line(..) => {}
         };
         match self.store.get(of) {
             Some(Waiting::One(item)) => note(item, false),

@@ -37,6 +37,8 @@ impl Dispatcher {
         let ((Some(from), Some(to)), Some(edge)) = (ends, edge) else {
             return self.stale(counted);
         };
+        self.delays.add_edge(edge, from, to);
+        self.provide_delays();
         let since = self.later(at);
         let record = self.tracks.get_mut(&track);
         let mut outputs =
@@ -84,6 +86,8 @@ impl Dispatcher {
             return self.stale(true);
         };
         self.wiring.add_send(send, from, to);
+        self.delays.add_edge(key, from_key, to_key);
+        self.provide_delays();
         let record = SendRecord {
             key,
             since: self.batch_time(),
