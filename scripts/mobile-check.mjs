@@ -1,7 +1,7 @@
 // `npm run mobile:check`: does the C library compile for phones, and do the guide's samples work as far
 // as a desktop can tell? Nothing here runs on a phone.
 //   node scripts/mobile-check.mjs            everything
-//   node scripts/mobile-check.mjs samples    the samples only
+//   node scripts/mobile-check.mjs samples    the samples only; --libraries=DIR: with the library there
 //   node scripts/mobile-check.mjs TRIPLE…    `cargo check` for these targets only
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -52,18 +52,20 @@ function guideNamesWhatIsThere() {
   return `NDK ${ndk}, API level ${androidApi}, iOS ${iosMin}, ${links.length} links, ${names.length} names of noxrun.h`
 }
 
-const asked = process.argv.slice(2)
+const LIBRARIES = '--libraries='
+const libraries = process.argv.find((argument) => argument.startsWith(LIBRARIES))?.slice(LIBRARIES.length)
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith(LIBRARIES))
 const known = targets.map((target) => target.triple)
 const wrong = asked.find((name) => name !== 'samples' && !known.includes(name))
 if (wrong !== undefined) {
-  console.error(`usage: node scripts/mobile-check.mjs [samples | TRIPLE…]\n${wrong} is none of: ${known.join(', ')}`)
+  console.error(`usage: node scripts/mobile-check.mjs [samples [--libraries=DIR] | TRIPLE…]\n${wrong} is none of: ${known.join(', ')}`)
   process.exit(2)
 }
 const checks = new Checks('mobile')
 const work = mkdtempSync(path.join(os.tmpdir(), 'noxrun-mobile-'))
 try {
   if (asked.length === 0 || asked.includes('samples')) {
-    await checkSamples(checks, work)
+    await checkSamples(checks, work, libraries && path.resolve(libraries))
     await checks.check('the guide names what is there', guideNamesWhatIsThere)
   }
   const wanted = asked.length === 0 ? known : known.filter((name) => asked.includes(name))

@@ -121,7 +121,7 @@ export const stages = [
       return fromChecks(result.output, result.status)
     },
   },
-  { name: 'mobile', title: "the phones' samples, on the virtual device", run: () => checks('mobile-check.mjs', 'samples') },
+  { name: 'mobile', title: "the phones' samples, on the virtual device", run: () => checks('mobile-check.mjs', 'samples', `--libraries=${inRoot('target', 'debug', 'deps')}`) },
   { name: 'binding', title: 'the committed binding is what the code generates', run: bindingIsCommitted },
   { name: 'lint', title: 'TypeScript lints', run: () => each([[process.execPath, binOf('eslint', 'eslint'), '.']]) },
   { name: 'types', title: 'TypeScript types', run: () => each([[process.execPath, binOf('typescript', 'tsc'), '--noEmit']]) },
