@@ -52,9 +52,9 @@ async function ava(args) {
   return fromAva(result.output, result.status)
 }
 
-/** @param {string} script */
-async function checks(script) {
-  const result = await stream(process.execPath, [inRoot('scripts', script)])
+/** @param {string} script @param {string[]} args */
+async function checks(script, ...args) {
+  const result = await stream(process.execPath, [inRoot('scripts', script), ...args])
   return fromChecks(result.output, result.status)
 }
 
@@ -130,6 +130,7 @@ export const stages = [
       return fromChecks(result.output, result.status)
     },
   },
+  { name: 'mobile', title: "the phones' samples, on the virtual device", run: () => checks('mobile-check.mjs', 'samples', `--libraries=${inRoot('target', 'debug', 'deps')}`) },
   { name: 'binding', title: "the binding's committed types are what the code generates", run: bindingIsCommitted },
   { name: 'lint', title: 'TypeScript lints', run: () => each([[process.execPath, binOf('eslint', 'eslint'), '.']]) },
   { name: 'types', title: 'TypeScript types', run: () => each([[process.execPath, binOf('typescript', 'tsc'), '--noEmit']]) },

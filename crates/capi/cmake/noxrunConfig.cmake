@@ -15,10 +15,14 @@ if(NOT TARGET noxrun::noxrun)
     IMPORTED_LOCATION "${_noxrun_prefix}/lib/libnoxrun${CMAKE_STATIC_LIBRARY_SUFFIX}"
     INTERFACE_INCLUDE_DIRECTORIES "${_noxrun_prefix}/include")
   if(ANDROID)
-    target_link_libraries(noxrun::static INTERFACE aaudio log Threads::Threads)
+    target_link_libraries(noxrun::static INTERFACE aaudio android log m ${CMAKE_DL_LIBS} Threads::Threads)
   elseif(APPLE)
     target_link_libraries(noxrun::static INTERFACE
-      "-framework AudioToolbox" "-framework CoreAudio" "-framework CoreFoundation" Threads::Threads)
+      "-framework AudioToolbox" "-framework CoreAudio" "-framework CoreFoundation" "-framework Foundation"
+      objc iconv Threads::Threads)
+    if(CMAKE_SYSTEM_NAME STREQUAL "iOS")
+      target_link_libraries(noxrun::static INTERFACE "-framework AVFAudio")
+    endif()
   elseif(UNIX)
     # libasound is loaded at run time: what nobody calls falls away, and its names with it.
     target_link_options(noxrun::static INTERFACE -Wl,--gc-sections)

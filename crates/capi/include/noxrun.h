@@ -1,4 +1,18 @@
-/* noxrun: real-time audio. The C interface. Made from crates/capi by cbindgen: do not edit. */
+/* noxrun: real-time audio. The C interface. Made from crates/capi by cbindgen: do not edit.
+ *
+ * What holds for every function:
+ * - It returns NOXRUN_STATUS_OK or a negative noxrun_status; noxrun_last_error then has a sentence
+ *   for people, of the same thread's last failed call. A failed call has changed nothing.
+ * - Any thread may call it, also several at once. Only noxrun_drop must be alone: it is the last call
+ *   for its state, and no other may be under way.
+ * - None of them may be called in an audio callback. noxrun_open, noxrun_drop, noxrun_suspend,
+ *   noxrun_load, noxrun_render, noxrun_capture_read and noxrun_capture_listen may wait (a device that
+ *   does not answer: some seconds), so not on a thread that draws. The others take short locks only.
+ * - Pointers and strings are used during the call only; strings are UTF-8 and end in a zero byte.
+ * - A lost device is opened again by the library itself; noxrun_poll tells. Call noxrun_poll from
+ *   time to time: it is also what calls `log`.
+ * - In structs that begin with `size`, set everything else to zero first: zero is the default, unless
+ *   the field says otherwise. */
 
 #ifndef NOXRUN_H
 #define NOXRUN_H
@@ -42,7 +56,7 @@ typedef enum noxrun_status {
   NOXRUN_STATUS_ERR_DECODE = -7,
   // A path that is not there.
   NOXRUN_STATUS_ERR_NOT_FOUND = -8,
-  // A path that may not be read or written.
+  // A path that may not be read or written, or a device that this user, or this app, may not use.
   NOXRUN_STATUS_ERR_ACCESS = -9,
   // Reading or writing failed.
   NOXRUN_STATUS_ERR_IO = -10,
@@ -297,7 +311,7 @@ typedef struct noxrun_config {
   // Channels of the engine, default 2.
   uint32_t channels;
   // Frames a callback, asked for; default 256. A backend that refuses gets its preference, and
-  // a warning is logged.
+  // a warning is logged. Phones: best a multiple of what the system reports as its own.
   uint32_t buffer_size;
   // Tracks, default 64.
   uint32_t max_tracks;
@@ -317,6 +331,12 @@ typedef struct noxrun_config {
   noxrun_log_fn log;
   // Passed to `log`.
   void *log_user;
+  // Android: the process's `JavaVM *`, at the first opening with `NOXRUN_PLAYBACK` or
+  // `NOXRUN_CAPTURE` of the process. Not read elsewhere, nor from the second time on.
+  void *java_vm;
+  // Android: with `java_vm`, a `jobject` of any `android.content.Context`, valid during the
+  // call. The library keeps a reference of its own to the application's.
+  void *android_context;
 } noxrun_config;
 
 // What a state turned out to be.
@@ -453,7 +473,8 @@ enum noxrun_status noxrun_poll(const struct noxrun_state *state,
 // failure it is null.
 //
 // # Safety
-// `config` and its strings stay as they are during the call; `state` has room for a pointer.
+// `config` and its strings stay as they are during the call; `state` has room for a pointer; on
+// Android `config.java_vm` and `config.android_context` are null or what they are called.
 enum noxrun_status noxrun_open(const struct noxrun_config *config, struct noxrun_state **state);
 
 // Stops everything, completes what is open, and frees the state. Null is nothing.
@@ -468,11 +489,13 @@ void noxrun_drop(struct noxrun_state *state);
 // `state` is open; `info` has room for one.
 enum noxrun_status noxrun_get_info(const struct noxrun_state *state, struct noxrun_info *info);
 
-// Stops engine time where `on`, else lets it go on. Phones call it when a call comes in.
+// Stops engine time and the output device where `on`, else lets them go on; a capture goes on either
+// way. Phones call it when a call comes in. Without playback: `NOXRUN_STATUS_ERR_INVALID_STATE`.
 //
 // # Safety
 // `state` is open.
-enum noxrun_status noxrun_suspend(const struct noxrun_state *state, bool on);
+enum noxrun_status noxrun_suspend(const struct noxrun_state *state,
+                                  bool on);
 
 // Renders `frames` frames of a state opened with `NOXRUN_OFFLINE`, once: into `samples`,
 // interleaved, or, where `path` is not null, into a `.wav` or `.flac` file, in pieces. `info` may

@@ -19,7 +19,8 @@ use std::sync::atomic::AtomicU64;
 /// failure it is null.
 ///
 /// # Safety
-/// `config` and its strings stay as they are during the call; `state` has room for a pointer.
+/// `config` and its strings stay as they are during the call; `state` has room for a pointer; on
+/// Android `config.java_vm` and `config.android_context` are null or what they are called.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn noxrun_open(config: *const Config, state: *mut *mut State) -> Status {
     call(|| {
@@ -77,7 +78,8 @@ pub unsafe extern "C" fn noxrun_get_info(state: *const State, info: *mut Info) -
     })
 }
 
-/// Stops engine time where `on`, else lets it go on. Phones call it when a call comes in.
+/// Stops engine time and the output device where `on`, else lets them go on; a capture goes on either
+/// way. Phones call it when a call comes in. Without playback: `NOXRUN_STATUS_ERR_INVALID_STATE`.
 ///
 /// # Safety
 /// `state` is open.
@@ -96,7 +98,7 @@ pub unsafe extern "C" fn noxrun_suspend(state: *const State, on: bool) -> Status
 }
 
 /// # Safety
-/// The strings of `config` are null or end in a zero byte.
+/// The strings of `config` are null or end in a zero byte; what is Java's is null or what it says.
 unsafe fn open(config: &Config) -> Result<State, Error> {
     check_size::<Config>("config", config.size)?;
     let mode = config.mode;
@@ -115,6 +117,14 @@ unsafe fn open(config: &Config) -> Result<State, Error> {
     if mode & NOXRUN_PLAYBACK != 0 && mode & NOXRUN_OFFLINE != 0 {
         let message = "config.mode must have NOXRUN_PLAYBACK or NOXRUN_OFFLINE, got both";
         return Err(invalid(message));
+    }
+    #[cfg(target_os = "android")]
+    if mode & (NOXRUN_PLAYBACK | NOXRUN_CAPTURE) != 0
+        && !config.java_vm.is_null()
+        && !config.android_context.is_null()
+    {
+        // SAFETY: the caller's promise.
+        unsafe { noxrun_session::give_android_context(config.java_vm, config.android_context) }?;
     }
     let log = Log {
         to: config.log,

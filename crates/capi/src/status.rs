@@ -26,7 +26,7 @@ pub enum Status {
     ErrDecode = -7,
     /// A path that is not there.
     ErrNotFound = -8,
-    /// A path that may not be read or written.
+    /// A path that may not be read or written, or a device that this user, or this app, may not use.
     ErrAccess = -9,
     /// Reading or writing failed.
     ErrIo = -10,

@@ -48,7 +48,7 @@ pub struct Config {
     /// Channels of the engine, default 2.
     pub channels: u32,
     /// Frames a callback, asked for; default 256. A backend that refuses gets its preference, and
-    /// a warning is logged.
+    /// a warning is logged. Phones: best a multiple of what the system reports as its own.
     pub buffer_size: u32,
     /// Tracks, default 64.
     pub max_tracks: u32,
@@ -68,6 +68,12 @@ pub struct Config {
     pub log: LogFn,
     /// Passed to `log`.
     pub log_user: *mut c_void,
+    /// Android: the process's `JavaVM *`, at the first opening with `NOXRUN_PLAYBACK` or
+    /// `NOXRUN_CAPTURE` of the process. Not read elsewhere, nor from the second time on.
+    pub java_vm: *mut c_void,
+    /// Android: with `java_vm`, a `jobject` of any `android.content.Context`, valid during the
+    /// call. The library keeps a reference of its own to the application's.
+    pub android_context: *mut c_void,
 }
 
 /// What a state turned out to be.

@@ -92,10 +92,20 @@ impl Plan {
     }
 
     fn refused(&self, error: cpal::Error) -> Refused {
-        match DeviceError::from_cpal(self.backend, &self.id, &error) {
-            DeviceError::Backend { .. } => Refused::Configuration(error),
-            error => Refused::Finally(error),
-        }
+        refused(self.backend, &self.id, error)
+    }
+}
+
+/// What it means that a stream could not be made.
+pub(crate) fn refused(backend: Backend, id: &str, error: cpal::Error) -> Refused {
+    // AAudio's "internal" error is all that some devices say to a configuration they do not like;
+    // cpal calls it an invalidated stream, and here there was none yet.
+    if backend == Backend::AAudio && error.kind() == cpal::ErrorKind::StreamInvalidated {
+        return Refused::Configuration(error);
+    }
+    match DeviceError::from_cpal(backend, id, &error) {
+        DeviceError::Backend { .. } => Refused::Configuration(error),
+        error => Refused::Finally(error),
     }
 }
 

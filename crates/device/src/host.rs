@@ -10,8 +10,8 @@ use cpal::{HostId, SupportedBufferSize, SupportedStreamConfigRange};
 use crate::bounded::within;
 use crate::format::SampleFormat;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo, Direction};
-use crate::libjack;
 use crate::negotiate::Offer;
+use crate::{libjack, mobile};
 
 /// What stands for a backend's default device in ids.
 pub(crate) const DEFAULT: &str = "default";
@@ -138,6 +138,13 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
             "a stream whose server has died, or hangs, is not closed yet".into(),
         ));
     }
+    if let Some(reason) = mobile::not_ready(backend) {
+        return Err(gone(reason));
+    }
+    if let Some(reason) = mobile::forbidden(backend, direction) {
+        let kind = cpal::ErrorKind::PermissionDenied;
+        return Err(cpal::Error::with_message(kind, reason));
+    }
     let host_id = host_id(backend).ok_or_else(|| gone(absence(backend)))?;
     let host = cpal::host_from_id(host_id)?;
     if name != DEFAULT {
@@ -171,6 +178,12 @@ fn offers(
         Direction::Input => device.supported_input_configs()?.collect(),
         Direction::Output => device.supported_output_configs()?.collect(),
     };
+    if !ranges.is_empty() && !ranges.iter().any(is_open_now) {
+        // A phone during a call, or whose app may not record, says so by offering nothing of it.
+        let message = "it has no channel, or no rate, at the moment";
+        let kind = cpal::ErrorKind::DeviceNotAvailable;
+        return Err(cpal::Error::with_message(kind, message));
+    }
     let offers: Vec<Offer> = ranges.iter().filter_map(offer).collect();
     if let (true, Some(range)) = (offers.is_empty(), ranges.first()) {
         // It is there, and cannot be used: whoever opens it is told that.
@@ -214,8 +227,13 @@ fn usual(offers: &[Offer]) -> Option<Preferred> {
     })
 }
 
-/// `None` for DSD.
+fn is_open_now(range: &SupportedStreamConfigRange) -> bool {
+    range.channels() > 0 && range.max_sample_rate() > 0
+}
+
+/// `None` for DSD, and for what is not open now.
 pub(crate) fn offer(range: &SupportedStreamConfigRange) -> Option<Offer> {
+    is_open_now(range).then_some(())?;
     Some(Offer {
         channels: range.channels(),
         rates: (range.min_sample_rate(), range.max_sample_rate()),
@@ -270,6 +288,9 @@ fn fill_in(info: &mut DeviceInfo, direction: Direction, offers: &[Offer], prefer
 pub(crate) fn names(backend: Backend) -> Vec<String> {
     let mut names = vec![DEFAULT.to_owned()];
     if backend == Backend::Jack {
+        return names;
+    }
+    if mobile::not_ready(backend).is_some() {
         return names;
     }
     let Some(host) = host_id(backend).and_then(|id| cpal::host_from_id(id).ok()) else {

@@ -18,7 +18,7 @@
 //!
 //! `open.rs` says which device a request means, `real.rs` and `build.rs` open it, `playback.rs` and
 //! `recording.rs` are the callbacks, `supervise.rs` notices a loss, `recovery.rs` decides what comes
-//! of it, `supervisor.rs` does it, `virtual_device/` is the device that tests step by hand.
+//! of it, `supervisor.rs` does it, `mobile.rs` is what phones need besides, `virtual_device/` is the device that tests step by hand.
 #![deny(missing_docs)]
 
 mod allocator;
@@ -40,6 +40,7 @@ mod info;
 mod libjack;
 mod list;
 mod memory;
+mod mobile;
 mod negotiate;
 mod open;
 #[cfg(feature = "sabotage")]
@@ -70,6 +71,8 @@ pub use histogram::LoadSummary;
 pub use info::{Backend, COMMON_RATES, DeviceInfo, Direction};
 pub use list::list_devices;
 pub use memory::give_memory_back;
+#[cfg(target_os = "android")]
+pub use mobile::give_context as give_android_context;
 pub use open::{open_input, open_output};
 pub use reopen::Make;
 pub use request::{

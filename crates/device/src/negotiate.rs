@@ -268,6 +268,19 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_channel_or_no_rate_is_no_offer() {
+        use cpal::{SampleFormat as Format, SupportedBufferSize, SupportedStreamConfigRange};
+        let offer = |channels, rate| {
+            let buffer = SupportedBufferSize::Unknown;
+            let range = SupportedStreamConfigRange::new(channels, rate, rate, buffer, Format::F32);
+            crate::host::offer(&range)
+        };
+        assert_eq!(offer(2, 0), None);
+        assert_eq!(offer(0, 48_000), None);
+        assert!(offer(1, 48_000).is_some());
+    }
+
+    #[test]
     fn a_servers_period_is_the_first_thing_tried_after_what_was_asked() {
         assert_eq!(buffer_sizes(128, Some((256, 256))), [Some(256), None]);
         let sizes = buffer_sizes(128, Some((256, 16_384)));

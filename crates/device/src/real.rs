@@ -13,11 +13,11 @@ use crate::error::DeviceError;
 use crate::gate::Gate;
 use crate::host::{self, Probe};
 use crate::info::{Backend, Direction};
-use crate::libjack;
-use crate::negotiate::{Wish, buffer_sizes, choose};
+use crate::negotiate::{Choice, Wish, buffer_sizes, choose};
 use crate::request::{CaptureSink, DeviceWarning, Granted, Render, StreamRequest};
 use crate::status::StreamStatus;
 use crate::stream::{BackendStream, Door, Stream};
+use crate::{libjack, mobile};
 
 /// How long a device may take to open; a server that hangs may never answer.
 const OPEN_LIMIT: Duration = Duration::from_secs(4);
@@ -105,13 +105,15 @@ fn prepare<T: ?Sized + Send + 'static>(
 ) -> Result<Prepared<T>, DeviceError> {
     let opener = std::thread::current();
     let (wanted, asked) = (target.clone(), request.clone());
-    within(OPEN_LIMIT, move || negotiate(wanted, &asked, opener, build)).unwrap_or_else(|| {
+    let prepared = within(OPEN_LIMIT, move || negotiate(wanted, &asked, opener, build));
+    let prepared = prepared.unwrap_or_else(|| {
         Err(DeviceError::Backend {
             backend: target.backend.to_string(),
             device: target.id(),
             message: format!("it did not answer within {} s", OPEN_LIMIT.as_secs()),
         })
-    })
+    });
+    prepared.map_err(|error| mobile::advised(target.backend, target.direction, error))
 }
 
 fn negotiate<T: ?Sized + Send + 'static>(
@@ -175,20 +177,13 @@ fn negotiate<T: ?Sized + Send + 'static>(
         opener,
     };
     let gate = Arc::new(Gate::new());
-    let (built, size) = first_size_that_works(&plan, &gate, request.buffer_size, build)?;
+    let (built, size) = first_size_that_works(&plan.id, &choice, request.buffer_size, |size| {
+        build(&plan, gate.clone(), size)
+    })?;
     // cpal says what was really granted, where it can.
-    let buffer_size = match built.stream.buffer_size() {
-        Ok(frames) if frames > 0 => frames,
-        _ => size.unwrap_or(request.buffer_size),
-    };
+    let buffer_size = granted_size(request.buffer_size, size, built.stream.buffer_size().ok());
     status.set_period(buffer_size, choice.rate);
-    let mut warnings = Vec::new();
-    if buffer_size != request.buffer_size {
-        warnings.push(DeviceWarning::BufferSizeFallback {
-            asked: request.buffer_size,
-            granted: buffer_size,
-        });
-    }
+    let mut warnings = Vec::from_iter(size_warning(request.buffer_size, buffer_size));
     if sample_rate != choice.rate {
         warnings.push(DeviceWarning::SampleRateFallback {
             asked: sample_rate,
@@ -219,16 +214,17 @@ fn negotiate<T: ?Sized + Send + 'static>(
     })
 }
 
-fn first_size_that_works<T: ?Sized + Send + 'static>(
-    plan: &Plan,
-    gate: &Arc<Gate<T>>,
+/// Makes a stream with the first of the sizes worth trying that the backend accepts; the size is
+/// `None` where it was left to the backend.
+fn first_size_that_works<B>(
+    id: &str,
+    choice: &Choice,
     asked: u32,
-    build: Build<T>,
-) -> Result<(Built, Option<u32>), DeviceError> {
+    mut build: impl FnMut(BufferSize) -> Result<B, Refused>,
+) -> Result<(B, Option<u32>), DeviceError> {
     let mut refused = None;
-    for size in buffer_sizes(asked, plan.choice.buffer) {
-        let buffer_size = size.map_or(BufferSize::Default, BufferSize::Fixed);
-        match build(plan, gate.clone(), buffer_size) {
+    for size in buffer_sizes(asked, choice.buffer) {
+        match build(size.map_or(BufferSize::Default, BufferSize::Fixed)) {
             Ok(built) => return Ok((built, size)),
             Err(Refused::Finally(error)) => return Err(error),
             Err(Refused::Configuration(error)) => {
@@ -236,9 +232,8 @@ fn first_size_that_works<T: ?Sized + Send + 'static>(
             }
         }
     }
-    let choice = &plan.choice;
     Err(DeviceError::UnsupportedConfig {
-        device: plan.id.clone(),
+        device: id.into(),
         asked: format!(
             "{asked} frames of {} channels of {:?} at {} Hz",
             choice.channels, choice.format, choice.rate
@@ -250,6 +245,17 @@ fn first_size_that_works<T: ?Sized + Send + 'static>(
     })
 }
 
+/// What the backend says it granted, or what it accepted.
+fn granted_size(asked: u32, accepted: Option<u32>, told: Option<u32>) -> u32 {
+    told.filter(|frames| *frames > 0)
+        .or(accepted)
+        .unwrap_or(asked)
+}
+
+fn size_warning(asked: u32, granted: u32) -> Option<DeviceWarning> {
+    (granted != asked).then_some(DeviceWarning::BufferSizeFallback { asked, granted })
+}
+
 /// A device that cannot even be asked what it can do is not there, unless somebody has it or
 /// forbids it.
 fn not_there(backend: Backend, id: &str, refusal: &cpal::Error) -> DeviceError {
@@ -259,5 +265,96 @@ fn not_there(backend: Backend, id: &str, refusal: &cpal::Error) -> DeviceError {
             device: id.into(),
             message: refusal.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::refused;
+    use crate::format::SampleFormat;
+    use cpal::ErrorKind as Kind;
+
+    /// Opens for 256 frames on a backend that takes only what it likes, and says so as `kind`.
+    fn opened(
+        backend: Backend,
+        range: Option<(u32, u32)>,
+        kind: Kind,
+        takes: fn(BufferSize) -> Option<u32>,
+    ) -> Result<(u32, Vec<BufferSize>), DeviceError> {
+        let choice = Choice {
+            channels: 2,
+            rate: 48_000,
+            format: SampleFormat::F32,
+            buffer: range,
+        };
+        let mut tried = Vec::new();
+        let (told, size) = first_size_that_works("it:default", &choice, 256, |size| {
+            tried.push(size);
+            takes(size).ok_or_else(|| refused(backend, "it:default", kind.into()))
+        })?;
+        Ok((granted_size(256, size, Some(told)), tried))
+    }
+
+    #[test]
+    fn a_phone_that_refuses_the_buffer_size_gets_its_preference_and_a_warning() {
+        // Android: any size may be asked for, and some devices only say "internal error".
+        let burst = |size| (size == BufferSize::Default).then_some(192);
+        for kind in [
+            Kind::InvalidInput,
+            Kind::UnsupportedConfig,
+            Kind::StreamInvalidated,
+            Kind::UnsupportedOperation,
+        ] {
+            let (granted, tried) = opened(Backend::AAudio, None, kind, burst).unwrap();
+            assert_eq!(granted, 192);
+            assert_eq!(tried.first(), Some(&BufferSize::Fixed(256)));
+            assert_eq!(tried.last(), Some(&BufferSize::Default));
+            let warning = DeviceWarning::BufferSizeFallback {
+                asked: 256,
+                granted: 192,
+            };
+            assert_eq!(size_warning(256, granted), Some(warning));
+        }
+    }
+
+    #[test]
+    fn a_phone_that_takes_the_size_and_runs_with_another_says_so() {
+        // iOS takes it as a wish, and says afterwards what came of it.
+        let rounded = |_| Some(470);
+        let range = Some((256, 4096));
+        let kind = Kind::UnsupportedConfig;
+        let (granted, tried) = opened(Backend::CoreAudio, range, kind, rounded).unwrap();
+        assert_eq!((granted, tried.len()), (470, 1));
+        assert!(size_warning(256, granted).is_some());
+        assert_eq!(size_warning(256, 256), None);
+    }
+
+    #[test]
+    fn a_device_that_is_gone_or_forbidden_is_not_asked_again() {
+        for kind in [
+            Kind::DeviceNotAvailable,
+            Kind::PermissionDenied,
+            Kind::DeviceBusy,
+        ] {
+            let result = opened(Backend::AAudio, None, kind, |_| None);
+            assert!(
+                !matches!(result, Err(DeviceError::UnsupportedConfig { .. })),
+                "{result:?}"
+            );
+        }
+        let result = opened(Backend::CoreAudio, None, Kind::StreamInvalidated, |_| None);
+        assert!(
+            matches!(result, Err(DeviceError::Lost { .. })),
+            "{result:?}"
+        );
+    }
+
+    #[test]
+    fn a_device_that_takes_no_size_at_all_says_what_was_asked() {
+        let kind = Kind::StreamInvalidated;
+        let error = opened(Backend::AAudio, None, kind, |_| None).unwrap_err();
+        assert!(matches!(error, DeviceError::UnsupportedConfig { .. }));
+        assert!(error.to_string().contains("256 frames of 2 channels"));
     }
 }

@@ -36,7 +36,7 @@ codes! {
     Decode => "ERR_DECODE",
     /// A path that is not there.
     NotFound => "ERR_NOT_FOUND",
-    /// A path that may not be read or written.
+    /// A path that may not be read or written, or a device that may not be used.
     Access => "ERR_ACCESS",
     /// Reading or writing failed.
     Io => "ERR_IO",

@@ -55,6 +55,8 @@ pub use tap::OutputTap;
 pub use track_tap::TrackTap;
 
 pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, VoiceActivity, WakeKind};
+#[cfg(target_os = "android")]
+pub use noxrun_device::give_android_context;
 pub use noxrun_device::{
     AudioThreadStats, Backend, Clock as VirtualClock, CountingAllocator, DeviceInfo, DeviceWarning,
     Failure, Granted, VirtualDevice, VirtualOptions, list_devices, monotonic_ns,
