@@ -13,7 +13,8 @@ const SUITE = 'trixie'
 /**
  * @typedef {object} Emulated
  * @property {string} run A program that runs the program given to it as the target's machine would.
- * @property {string} root What stands for / of that machine: its C library, its libasound.
+ * @property {string} root What stands for / of that machine: its C library.
+ * @property {boolean} hasAsound Whether that has libasound, too.
  * @property {string} node Node of the target, as one program. Sees itself as such when it starts others.
  * @property {string} preload What the Node that starts the tests must `--import`, with NOXRUN_EXEC_PATH set.
  */
@@ -34,7 +35,7 @@ function wrapper(name, text) {
  * The emulator and the files of the target's system: Debian's, unpacked; elsewhere those of the
  * machine, as Ubuntu's packages qemu-user-static and libstdc++6-<architecture>-cross bring them.
  * @param {import('./targets.mjs').Target} target
- * @returns {Promise<{ program: string, root: string }>}
+ * @returns {Promise<{ program: string, root: string, hasAsound: boolean }>}
  * @throws {SetupError} When there is neither.
  */
 async function system(target) {
@@ -44,14 +45,14 @@ async function system(target) {
       suite: SUITE,
       whole: ['libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1', 'libasound2t64'].map((name) => `${name}:${target.debian}`),
     })
-    return { program: path.join(qemu, 'usr', 'bin', target.qemu), root }
+    return { program: path.join(qemu, 'usr', 'bin', target.qemu), root, hasAsound: true }
   }
   const program = [target.qemu, `${target.qemu}-static`].find(isOnPath)
   const root = `/usr/${target.zig.replace(/\..*/, '')}`
   if (program === undefined || !existsSync(path.join(root, 'lib'))) {
     throw new SetupError(`${target.qemu} and the C library in ${root} are needed: on Ubuntu, qemu-user-static and libstdc++6-${target.debian}-cross`)
   }
-  return { program, root }
+  return { program, root, hasAsound: false }
 }
 
 /**
@@ -61,13 +62,13 @@ async function system(target) {
  */
 export async function emulated(target) {
   if (target.node === null) throw new SetupError(`npm has no Node for ${target.id}: its module cannot be run here`)
-  const { program, root } = await system(target)
+  const { program, root, hasAsound } = await system(target)
   const run = wrapper(`run-${target.id}`, `#!/bin/sh\nexec '${program}' -L '${root}' "$@"\n`)
   const node = await nodeBinary(target.node.version, target.node.arch)
   const preload = inRoot('scripts', 'cross', 'exec-path.mjs')
   const file = inRoot('target', 'cross', 'bin', `node-${target.id}`)
   return {
-    run, root, preload,
+    run, root, hasAsound, preload,
     node: wrapper(`node-${target.id}`, `#!/bin/sh\nNOXRUN_EXEC_PATH='${file}' exec '${program}' -L '${root}' '${node}' --import '${preload}' "$@"\n`),
   }
 }
