@@ -853,6 +853,7 @@ module.exports.listDevices = nativeBinding.listDevices
 module.exports.loadBytes = nativeBinding.loadBytes
 module.exports.loadFile = nativeBinding.loadFile
 module.exports.loadPcm = nativeBinding.loadPcm
+module.exports.missingBackends = nativeBinding.missingBackends
 module.exports.monotonicNow = nativeBinding.monotonicNow
 module.exports.offlineEngine = nativeBinding.offlineEngine
 module.exports.openCapture = nativeBinding.openCapture

@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 
 export default defineConfig(
   {
-    ignores: ['dist/', 'target/', 'binding.cjs', 'binding.d.cts', 'crates/', 'npm/', 'scripts/pack/', '.noxrun/'],
+    ignores: ['dist/', 'target/', 'binding.cjs', 'binding.d.cts', 'crates/', 'npm/', 'scripts/pack/', 'scripts/*/guests/', '.noxrun/'],
   },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

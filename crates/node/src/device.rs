@@ -30,6 +30,27 @@ pub fn list_devices() -> AsyncTask<ListDevices> {
 }
 
 #[napi(object)]
+pub struct NativeMissingBackend {
+    pub backend: String,
+    pub problem: String,
+    pub remedy: String,
+}
+
+/// The backends whose library is missing or cannot be used, and why.
+#[napi]
+pub fn missing_backends() -> Vec<NativeMissingBackend> {
+    let missing = noxrun_session::missing_backends();
+    missing
+        .into_iter()
+        .map(|one| NativeMissingBackend {
+            backend: one.backend.to_string(),
+            problem: one.fault.problem,
+            remedy: one.fault.remedy,
+        })
+        .collect()
+}
+
+#[napi(object)]
 pub struct NativeVirtualOptions {
     pub sample_rate: u32,
     pub channels: u32,
