@@ -1,7 +1,7 @@
 // node scripts/compat.mjs [--only part,part]: the packed package in the hands of users: each line of Node
 // with worker threads, Electron's rule for buffers, bundlers, package managers, TypeScript. Downloads
 // the tools from npm once, into target/.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -12,10 +12,8 @@ import { managers } from './compat/managers.mjs'
 import { nodes } from './compat/nodes.mjs'
 import { installTools } from './compat/tools.mjs'
 import { types } from './compat/types.mjs'
-import { native, typescript } from './lib/build.mjs'
 import { Checks } from './lib/checks.mjs'
-import { packed } from './lib/install-packed.mjs'
-import { bringUpToDate } from './lib/perform.mjs'
+import { packedHere } from './ship/installed.mjs'
 
 const PARTS = { nodes, electron, bundlers, managers, types }
 
@@ -37,22 +35,20 @@ function chosenParts() {
 
 const parts = chosenParts()
 const checks = new Checks('compat')
-// The name has a space in it, as folders of real people do.
-const scratch = mkdtempSync(path.join(tmpdir(), 'noxrun compat-'))
+const scratch = mkdtempSync(path.join(tmpdir(), 'noxrun-compat-'))
+/** @type {Awaited<ReturnType<typeof packedHere>> | undefined} */
+let packed
 try {
   if (process.platform !== 'linux') throw new Error('this run is for Linux: its Node programs are')
-  await bringUpToDate(native, { quiet: true })
-  await bringUpToDate(typescript, { quiet: true })
+  packed = await packedHere(path.join(scratch, 'packed'))
   await installTools()
-  const dir = path.join(scratch, 'packed')
-  mkdirSync(dir)
-  const tarballs = await packed(dir)
   for (const part of parts) {
     const startedAt = performance.now()
-    await PARTS[part]({ scratch, tarballs, checks })
+    await PARTS[part]({ scratch, checks, ...packed })
     console.log(`  ${part}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
   }
 } finally {
+  await packed?.close()
   rmSync(scratch, { recursive: true, force: true })
 }
 checks.finish()

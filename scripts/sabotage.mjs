@@ -29,7 +29,7 @@ async function runTests(which, fault) {
   const { output, stdout } = await run(
     process.execPath,
     [binOf('ava', 'ava'), '--tap', '--serial', '--concurrency', '1', ...titles.flatMap((title) => ['--match', escaped(title)]), ...files],
-    { timeout: 180_000, env: { NOXRUN_SABOTAGE: fault, NAPI_RS_NATIVE_LIBRARY_PATH: binding } },
+    { timeout: 180_000, env: { NOXRUN_SABOTAGE: fault, NOXRUN_BINDING: binding } },
   )
   /** @type {Map<string, boolean>} */
   const verdicts = new Map()

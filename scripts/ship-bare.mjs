@@ -7,13 +7,11 @@ import path from 'node:path'
 import process from 'node:process'
 import { APP, BareRoot, librariesOf, whyNoRoot } from './bare/root.mjs'
 import { alsaFunctions, jackFunctions, ofOtherWordSize, stub } from './bare/stubs.mjs'
-import { native, typescript } from './lib/build.mjs'
 import { Checks } from './lib/checks.mjs'
-import { installTarballs, installedBindings, packed } from './lib/install-packed.mjs'
 import { inRoot } from './lib/paths.mjs'
-import { bringUpToDate } from './lib/perform.mjs'
 import { ask, tail } from './lib/process.mjs'
 import { isOnPath } from './setup/system.mjs'
+import { installedBinding, packedHere } from './ship/installed.mjs'
 
 if (process.argv.length > 2) {
   console.error('usage: node scripts/ship-bare.mjs')
@@ -281,23 +279,23 @@ if (why !== null) {
 }
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'noxrun-bare-'))
+/** @type {Awaited<ReturnType<typeof packedHere>> | undefined} */
+let packed
 try {
-  await bringUpToDate(native, { quiet: true })
-  await bringUpToDate(typescript, { quiet: true })
+  packed = await packedHere(path.join(scratch, 'packed'))
+  const installed = await packed.consumers.install('bare')
   const dir = path.join(scratch, 'root')
   mkdirSync(dir)
   const root = new BareRoot(dir)
-  const app = path.join(dir, APP)
-  const tarballs = path.join(scratch, 'packed')
-  mkdirSync(tarballs)
-  await installTarballs(app, await packed(tarballs), path.join(scratch, 'empty cache'))
-  for (const binding of installedBindings(app)) root.addLibrariesOf(binding)
-  cpSync(inRoot('scripts', 'bare', 'guests'), app, { recursive: true })
+  root.addLibrariesOf(installedBinding(installed))
+  cpSync(installed, path.join(dir, APP), { recursive: true })
+  cpSync(inRoot('scripts', 'bare', 'guests'), path.join(dir, APP), { recursive: true })
   await withoutLibraries(root)
   await whatDoctorSays(root)
   await withLibraries(root)
   await withBrokenLibraries(root, scratch)
 } finally {
+  await packed?.close()
   rmSync(scratch, { recursive: true, force: true })
 }
 checks.finish()

@@ -54,7 +54,7 @@ async function main(given) {
   await bringUpToDate(isPlanted ? sabotage : native, { quiet: true })
   await bringUpToDate(typescript, { quiet: true })
   if (isPlanted) {
-    process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] = sabotageBinding() ?? ''
+    process.env['NOXRUN_BINDING'] = sabotageBinding() ?? ''
     process.env['NOXRUN_SABOTAGE'] = given.fault
   }
   const server = await startServer({ period: 256, label: 'soak' })

@@ -70,7 +70,7 @@ async function inChild(t: ExecutionContext, via: 'jack' | 'alsa'): Promise<Stall
     env: {
       ...process.env,
       NOXRUN_SABOTAGE: 'stopped-capture-thread',
-      NAPI_RS_NATIVE_LIBRARY_PATH: sabotageBinding() ?? '',
+      NOXRUN_BINDING: sabotageBinding() ?? '',
     },
   })
   t.teardown(() => child.kill('SIGKILL'))

@@ -2,7 +2,6 @@
 // it is not.
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { run } from '../lib/process.mjs'
 import { WORKED, consumer, must, node } from './suite.mjs'
 import { toolDir, toolProgram, versionOf } from './tools.mjs'
 
@@ -19,35 +18,34 @@ export async function bundlers(suite) {
       // CommonJS has no await outside of functions.
       const entry = format === 'esm' ? 'consumer.mjs' : 'consumer.cjs'
       const out = path.join('esbuild', `bundle.${extension}`)
-      await must(dir, node, [esbuildProgram, entry, ...esbuild, `--format=${format}`, '--external:noxrun', `--outfile=${out}`])
-      await must(dir, node, [out], { says: WORKED })
+      await must(suite, dir, node, [esbuildProgram, entry, ...esbuild, `--format=${format}`, '--external:noxrun', `--outfile=${out}`])
+      await must(suite, dir, node, [out], { says: WORKED })
     })
   }
   await checks.check(`${versionOf('rollup')} --format es --external noxrun,noxrun/testing`, async () => {
     const out = path.join('rollup', 'bundle.mjs')
-    await must(dir, node, [rollup, 'consumer.mjs', '--format', 'es', '--external', 'noxrun,noxrun/testing,/^node:/', '--file', out])
-    await must(dir, node, [out], { says: WORKED })
+    await must(suite, dir, node, [rollup, 'consumer.mjs', '--format', 'es', '--external', 'noxrun,noxrun/testing,/^node:/', '--file', out])
+    await must(suite, dir, node, [out], { says: WORKED })
   })
   await checks.check(`${versionOf('webpack')} with noxrun among the externals`, async () => {
     const out = path.join('webpack', 'bundle.js')
     mkdirSync(path.join(dir, 'webpack'))
-    await must(dir, node, ['webpack.cjs', toolDir('webpack'), 'consumer.cjs', out, 'external'])
-    // It unloads modules of Node's cache by name; in a bundle there are none, so it runs as it is.
-    await must(dir, node, [out], { says: WORKED })
+    await must(suite, dir, node, ['webpack.cjs', toolDir('webpack'), 'consumer.cjs', out, 'external'])
+    await must(suite, dir, node, [out], { says: WORKED })
   })
 
   await checks.check('esbuild without the external says at build or at import what is wrong', async () => {
     const out = path.join('esbuild', 'whole.cjs')
-    const built = await run(node, [esbuildProgram, 'consumer.cjs', ...esbuild, '--format=cjs', `--outfile=${out}`], { cwd: dir })
+    const built = await suite.consumers.try(dir, node, [esbuildProgram, 'consumer.cjs', ...esbuild, '--format=cjs', `--outfile=${out}`])
     if (built.status !== 0) return saysWhy(built.output, 'refused at build time')
-    const { output } = await must(dir, node, [out], { status: 1 })
+    const { output } = await must(suite, dir, node, [out], { status: 1 })
     return saysWhy(output, 'refused at import')
   })
   await checks.check('webpack without the external says at build or at import what is wrong', async () => {
     const out = path.join('webpack', 'whole.js')
-    const built = await run(node, ['webpack.cjs', toolDir('webpack'), 'consumer.cjs', out], { cwd: dir })
+    const built = await suite.consumers.try(dir, node, ['webpack.cjs', toolDir('webpack'), 'consumer.cjs', out])
     if (built.status !== 0) return saysWhy(built.output, 'refused at build time')
-    const { output } = await must(dir, node, [out], { status: 1 })
+    const { output } = await must(suite, dir, node, [out], { status: 1 })
     return saysWhy(output, 'refused at import')
   })
 }

@@ -3,9 +3,9 @@
 // whole consumer has to work under it. No Electron runs here.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { installedBindings } from '../lib/install-packed.mjs'
 import { inRoot } from '../lib/paths.mjs'
 import { ask } from '../lib/process.mjs'
+import { installedBinding } from '../ship/installed.mjs'
 import { consumer, must, node } from './suite.mjs'
 
 /** What Node-API offers around foreign memory. */
@@ -25,15 +25,16 @@ function importsOf(file) {
 /**
  * Makes the binding of an installed package refuse what Electron refuses.
  * @param {string} dir The folder that the package is installed in.
+ * @param {string} shimDir Where the library goes that refuses.
  * @returns {{ shim: string, replaced: string[] }} The library to be preloaded, and the functions that are refused.
  */
-export function forbidExternalBuffers(dir) {
-  const shim = path.join(dir, 'no-external.so')
+export function forbidExternalBuffers(dir, shimDir) {
+  const shim = path.join(shimDir, 'no-external.so')
+  if (/[\s:]/.test(shim)) throw new Error(`a library at ${shim} cannot be preloaded: set TMPDIR to a path without spaces and colons`)
   if (ask('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', shim, inRoot('scripts', 'compat', 'no-external.c')]) === null) {
     throw new Error('cc could not build scripts/compat/no-external.c')
   }
-  const [binding] = installedBindings(dir)
-  if (binding === undefined) throw new Error('no binding is installed')
+  const binding = installedBinding(dir)
   const replaced = importsOf(binding).filter((name) => FORBIDDEN.includes(name))
   let text = readFileSync(binding, 'latin1')
   for (const name of replaced) text = text.replaceAll(`${name}\0`, `${name.replace('napi_', 'noxr_')}\0`)
@@ -59,7 +60,7 @@ export async function electron(suite) {
   /** @type {ReturnType<typeof forbidExternalBuffers> | undefined} */
   let forbidden
   await suite.checks.check("Electron's rule: of what makes external buffers, the binding asks for one function", () => {
-    forbidden = forbidExternalBuffers(dir)
+    forbidden = forbidExternalBuffers(dir, suite.scratch)
     const names = forbidden.replaced.join(', ')
     if (names !== 'napi_create_external_arraybuffer') throw new Error(`it asks for ${names || 'none'}: has the way to make arrays changed?`)
     return names
@@ -70,7 +71,7 @@ export async function electron(suite) {
     ['plays, captures, records, renders', 'consumer.mjs', 20], ['CommonJS', 'consumer.cjs', 5], ['worker threads', 'workers.mjs', 20],
   ])) {
     await suite.checks.check(`Electron's rule: external buffers refused: ${title}`, async () => {
-      const { output } = await must(dir, node, [program], { env: { LD_PRELOAD: shim } })
+      const { output } = await must(suite, dir, node, [program], { env: { LD_PRELOAD: shim } })
       const count = refusals(output)
       // Were it never asked, nothing would have been proved.
       if (count < least) throw new Error(`only ${count} were asked for:\n${output}`)

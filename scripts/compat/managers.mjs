@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { npmCommand } from '../lib/npm.mjs'
-import { startRegistry } from './registry.mjs'
 import { WORKED, must, node, project } from './suite.mjs'
 import { toolProgram, versionOf } from './tools.mjs'
 
@@ -23,7 +22,7 @@ const berry = (linker) => (url, caches) => ({
   env: {
     YARN_NPM_REGISTRY_SERVER: url, YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1', YARN_NODE_LINKER: linker,
     YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0', YARN_ENABLE_IMMUTABLE_INSTALLS: '0',
-    YARN_GLOBAL_FOLDER: caches, YARN_CACHE_FOLDER: path.join(caches, 'cache'), YARN_NPM_MINIMAL_AGE_GATE: '0',
+    YARN_GLOBAL_FOLDER: caches, YARN_CACHE_FOLDER: path.join(caches, 'cache'), YARN_NPM_MINIMAL_AGE_GATE: '0', YARN_PNP_ENABLE_ESM_LOADER: '1',
   },
 })
 
@@ -61,26 +60,22 @@ const MANAGERS = [
 
 /** @param {import('./suite.mjs').Suite} suite */
 export async function managers(suite) {
-  const registry = await startRegistry(suite.tarballs)
-  try {
-    for (const [i, { title, install, preload = [] }] of MANAGERS.entries()) {
-      await suite.checks.check(title, async () => {
-        const dir = project(suite, `manager ${i}`)
-        const caches = path.join(suite.scratch, `caches ${i}`)
-        mkdirSync(caches)
-        writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ name: 'consumer', private: true, version: '1.0.0', license: 'MIT', dependencies: { noxrun: '*' } }))
-        // An empty file marks the top of a project for yarn, so that no folder above is asked.
-        writeFileSync(path.join(dir, 'yarn.lock'), '')
-        const { command, args, env } = install(registry.url, caches)
-        const before = registry.asked.length
-        // No home: neither its settings nor its caches.
-        await must(dir, command, args, { env: { HOME: caches, npm_config_userconfig: path.join(caches, 'npmrc'), CI: undefined, ...env } })
-        const fetched = registry.asked.slice(before).filter((name) => name.endsWith('.tgz'))
-        if (fetched.length !== suite.tarballs.length) throw new Error(`it fetched ${fetched.join(', ') || 'nothing'}`)
-        for (const program of ['consumer.mjs', 'consumer.cjs']) await must(dir, node, [...preload, program], { says: WORKED })
-      })
-    }
-  } finally {
-    await registry.close()
+  const { registry } = suite
+  for (const [i, { title, install, preload = [] }] of MANAGERS.entries()) {
+    await suite.checks.check(title, async () => {
+      const dir = project(suite, `manager ${i}`)
+      const caches = suite.consumers.folder(`caches ${i}`)
+      mkdirSync(caches)
+      writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ name: 'consumer', private: true, version: '1.0.0', license: 'MIT', dependencies: { noxrun: '*' } }))
+      // An empty file marks the top of a project for yarn, so that no folder above is asked.
+      writeFileSync(path.join(dir, 'yarn.lock'), '')
+      const { command, args, env } = install(registry.url, caches)
+      const before = registry.downloads.length
+      // No home: neither its settings nor its caches.
+      await must(suite, dir, command, args, { env: { HOME: caches, npm_config_userconfig: path.join(caches, 'npmrc'), ...env } })
+      const fetched = registry.downloads.slice(before)
+      if (fetched.length !== suite.tarballs) throw new Error(`it fetched ${fetched.join(', ') || 'nothing'}`)
+      for (const program of ['consumer.mjs', 'consumer.cjs']) await must(suite, dir, node, [...preload, program], { says: WORKED })
+    })
   }
 }

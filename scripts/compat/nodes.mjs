@@ -1,7 +1,7 @@
 // Every supported line of Node: ES modules, CommonJS, worker threads, and a process that ends while it
 // plays.
 import { nodeBinary } from '../lib/node-binaries.mjs'
-import { run } from '../lib/process.mjs'
+import { ask } from '../lib/process.mjs'
 import { WORKED, consumer, must } from './suite.mjs'
 import { NODES } from './tools.mjs'
 
@@ -16,22 +16,22 @@ export async function nodes(suite) {
   const dir = await consumer(suite, 'nodes')
   for (const line of NODES) {
     const program = await nodeBinary(line, /** @type {'x64' | 'arm64'} */ (process.arch))
-    const { stdout } = await run(program, ['--version'])
-    const version = stdout.trim()
+    const version = ask(program, ['--version']) ?? 'that does not start'
     await suite.checks.check(`Node ${version}: ES module: plays, captures, records, renders`, async () => {
       if (!version.startsWith(`v${line}.`)) throw new Error(`asked for ${line}`)
-      await must(dir, program, ['consumer.mjs'], { says: WORKED })
+      await must(suite, dir, program, ['consumer.mjs'], { says: WORKED })
     })
     await suite.checks.check(`Node ${version}: CommonJS, unloaded and required again`, async () => {
-      await must(dir, program, ['consumer.cjs'], { says: WORKED })
+      await must(suite, dir, program, ['consumer.cjs'], { says: WORKED })
+      await must(suite, dir, program, ['unload.cjs'], { says: WORKED })
     })
     await suite.checks.check(`Node ${version}: worker threads, several at once, and ended while they play`, async () => {
-      const { stdout: said } = await must(dir, program, ['workers.mjs'], { says: 'longest wait', timeout: 60_000 })
+      const { stdout: said } = await must(suite, dir, program, ['workers.mjs'], { says: 'longest wait' })
       return said.trim()
     })
     await suite.checks.check(`Node ${version}: a process that ends while it plays ends as it was told to`, async () => {
       for (let round = 0; round < ROUNDS; round++) {
-        for (const [how, status] of Object.entries(ENDINGS)) await must(dir, program, ['endings.mjs', how], { status, timeout: 20_000 })
+        for (const [how, status] of Object.entries(ENDINGS)) await must(suite, dir, program, ['endings.mjs', how], { status })
       }
       return `${ROUNDS * Object.keys(ENDINGS).length} times`
     })

@@ -2,15 +2,16 @@
 import { cpSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { installTarballs } from '../lib/install-packed.mjs'
 import { inRoot } from '../lib/paths.mjs'
-import { run, tail } from '../lib/process.mjs'
+import { tail } from '../lib/process.mjs'
 
 /**
  * @typedef {object} Suite
- * @property {string} scratch A folder of our own.
- * @property {readonly string[]} tarballs
  * @property {import('../lib/checks.mjs').Checks} checks
+ * @property {import('../ship/consumers.mjs').Consumers} consumers
+ * @property {import('../ship/registry.mjs').Registry} registry
+ * @property {number} tarballs How many an installation fetches.
+ * @property {string} scratch A folder whose path has no space in it, for what cannot bear one.
  */
 
 /** What a consumer prints when all it did was right. */
@@ -24,45 +25,39 @@ const guests = inRoot('scripts', 'compat', 'guests')
  * @param {string} name
  * @returns {string}
  */
-export function project(suite, name) {
-  const dir = path.join(suite.scratch, name)
+export function project({ consumers }, name) {
+  const dir = consumers.folder(name)
   mkdirSync(dir)
   cpSync(guests, dir, { recursive: true })
   return dir
 }
 
 /**
- * A project with the package installed from its tarballs.
+ * A project with the package installed.
  * @param {Suite} suite
  * @param {string} name
  * @returns {Promise<string>}
  */
-export async function consumer(suite, name) {
-  const dir = project(suite, name)
-  await installTarballs(dir, suite.tarballs, path.join(suite.scratch, 'empty cache'))
+export async function consumer({ consumers }, name) {
+  const dir = await consumers.install(name)
+  cpSync(guests, dir, { recursive: true })
   return dir
 }
 
 /**
  * Runs a program in a folder; throws the end of what it said unless it ended as it should.
+ * @param {Suite} suite
  * @param {string} cwd
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string | undefined>, status?: number, says?: string | RegExp, timeout?: number }} [options] `status` defaults to 0.
- * @returns {Promise<import('../lib/process.mjs').RunResult>}
+ * @param {{ env?: Record<string, string>, status?: number, says?: string }} [options] `status` defaults to 0.
  */
-export async function must(cwd, command, args, options = {}) {
-  const result = await run(command, args, {
-    cwd,
-    timeout: options.timeout ?? 120_000,
-    // A module path or a binding of the checkout's must not help.
-    env: { NODE_PATH: undefined, NODE_OPTIONS: undefined, NAPI_RS_NATIVE_LIBRARY_PATH: undefined, NOXRUN_BINDING: undefined, ...options.env },
-  })
+export async function must({ consumers }, cwd, command, args, { env = {}, status: wanted = 0, says } = {}) {
+  const result = await consumers.try(cwd, command, args, env)
   const { status, output, timedOut } = result
   const what = `${path.basename(command)} ${args.map((arg) => path.basename(arg)).join(' ')}`
-  if (status !== (options.status ?? 0)) throw new Error(`${what} ${timedOut ? 'did not end by itself' : `ended with ${status}`}:\n${tail(output, 25)}`)
-  const { says } = options
-  if (says !== undefined && !(typeof says === 'string' ? output.includes(says) : says.test(output))) throw new Error(`${what} did not say ${says}:\n${tail(output, 25)}`)
+  if (status !== wanted) throw new Error(`${what} ${timedOut ? 'did not end by itself' : `ended with ${status}, not ${wanted}`}:\n${tail(output, 25)}`)
+  if (says !== undefined && !output.includes(says)) throw new Error(`${what} did not say ${says}:\n${tail(output, 25)}`)
   return result
 }
 

@@ -26,12 +26,12 @@ export async function types(suite) {
     for (const [i, { file, options }] of RESOLUTIONS.entries()) {
       await suite.checks.check(`${versionOf(compiler)}: ${file} ${options.join(' ')}`, async () => {
         const out = `out-${compiler}-${i}`
-        await must(dir, node, [
+        await must(suite, dir, node, [
           toolProgram(compiler, 'tsc'), '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false',
           '--target', 'es2022', '--types', 'node', '--outDir', out, ...options, file,
         ])
         if (options.some((option) => option === '--noEmit')) return
-        await must(dir, node, [path.join(out, file.replace(/ts$/, 'js'))], { says: WORKED })
+        await must(suite, dir, node, [path.join(out, file.replace(/ts$/, 'js'))], { says: WORKED })
       })
     }
   }

@@ -73,7 +73,7 @@ function napiArgs(outputDir, extra) {
   return [
     binOf('@napi-rs/cli', 'napi'), 'build', '--platform', '--release',
     '--manifest-path', path.join('crates', 'node', 'Cargo.toml'),
-    '--output-dir', outputDir, '--js', 'binding.cjs', '--dts', 'binding.d.cts', '--no-const-enum',
+    '--output-dir', outputDir, '--no-js', '--dts', 'binding.d.cts', '--no-const-enum',
     ...extra,
     // In CI a lock file that does not fit the manifests is an error; a developer's is brought up to date.
     ...(process.env['CI'] ? ['--', '--locked'] : []),
@@ -81,12 +81,11 @@ function napiArgs(outputDir, extra) {
 }
 
 /**
- * What identifies a native build: what went in, and the generated files that came out.
+ * What identifies a native build: what went in, and the generated types that came out.
  * @param {string} dir
  */
 function nativeDigest(dir) {
-  const relative = path.relative(root, dir)
-  return digest([path.join(relative, 'binding.cjs'), path.join(relative, 'binding.d.cts')], [rustInputs()])
+  return digest([path.join(path.relative(root, dir), 'binding.d.cts')], [rustInputs()])
 }
 
 const nativeStamp = path.join(stateDir, 'native')

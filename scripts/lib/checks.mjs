@@ -37,6 +37,11 @@ export class Checks {
     console.log(`  - ${title}: SKIPPED, ${reason}`)
   }
 
+  /** How many passed, failed and were skipped so far. */
+  get counts() {
+    return { ...this.#counts }
+  }
+
   /** Prints the closing line and sets the exit status. */
   finish() {
     console.log(`${this.#name}: ${format(this.#counts)}`)

@@ -9,18 +9,7 @@ export async function library(): Promise<Library> {
   try {
     return await import('../../index.js')
   } catch (error) {
-    const message = `the native engine could not be loaded: ${reason(error)}`
+    const message = `the native engine could not be loaded: ${error instanceof Error ? error.message : String(error)}`
     throw new NoxrunError('ERR_UNSUPPORTED_PLATFORM', message, error)
   }
-}
-
-/**
- * The loader looks for a binding in several places and chains what each said. Of a file that is
- * there and does not load it matters why; without one, that there is none.
- */
-function reason(error: unknown): string {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    if (!one.message.startsWith('Cannot find')) return one.message
-  }
-  return `this package holds none for ${process.platform} ${process.arch}`
 }

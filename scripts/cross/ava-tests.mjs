@@ -1,0 +1,57 @@
+// The JavaScript tests on the virtual device, by Node of another machine. ava itself runs on this
+// machine; each of its workers, which load the module, is emulated.
+import { readdirSync } from 'node:fs'
+import process from 'node:process'
+import { binOf, tests } from '../lib/build.mjs'
+import { fromAva } from '../lib/counts.mjs'
+import { inRoot } from '../lib/paths.mjs'
+import { bringUpToDate } from '../lib/perform.mjs'
+import { run } from '../lib/process.mjs'
+
+/**
+ * Files that do not run under the emulator, each with its reason. Everything else does.
+ * @type {Readonly<Record<string, string>>}
+ */
+export const leftOut = {}
+
+/** Of the quick run: one file for each of what differs between machines. */
+const QUICK = ['playback/mixing', 'playback/timing', 'mixer/filters', 'mixer/render', 'capture/content', 'capture/rates', 'capture/loss', 'proof']
+
+/**
+ * Names of the test files, without `.test.js`, that need no server.
+ * @returns {string[]}
+ */
+function allFiles() {
+  return readdirSync(inRoot('__test__'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts') && !name.startsWith('server'))
+    .map((name) => name.slice(0, -'.test.ts'.length))
+    .sort()
+}
+
+/**
+ * @param {import('./targets.mjs').Target} target
+ * @param {import('./qemu.mjs').Emulated} machine
+ * @param {string} module The native module.
+ * @param {readonly string[] | 'quick' | 'all'} which Files by their name, such as `mixer/filters`.
+ * @returns {Promise<import('../lib/counts.mjs').Counts>}
+ */
+export async function avaTests(target, machine, module, which) {
+  await bringUpToDate(tests, { quiet: true })
+  const chosen = which === 'quick' ? QUICK : which === 'all' ? allFiles().filter((name) => !(name in leftOut)) : which
+  const without = allFiles().filter((name) => !chosen.includes(name))
+  console.log(`${target.id}: ${chosen.length} files of JavaScript tests`)
+  if (without.length > 0) console.log(`${target.id}: NOT RUN here: ${without.map((name) => `${name}${leftOut[name] ? ` (${leftOut[name]})` : ''}`).join(', ')}`)
+  const result = await run(
+    process.execPath,
+    ['--import', machine.preload, binOf('ava', 'ava'), '--concurrency', '2', '--timeout', '10m', ...chosen.map((name) => `target/ts/__test__/${name}.test.js`)],
+    {
+      stream: true, timeout: 90 * 60_000,
+      env: {
+        NOXRUN_EXEC_PATH: machine.node,
+        // The loader's two names for "this file and no other".
+        NAPI_RS_NATIVE_LIBRARY_PATH: module, NOXRUN_BINDING: module,
+      },
+    },
+  )
+  return fromAva(result.output, result.status)
+}
