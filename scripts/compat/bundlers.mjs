@@ -1,6 +1,6 @@
 // Bundlers, with the package left outside of the bundle as its documentation says, and what happens when
 // it is not.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { WORKED, consumer, must, node } from './suite.mjs'
 import { toolDir, toolProgram, versionOf } from './tools.mjs'
@@ -34,27 +34,23 @@ export async function bundlers(suite) {
     await must(suite, dir, node, [out], { says: WORKED })
   })
 
-  await checks.check('esbuild without the external says at build or at import what is wrong', async () => {
-    const out = path.join('esbuild', 'whole.cjs')
-    const built = await suite.consumers.try(dir, node, [esbuildProgram, 'consumer.cjs', ...esbuild, '--format=cjs', `--outfile=${out}`])
-    if (built.status !== 0) return saysWhy(built.output, 'refused at build time')
-    const { output } = await must(suite, dir, node, [out], { status: 1 })
-    return saysWhy(output, 'refused at import')
-  })
-  await checks.check('webpack without the external says at build or at import what is wrong', async () => {
-    const out = path.join('webpack', 'whole.js')
-    const built = await suite.consumers.try(dir, node, ['webpack.cjs', toolDir('webpack'), 'consumer.cjs', out])
-    if (built.status !== 0) return saysWhy(built.output, 'refused at build time')
-    const { output } = await must(suite, dir, node, [out], { status: 1 })
-    return saysWhy(output, 'refused at import')
-  })
-}
-
-/**
- * @param {string} output
- * @param {string} when
- */
-function saysWhy(output, when) {
-  if (!/\.node\b/.test(output) && !output.includes('ERR_UNSUPPORTED_PLATFORM')) throw new Error(`it names neither the binding nor a remedy:\n${output}`)
-  return when
+  /** Bundled whole: nothing may start, and the first words say why. @type {[string, string[], string][]} */
+  const whole = [
+    ['esbuild', [esbuildProgram, 'consumer.cjs', ...esbuild, '--format=cjs'], path.join('esbuild', 'whole.cjs')],
+    ['webpack', ['webpack.cjs', toolDir('webpack'), 'consumer.cjs'], path.join('webpack', 'whole.js')],
+  ]
+  for (const [tool, args, out] of whole) {
+    await checks.check(`${tool} without the external: one error that says what to do`, async () => {
+      const built = await suite.consumers.try(dir, node, [...args, tool === 'esbuild' ? `--outfile=${out}` : out])
+      if (built.status !== 0) {
+        if (!/\.node\b/.test(built.output)) throw new Error(`its error does not name the binding:\n${built.output}`)
+        return 'refused at build time'
+      }
+      await must(suite, dir, node, [out], { status: 1, says: '--external:noxrun' })
+      // Beside somebody else's manifest, such as that of the program itself.
+      writeFileSync(path.join(dir, path.dirname(out), 'package.json'), JSON.stringify({ name: 'program', version: '9.9.9' }))
+      await must(suite, dir, node, [out], { status: 1, says: '--external:noxrun' })
+      return 'refused at import'
+    })
+  }
 }

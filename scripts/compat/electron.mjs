@@ -68,7 +68,7 @@ export async function electron(suite) {
   const shim = forbidden?.shim
   if (shim === undefined) return
   for (const [title, program, least] of /** @type {const} */ ([
-    ['plays, captures, records, renders', 'consumer.mjs', 20], ['CommonJS', 'consumer.cjs', 5], ['worker threads', 'workers.mjs', 20],
+    ['plays, captures, records, renders', 'consumer.mjs', 10], ['CommonJS', 'consumer.cjs', 1], ['worker threads', 'workers.mjs', 20],
   ])) {
     await suite.checks.check(`Electron's rule: external buffers refused: ${title}`, async () => {
       const { output } = await must(suite, dir, node, [program], { env: { LD_PRELOAD: shim } })
