@@ -2,6 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { npmCommand } from '../lib/npm.mjs'
+import { run } from '../lib/process.mjs'
+import { platformManifest } from '../pack/manifests.mjs'
+import { platforms } from '../pack/platforms.mjs'
+import { startRegistry } from '../ship/registry.mjs'
 import { WORKED, must, node, project } from './suite.mjs'
 import { toolProgram, versionOf } from './tools.mjs'
 
@@ -9,6 +13,7 @@ import { toolProgram, versionOf } from './tools.mjs'
  * @typedef {object} Manager
  * @property {string} title
  * @property {(url: string, caches: string) => { command: string, args: string[], env: Record<string, string> }} install
+ * @property {boolean} [fetchesAll] Fetches the packages of all platforms before it asks which is this one's.
  * @property {string[]} [preload] How a program is started in its layout, besides Node itself.
  */
 
@@ -44,7 +49,7 @@ const MANAGERS = [
     }),
   },
   {
-    title: `${versionOf('yarn-classic')} (classic)`,
+    title: `${versionOf('yarn-classic')} (classic)`, fetchesAll: true,
     install: (url, caches) => ({
       command: node,
       args: [toolProgram('yarn-classic', 'yarn'), 'install', '--ignore-scripts', '--non-interactive', '--registry', url, '--cache-folder', caches],
@@ -60,8 +65,9 @@ const MANAGERS = [
 
 /** @param {import('./suite.mjs').Suite} suite */
 export async function managers(suite) {
-  const { registry } = suite
-  for (const [i, { title, install, preload = [] }] of MANAGERS.entries()) {
+  const others = await emptyPlatforms(suite.scratch, suite.packed)
+  const registry = await startRegistry([...suite.packed, ...others])
+  for (const [i, { title, install, fetchesAll = false, preload = [] }] of MANAGERS.entries()) {
     await suite.checks.check(title, async () => {
       const dir = project(suite, `manager ${i}`)
       const caches = suite.consumers.folder(`caches ${i}`)
@@ -74,8 +80,31 @@ export async function managers(suite) {
       // No home: neither its settings nor its caches.
       await must(suite, dir, command, args, { env: { HOME: caches, npm_config_userconfig: path.join(caches, 'npmrc'), ...env } })
       const fetched = registry.downloads.slice(before)
-      if (fetched.length !== suite.tarballs) throw new Error(`it fetched ${fetched.join(', ') || 'nothing'}`)
+      const wanted = suite.packed.length + (fetchesAll ? others.length : 0)
+      if (fetched.length !== wanted) throw new Error(`it fetched ${fetched.join(', ') || 'nothing'}`)
       for (const program of ['consumer.mjs', 'consumer.cjs']) await must(suite, dir, node, [...preload, program], { says: WORKED })
     })
   }
+  await registry.close()
+}
+
+/**
+ * Packages of the other platforms with nothing but their manifests in them.
+ * @param {string} dir
+ * @param {readonly string[]} packed Tarballs that are whole.
+ * @returns {Promise<string[]>}
+ */
+async function emptyPlatforms(dir, packed) {
+  const others = platforms.map(platformManifest).filter(({ name, version }) => !packed.some((file) => path.basename(file) === `${name}-${version}.tgz`))
+  const staging = path.join(dir, 'empty', 'package')
+  mkdirSync(staging, { recursive: true })
+  const tarballs = []
+  for (const manifest of others) {
+    const tarball = path.join(dir, 'empty', `${manifest.name}-${manifest.version}.tgz`)
+    writeFileSync(path.join(staging, 'package.json'), JSON.stringify(manifest))
+    const { status, output } = await run('tar', ['-czf', tarball, '-C', path.dirname(staging), 'package'])
+    if (status !== 0) throw new Error(output)
+    tarballs.push(tarball)
+  }
+  return tarballs
 }

@@ -9,8 +9,7 @@ import { tail } from '../lib/process.mjs'
  * @typedef {object} Suite
  * @property {import('../lib/checks.mjs').Checks} checks
  * @property {import('../ship/consumers.mjs').Consumers} consumers
- * @property {import('../ship/registry.mjs').Registry} registry
- * @property {number} tarballs How many an installation fetches.
+ * @property {string[]} packed The tarballs, the package's own and this platform's.
  * @property {string} scratch A folder whose path has no space in it, for what cannot bear one.
  */
 

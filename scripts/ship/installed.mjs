@@ -19,9 +19,9 @@ export async function packedHere(dir) {
   const registry = await registryOf(packed)
   const consumers = new Consumers(registry)
   return {
-    registry, consumers,
-    /** How many tarballs an installation fetches. */
-    tarballs: 1 + packed.built.length,
+    consumers,
+    /** The tarballs, the package's own and this platform's. */
+    packed: [packed.root.file, ...packed.built.map((one) => one.packed.file)],
     async close() {
       await registry.close()
       consumers.remove()
