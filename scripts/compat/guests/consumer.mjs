@@ -11,6 +11,12 @@ import { createVirtualDevice } from 'noxrun/testing'
 const RATE = 48000
 const ramp = (frames, sign) => Float32Array.from({ length: frames }, (_, i) => (sign * (1 + (i % 97))) / 128)
 
+function transfers({ buffer }) {
+  const moved = structuredClone(buffer, { transfer: [buffer] })
+  assert.equal(buffer.byteLength, 0)
+  assert.ok(moved instanceof ArrayBuffer)
+}
+
 /** What is played comes back, bit for bit, through chunks, overlapping chunks and a stream. */
 async function playsAndCaptures() {
   const device = createVirtualDevice({ sampleRate: RATE, channels: 2, bufferSize: 256, loopback: true, clock: 'manual' })
@@ -38,7 +44,7 @@ async function playsAndCaptures() {
     // Its receiver owns it: it can be written to, and transferred.
     const copy = chunk.samples.slice()
     chunk.samples.fill(0)
-    structuredClone(chunk.samples.buffer, { transfer: [chunk.samples.buffer] })
+    transfers(chunk.samples)
     captured.push(...copy)
   }
   assert.equal(captured.length, 2 * 2048)
@@ -86,6 +92,7 @@ async function renders(folder) {
   assert.equal(memory.channelData.length, 2)
   assert.equal(memory.channelData[1].length, RATE)
   assert.ok(memory.peak > 0.2 && memory.peak < 1.2)
+  memory.channelData.forEach(transfers)
   const file = path.join(folder, 'render.wav')
   const written = await render({ duration: 1, output: file, format: 's24' }, build)
   assert.equal(written.peak, memory.peak)
