@@ -7,7 +7,10 @@ const capture = await Capture.open({ device: 'virtual', keepAlive })
 const chunks = capture.chunks()
 const tone = Float32Array.from({ length: 48000 }, (_, i) => Math.sin(i / 10) / 2)
 engine.createTrack().play(await engine.load({ channelData: [tone], sampleRate: 48000 }), { loop: true })
+// Without keepAlive nobody but this waits for the first chunk.
+const hold = setInterval(() => {}, 1000)
 await chunks.next()
+clearInterval(hold)
 
 const endings = {
   exit: () => process.exit(7),
