@@ -11,12 +11,25 @@ const PLATFORMS = [
   'linux-x64-gnu', 'linux-arm64-gnu', 'linux-arm-gnueabihf', 'linux-x64-musl', 'linux-arm64-musl',
   'darwin-x64', 'darwin-arm64', 'win32-x64-msvc', 'win32-arm64-msvc',
 ]
-const { version } = /** @type {{ version: string }} */ (require(path.join(__dirname, 'package.json')))
+const version = ownVersion()
+
+/** From the manifest beside this file. In a bundle there is none, or somebody else's. */
+function ownVersion() {
+  try {
+    const { name, version } = /** @type {{ name: string, version: string }} */ (require(path.join(__dirname, 'package.json')))
+    if (name === 'noxrun') return version
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'MODULE_NOT_FOUND') throw error
+  }
+  throw failure('bundled', platformHere(),
+    'noxrun cannot be part of a bundle: its engine is a file of its own (.node), found from where the package is installed.\n' +
+    "Leave it out of the bundle and beside it in node_modules: esbuild --external:noxrun; in webpack's `externals` or rollup's `external`: 'noxrun' and 'noxrun/testing'.")
+}
 
 /**
  * What `import 'noxrun'` throws where no engine can run. The class NoxrunError is not loaded yet; this
  * has its shape.
- * @param {'platform' | 'missing' | 'other-platform' | 'version' | 'glibc' | 'load'} reason
+ * @param {'bundled' | 'platform' | 'missing' | 'other-platform' | 'version' | 'glibc' | 'load'} reason
  * @param {string} platform
  * @param {string} message
  * @param {unknown} [cause]

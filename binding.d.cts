@@ -138,6 +138,9 @@ export declare function loadFile(path: string, rate: number, control: NativeCont
 /** The channels are copied before this returns. */
 export declare function loadPcm(channels: Array<Float32Array>, sampleRate: number, rate: number, control: NativeControl): Promise<NativeSample>
 
+/** The backends whose library is missing or cannot be used, and why. */
+export declare function missingBackends(): Array<NativeMissingBackend>
+
 /** Monotonic nanoseconds, on the clock that stamps captured frames. */
 export declare function monotonicNow(): number
 
@@ -249,6 +252,12 @@ export interface NativeEngineStats {
 export interface NativeMeter {
   peak: Array<number>
   rms: Array<number>
+}
+
+export interface NativeMissingBackend {
+  backend: string
+  problem: string
+  remedy: string
 }
 
 export interface NativeOfflineOptions {

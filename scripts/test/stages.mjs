@@ -147,5 +147,6 @@ export const stages = [
   },
   { name: 'witness', title: 'the second witness: what callbacks really did', needsServers: true, run: () => checks('witness.mjs') },
   { name: 'pack', title: 'the packed package, used from other folders', run: () => checks('pack-check.mjs') },
+  { name: 'bare', title: 'the packed package where no sound library is', run: () => checks('ship-bare.mjs') },
   { name: 'sabotage', title: 'planted faults, each caught by a named test', run: () => checks('sabotage.mjs') },
 ]

@@ -4,6 +4,8 @@ import type { CpuLevel } from '../cpu'
 import type { DeviceInfo } from '../devices'
 import type { EngineStats } from '../engine'
 import type { Proof } from './doctor-proof'
+import type { MissingBackend } from './doctor-backends'
+import type { Installation } from './doctor-packages'
 import type { Piece, Versions } from './doctor-system'
 import { count, decibels, kilohertz, milliseconds, percent, plural } from './format'
 import type { Screen } from './screen'
@@ -23,26 +25,51 @@ export function versionLine({ noxrun, node, platform, arch, libc }: Versions): s
   return `noxrun ${noxrun} on Node ${node}, ${system}`
 }
 
-export function missingLines(missing: readonly Piece[], screen: Screen): string[] {
+export function missingLines(
+  missing: readonly Piece[],
+  install: readonly Installation[],
+  screen: Screen,
+): string[] {
   if (missing.length === 0) return []
-  const rows = missing.map(({ name, use, debianPackage }) => [name, use, `Debian package ${debianPackage}`])
-  return section(screen, 'Not found', rows)
+  const pieces = missing.map(({ name, backend, use }) => [backend, name, use])
+  const commands = install.map(({ title, command }) => [title, command])
+  return [...section(screen, 'Not found', pieces), ...section(screen, 'To install all of that', commands)]
 }
 
-export function deviceLines(devices: readonly DeviceInfo[], soundCard: boolean, screen: Screen): string[] {
+/** A backend, the devices that it offers, and why there are none. */
+export interface BackendState {
+  name: string
+  devices: string[]
+  /** Null when it offers some. */
+  reason: string | null
+  /** What would help; null when nothing is to be installed for it. */
+  remedy: string | null
+}
+
+export function backendStates(
+  devices: readonly DeviceInfo[],
+  missing: readonly MissingBackend[],
+  soundCard: boolean,
+): BackendState[] {
   const expected = process.platform === 'linux' ? LINUX_BACKENDS : []
   const backends = new Set<string>([...expected, ...devices.map(({ backend }) => backend)])
-  const rows = [...backends].map((backend) => {
-    const ids = devices.filter((device) => device.backend === backend).map(({ id }) => id)
-    return [backend, ids.length > 0 ? ids.join(', ') : absence(backend, soundCard)]
+  return [...backends].map((name) => {
+    const ids = devices.filter((device) => device.backend === name).map(({ id }) => id)
+    const fault = missing.find(({ backend }) => backend === name)
+    const reason = ids.length > 0 ? null : (fault?.problem ?? absence(name, soundCard))
+    return { name, devices: ids, reason, remedy: fault?.remedy ?? null }
   })
+}
+
+export function backendLines(states: readonly BackendState[], screen: Screen): string[] {
+  const rows = states.map(({ name, devices, reason }) => [name, reason === null ? devices.join(', ') : `none: ${reason}`])
   return section(screen, 'Devices by backend', rows)
 }
 
 function absence(backend: string, soundCard: boolean): string {
-  if (backend === 'jack') return 'none: no JACK server is running'
-  if (backend === 'alsa' && !soundCard) return 'none: there is no sound card, and the default leads nowhere'
-  return 'none'
+  if (backend === 'jack') return 'no JACK server is running'
+  if (backend === 'alsa' && !soundCard) return 'there is no sound card, and the default leads nowhere'
+  return 'nothing answered'
 }
 
 export function proofLines(proof: Proof, cpu: CpuLevel, screen: Screen): string[] {

@@ -1,6 +1,9 @@
-/** What this machine has, found by looking for it; nothing is run and nothing is loaded. */
+/** What this machine has, found by looking for it; nothing is run. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Backend } from '../devices'
+import type { MissingBackend } from './doctor-backends'
+import { ALSA_LIBRARY, ALSA_PLUGINS, JACK_LIBRARY, JACK_SERVER, type Packages } from './doctor-packages'
 import { version } from './version'
 
 export interface Versions {
@@ -15,14 +18,17 @@ export interface Versions {
 /** Something of the system that playing or recording may need. */
 export interface Piece {
   name: string
+  /** Which backend is the poorer without it. */
+  backend: Backend
   /** What it is good for. */
   use: string
-  /** The Debian package that brings it. */
-  debianPackage: string
+  /** What brings it. */
+  packages: Packages
 }
 
 interface Need extends Piece {
-  isMet(): boolean
+  /** Given the backends whose library cannot be used: only trying tells whether it can. */
+  isMet(missing: readonly MissingBackend[]): boolean
 }
 
 export function versions(): Versions {
@@ -37,11 +43,11 @@ function libc(): string | null {
   return glibc === undefined ? 'musl' : `glibc ${glibc}`
 }
 
-/** The pieces that are not there. */
-export function missingPieces(): Piece[] {
+/** The pieces that are not there, or cannot be used. */
+export function missingPieces(missing: readonly MissingBackend[]): Piece[] {
   if (process.platform !== 'linux') return []
-  return NEEDS.filter((need) => !need.isMet()).map(({ name, use, debianPackage }) => ({
-    name, use, debianPackage,
+  return NEEDS.filter((need) => !need.isMet(missing)).map(({ name, backend, use, packages }) => ({
+    name, backend, use, packages,
   }))
 }
 
@@ -87,29 +93,38 @@ function isOnPath(program: string): boolean {
   })
 }
 
+const isUsable =
+  (backend: Backend) =>
+  (missing: readonly MissingBackend[]): boolean =>
+    !missing.some((one) => one.backend === backend)
+
 const NEEDS: readonly Need[] = [
   {
     name: "ALSA's library",
-    use: 'without it nothing can be opened',
-    debianPackage: 'libasound2',
-    isMet: () => hasLibrary('libasound.so.2'),
+    backend: 'alsa',
+    use: 'without it no sound card can be opened, nor what ALSA leads to',
+    packages: ALSA_LIBRARY,
+    isMet: isUsable('alsa'),
   },
   {
     name: "ALSA's plugins",
+    backend: 'alsa',
     use: "they lead ALSA's default device to PulseAudio or JACK",
-    debianPackage: 'libasound2-plugins',
+    packages: ALSA_PLUGINS,
     isMet: () => hasLibrary(path.join('alsa-lib', 'libasound_module_pcm_pulse.so')),
   },
   {
     name: "JACK's library",
+    backend: 'jack',
     use: 'it reaches a JACK server',
-    debianPackage: 'libjack-jackd2-0',
-    isMet: () => hasLibrary('libjack.so.0'),
+    packages: JACK_LIBRARY,
+    isMet: isUsable('jack'),
   },
   {
     name: 'a JACK server',
+    backend: 'jack',
     use: 'for low and steady latency',
-    debianPackage: 'jackd2',
+    packages: JACK_SERVER,
     isMet: () => ['jackd', 'jackdbus', 'pw-jack'].some(isOnPath),
   },
 ]

@@ -1,7 +1,8 @@
 /** `noxrun doctor`: what this machine can do, and proof that the callback stays clean on it. */
 import { command } from './command'
 import { PROOF_SECONDS, findings, prove } from './doctor-proof'
-import { deviceLines, missingLines, proofLines, versionLine } from './doctor-report'
+import { installation, readOsRelease } from './doctor-packages'
+import { backendLines, backendStates, missingLines, proofLines, versionLine } from './doctor-report'
 import { hasSoundCard, missingPieces, versions } from './doctor-system'
 import { clock } from './format'
 import { library } from './library'
@@ -12,7 +13,8 @@ export const doctor = command({
   usage: 'noxrun doctor [--device ID] [--json]',
   about: `Shows versions, devices and missing pieces, then plays and captures for two seconds under a stream
 of control messages and counts what happened inside the audio callbacks. Exit status 1 if they
-allocated or freed memory, if playback was blocked, or if a captured sample was lost.`,
+allocated or freed memory, if playback was blocked, or if a captured sample was lost. A piece that
+is missing is no failure: what works without it is proved.`,
   operands: [],
   options: {
     device: { value: 'ID', help: "What to play on; default 'virtual', which makes no sound" },
@@ -23,14 +25,18 @@ allocated or freed memory, if playback was blocked, or if a captured sample was 
     const say = (lines: readonly string[]): void => {
       if (!values.json) for (const line of lines) screen.print(line)
     }
-    const system = { versions: versions(), soundCard: hasSoundCard(), missing: missingPieces() }
+    const system = { versions: versions(), soundCard: hasSoundCard() }
+    // Before the engine is loaded: they help to find out why it cannot be.
     say([versionLine(system.versions), ''])
-    // Before the engine is loaded: what is missing may be why it cannot be.
-    say(missingLines(system.missing, screen))
     const noxrun = await library()
     const { cpuLevel } = await import('../cpu.js')
+    const withoutLibrary = (await import('./doctor-backends.js')).missingBackends()
+    const missing = missingPieces(withoutLibrary)
+    const install = installation(missing.map(({ packages }) => packages), readOsRelease())
+    say(missingLines(missing, install, screen))
     const devices = await noxrun.listDevices()
-    say(deviceLines(devices, system.soundCard, screen))
+    const backends = backendStates(devices, withoutLibrary, system.soundCard)
+    say(backendLines(backends, screen))
     const started = performance.now()
     const elapsed = (): string => clock((performance.now() - started) / 1000)
     if (!values.json) screen.live(() => [`  playing and capturing  ${elapsed()} / ${clock(PROOF_SECONDS)}`])
@@ -39,7 +45,10 @@ allocated or freed memory, if playback was blocked, or if a captured sample was 
     if (interrupt.status !== undefined) return interrupt.status
     const found = findings(proof)
     const clean = found.length === 0
-    if (values.json) screen.print(JSON.stringify({ ...system, cpu: cpuLevel(), devices, proof, findings: found, clean }))
+    if (values.json) {
+      const report = { ...system, missing, install, backends, cpu: cpuLevel(), devices, proof, findings: found, clean }
+      screen.print(JSON.stringify(report))
+    }
     say(proofLines(proof, cpuLevel(), screen))
     if (!clean) {
       screen.complain(found.join('; '))

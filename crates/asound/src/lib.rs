@@ -15,12 +15,23 @@ mod functions;
 #[cfg(target_os = "linux")]
 mod table;
 
-/// Loads libasound, once for the process, and says whether it is there with every function that is
-/// used. Not for an audio callback.
+/// Loads libasound, once for the process. Not for an audio callback.
+///
+/// # Errors
+/// [`Fault`], the same one at every call, when it is not there with every function that is used.
 #[cfg(target_os = "linux")]
-pub fn load() -> bool {
+pub fn load() -> Result<(), &'static Fault> {
     table::load()
 }
 
-/// The package that brings the library, by its names in the larger distributions.
-pub const PACKAGE: &str = "libasound2 (Debian, Ubuntu), alsa-lib (Fedora, Arch, Alpine)";
+/// The library's file, as the system's loader looks for it.
+pub const FILE: &str = "libasound.so.2";
+
+/// Why the library cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The system's loader refuses it, in these words; they tell whether there is one at all.
+    Refused(String),
+    /// It lacks this function.
+    Lacks(&'static str),
+}

@@ -1,7 +1,8 @@
 //! The table of addresses, the jumps through it, and what fills it.
 
 use crate::functions::functions;
-use std::ffi::{CStr, c_int, c_long, c_void};
+use crate::{FILE, Fault};
+use std::ffi::{CStr, CString, c_int, c_long, c_void};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -106,30 +107,44 @@ macro_rules! jump {
 
 functions!(table);
 
-/// Fills the table, once; `false`, and the table as it was, when anything is missing.
-pub(crate) fn load() -> bool {
-    static LOADED: OnceLock<bool> = OnceLock::new();
-    *LOADED.get_or_init(|| {
+/// Fills the table, once; when anything is missing the table stays as it was.
+pub(crate) fn load() -> Result<(), &'static Fault> {
+    static LOADED: OnceLock<Result<(), Fault>> = OnceLock::new();
+    let loaded = LOADED.get_or_init(|| {
+        let file = CString::new(FILE).map_err(|error| Fault::Refused(error.to_string()))?;
         // SAFETY: a library that the system trusts, by its own name; its initialisation needs
         // nothing of us. It stays loaded for the life of the process.
-        let library = unsafe { libc::dlopen(c"libasound.so.2".as_ptr(), libc::RTLD_NOW) };
+        let library = unsafe { libc::dlopen(file.as_ptr(), libc::RTLD_NOW) };
         if library.is_null() {
-            return false;
+            return Err(Fault::Refused(last_words()));
         }
         let mut found = Vec::with_capacity(NAMES.len());
         for name in NAMES {
             // SAFETY: the library is open, the name ends in a zero byte.
             let address = unsafe { libc::dlsym(library, name.as_ptr()) };
             if address.is_null() {
-                return false;
+                return Err(Fault::Lacks(name.to_str().unwrap_or("a function")));
             }
             found.push(address);
         }
         for (slot, address) in SLOTS.iter().zip(found) {
             slot.store(address, Ordering::Release);
         }
-        true
-    })
+        Ok(())
+    });
+    loaded.as_ref().copied()
+}
+
+/// What the system's loader says about its last failure on this thread.
+fn last_words() -> String {
+    // SAFETY: no preconditions; the text is of this thread and valid until the next call.
+    let said = unsafe { libc::dlerror() };
+    if said.is_null() {
+        return "no reason given".into();
+    }
+    // SAFETY: not null, so a text that ends in a zero byte.
+    let said = unsafe { CStr::from_ptr(said) };
+    said.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -150,10 +165,10 @@ mod tests {
             let answer = unsafe { snd_config_update_free_global() };
             assert_eq!(answer, -libc::ENOSYS);
         }
-        if !load() {
+        if let Err(fault) = load() {
             // Set by who has put it there.
             assert!(std::env::var_os("NOXRUN_TEST_ASOUND").is_none());
-            println!("libasound is not there: only its absence was tested");
+            println!("libasound cannot be used: only that was tested ({fault:?})");
             return;
         }
         let mut info = std::ptr::null_mut();

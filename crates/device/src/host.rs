@@ -11,7 +11,7 @@ use crate::bounded::within;
 use crate::format::SampleFormat;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo, Direction};
 use crate::negotiate::Offer;
-use crate::{libjack, mobile};
+use crate::{libjack, libraries, mobile};
 
 /// What stands for a backend's default device in ids.
 pub(crate) const DEFAULT: &str = "default";
@@ -32,21 +32,10 @@ pub(crate) fn backends() -> Vec<Backend> {
 
 /// Why a backend cannot be used at all.
 fn absence(backend: Backend) -> String {
-    #[cfg(target_os = "linux")]
-    if backend == Backend::Alsa {
-        let package = noxrun_asound::PACKAGE;
-        return format!("libasound.so.2 is not installed; the package is {package}");
-    }
-    format!("{backend} is not a sound system of this machine")
-}
-
-/// Whether the library of a backend is there, as far as that is ours to know.
-fn is_there(backend: Backend) -> bool {
-    match backend {
-        #[cfg(target_os = "linux")]
-        Backend::Alsa => noxrun_asound::load(),
-        _ => true,
-    }
+    libraries::fault(backend).map_or_else(
+        || format!("{backend} is not a sound system of this machine"),
+        ToString::to_string,
+    )
 }
 
 /// How long a backend may take that is asked only for comparison.
@@ -166,7 +155,8 @@ fn find(backend: Backend, name: &str, direction: Direction) -> Result<cpal::Devi
 
 /// `None` where the backend is not of this system, or its library is missing.
 fn host_id(backend: Backend) -> Option<HostId> {
-    backend.as_str().parse().ok().filter(|_| is_there(backend))
+    let usable = libraries::fault(backend).is_none();
+    usable.then(|| backend.as_str().parse().ok()).flatten()
 }
 
 fn offers(

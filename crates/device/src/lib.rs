@@ -37,7 +37,10 @@ mod gate;
 mod histogram;
 mod host;
 mod info;
+#[cfg(target_os = "linux")]
+mod jack_functions;
 mod libjack;
+mod libraries;
 mod list;
 mod memory;
 mod mobile;
@@ -69,6 +72,7 @@ pub use event::{ErrorKind, LossReason, StreamEvent};
 pub use format::SampleFormat;
 pub use histogram::LoadSummary;
 pub use info::{Backend, COMMON_RATES, DeviceInfo, Direction};
+pub use libraries::{LibraryFault, MissingBackend, missing_backends};
 pub use list::list_devices;
 pub use memory::give_memory_back;
 #[cfg(target_os = "android")]

@@ -4,6 +4,9 @@
 //! library, so it must stay loaded from then on: the binding is linked so that it is never
 //! unloaded.
 
+#[cfg(target_os = "linux")]
+use crate::{info::Backend, libraries};
+
 /// Installs silent message handlers in libasound and libjack, once for the process. Not for a
 /// callback.
 pub(crate) fn install() {
@@ -11,11 +14,14 @@ pub(crate) fn install() {
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {
-            // Loaded at run time as well: without it there is nobody to silence.
-            if noxrun_asound::load() {
+            // Loaded at run time: without them there is nobody to silence, and libjack's functions
+            // would panic.
+            if libraries::fault(Backend::Alsa).is_none() {
                 silence_alsa();
             }
-            silence_jack();
+            if libraries::fault(Backend::Jack).is_none() {
+                jack::set_logger(jack::LoggerType::None);
+            }
         });
     }
 }
@@ -48,13 +54,4 @@ fn silence_alsa() {
     // SAFETY: the handler stays valid for the life of the process, see the module's head. It is
     // stored with one write; no stream of ours is open yet that could be reporting meanwhile.
     unsafe { alsa_sys::snd_lib_error_set_handler(Some(handler)) };
-}
-
-#[cfg(target_os = "linux")]
-fn silence_jack() {
-    // libjack is loaded at run time: without it, its functions would panic, and there is nobody
-    // to silence.
-    if jack::jack_sys::library().is_ok() {
-        jack::set_logger(jack::LoggerType::None);
-    }
 }

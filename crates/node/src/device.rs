@@ -1,6 +1,7 @@
 //! Devices: the list, and the virtual device that a test drives by hand.
 
 use crate::error::{invalid, to_napi};
+use crate::pcm::Pcm;
 use crate::report::{NativeDeviceInfo, device_info};
 use napi::bindgen_prelude::{AsyncTask, Float32Array};
 use napi::{Env, Result, Task};
@@ -27,6 +28,27 @@ impl Task for ListDevices {
 #[napi]
 pub fn list_devices() -> AsyncTask<ListDevices> {
     AsyncTask::new(ListDevices)
+}
+
+#[napi(object)]
+pub struct NativeMissingBackend {
+    pub backend: String,
+    pub problem: String,
+    pub remedy: String,
+}
+
+/// The backends whose library is missing or cannot be used, and why.
+#[napi]
+pub fn missing_backends() -> Vec<NativeMissingBackend> {
+    let missing = noxrun_session::missing_backends();
+    missing
+        .into_iter()
+        .map(|one| NativeMissingBackend {
+            backend: one.backend.to_string(),
+            problem: one.fault.problem,
+            remedy: one.fault.remedy,
+        })
+        .collect()
 }
 
 #[napi(object)]
@@ -107,10 +129,10 @@ impl NativeVirtualDevice {
         self.device.feed(&channels);
     }
 
-    #[napi]
-    pub fn output(&self) -> Vec<Float32Array> {
+    #[napi(ts_return_type = "Array<Float32Array>")]
+    pub fn output(&self) -> Vec<Pcm> {
         let output = self.device.output();
-        output.into_iter().map(Float32Array::new).collect()
+        output.into_iter().map(Pcm).collect()
     }
 
     #[napi]

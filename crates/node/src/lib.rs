@@ -24,6 +24,7 @@ mod hot;
 mod input;
 mod meter;
 mod offline;
+mod pcm;
 mod reader;
 mod recording;
 mod records;

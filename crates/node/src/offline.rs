@@ -3,8 +3,9 @@
 use crate::control::NativeControl;
 use crate::engine::NativeEngine;
 use crate::error::to_napi;
+use crate::pcm::Pcm;
 use crate::recording::file_format;
-use napi::bindgen_prelude::{AsyncTask, Float32Array};
+use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 use noxrun_session::{Destination, Engine, EngineConfig, OfflineOptions, Rendered, render};
@@ -43,9 +44,10 @@ pub struct NativeRenderOptions {
     pub format: Option<String>,
 }
 
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct NativeRendered {
-    pub channel_data: Vec<Float32Array>,
+    #[napi(ts_type = "Array<Float32Array>")]
+    pub channel_data: Vec<Pcm>,
     pub frames: f64,
     pub peak: f64,
     pub loudness: f64,
@@ -89,7 +91,7 @@ impl Task for RenderTask {
     fn resolve(&mut self, _env: Env, rendered: Rendered) -> Result<NativeRendered> {
         let lanes = rendered.channel_data.into_iter();
         Ok(NativeRendered {
-            channel_data: lanes.map(Float32Array::new).collect(),
+            channel_data: lanes.map(Pcm).collect(),
             frames: rendered.frames as f64,
             peak: f64::from(rendered.peak),
             loudness: rendered.loudness,

@@ -1,6 +1,6 @@
 //! A reader of a capture and its chunks, as JavaScript sees them.
 
-use napi::bindgen_prelude::Float32Array;
+use crate::pcm::Pcm;
 use napi_derive::napi;
 use noxrun_session::{Reader, ReaderStats, Taken};
 
@@ -21,9 +21,10 @@ pub fn reader_stats(stats: ReaderStats) -> NativeReaderStats {
     }
 }
 
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct NativeChunk {
-    pub samples: Float32Array,
+    #[napi(ts_type = "Float32Array")]
+    pub samples: Pcm,
     pub frame: f64,
     /// Nanoseconds on the clock of `monotonicNow`.
     pub time: f64,
@@ -46,7 +47,7 @@ impl NativeReader {
         use napi::Either;
         match self.reader.take() {
             Taken::Chunk(chunk) => Either::A(NativeChunk {
-                samples: Float32Array::new(chunk.samples),
+                samples: Pcm(chunk.samples),
                 frame: chunk.frame as f64,
                 time: chunk.time * 1e9,
                 dropped_before: chunk.dropped_before as f64,

@@ -59,7 +59,8 @@ pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, VoiceActivity, WakeK
 pub use noxrun_device::give_android_context;
 pub use noxrun_device::{
     AudioThreadStats, Backend, Clock as VirtualClock, CountingAllocator, DeviceInfo, DeviceWarning,
-    Failure, Granted, VirtualDevice, VirtualOptions, list_devices, monotonic_ns,
+    Failure, Granted, MissingBackend, VirtualDevice, VirtualOptions, list_devices,
+    missing_backends, monotonic_ns,
 };
 pub use noxrun_engine::{Curve, EngineConfig, MeterReading, SampleData, When};
 pub use noxrun_media::{Pcm, Probe, WavFormat, probe, probe_file};
