@@ -2,10 +2,9 @@
 
 use crate::state::State;
 use crate::status::{Status, note};
-use noxrun_session::{Error, ErrorCode};
+use noxrun_session::{Error, ErrorCode, contained};
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::InvalidArg, message)
@@ -17,14 +16,9 @@ pub(crate) fn out_of_range(message: impl Into<String>) -> Error {
 
 /// Runs a call.
 pub(crate) fn call(work: impl FnOnce() -> Result<(), Error>) -> Status {
-    // Whatever a panic leaves behind is behind locks, which say so or stay usable.
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(())) => Status::Ok,
-        Ok(Err(error)) => note(&error),
-        Err(_) => note(&Error::new(
-            ErrorCode::Backend,
-            "a fault inside the library; its message went to standard error",
-        )),
+    match contained(work) {
+        Ok(()) => Status::Ok,
+        Err(error) => note(&error),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Capture, as JavaScript sees it; it hands out readers and recordings.
 
 use crate::engine::{NativeAudioThread, audio_thread, set_bell};
-use crate::error::{invalid, to_napi};
+use crate::error::{invalid, task, to_napi};
 use crate::meter::NativeMeter;
 use crate::reader::{NativeReader, NativeReaderStats, reader_stats};
 use crate::recording::{NativeRecordOptions, NativeRecording, record_spec};
@@ -63,7 +63,7 @@ impl Task for OpenCapture {
     type JsValue = NativeCapture;
 
     fn compute(&mut self) -> Result<Capture> {
-        Capture::open(&self.0).map_err(to_napi)
+        task(|| Capture::open(&self.0))
     }
 
     fn resolve(&mut self, _env: Env, capture: Capture) -> Result<NativeCapture> {
@@ -118,8 +118,10 @@ impl Task for CloseCapture {
     type JsValue = ();
 
     fn compute(&mut self) -> Result<()> {
-        self.0.close();
-        Ok(())
+        task(|| {
+            self.0.close();
+            Ok(())
+        })
     }
 
     fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {

@@ -1,12 +1,12 @@
 //! Devices: the list, and the virtual device that a test drives by hand.
 
-use crate::error::{invalid, to_napi};
+use crate::error::{invalid, task};
 use crate::pcm::Pcm;
 use crate::report::{NativeDeviceInfo, device_info};
 use napi::bindgen_prelude::{AsyncTask, Float32Array};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{DeviceInfo, Failure, VirtualClock, VirtualDevice, VirtualOptions};
+use noxrun_session::{DeviceInfo, Error, Failure, VirtualClock, VirtualDevice, VirtualOptions};
 use std::sync::Arc;
 
 pub struct ListDevices;
@@ -17,7 +17,7 @@ impl Task for ListDevices {
     type JsValue = Vec<NativeDeviceInfo>;
 
     fn compute(&mut self) -> Result<Vec<DeviceInfo>> {
-        Ok(noxrun_session::list_devices())
+        task(|| Ok(noxrun_session::list_devices()))
     }
 
     fn resolve(&mut self, _env: Env, devices: Vec<DeviceInfo>) -> Result<Vec<NativeDeviceInfo>> {
@@ -73,9 +73,7 @@ impl Task for Step {
     type JsValue = ();
 
     fn compute(&mut self) -> Result<()> {
-        self.device
-            .step(self.frames)
-            .map_err(|error| to_napi(error.into()))
+        task(|| self.device.step(self.frames).map_err(Error::from))
     }
 
     fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The engine, as JavaScript sees it.
 
-use crate::error::to_napi;
+use crate::error::{task, to_napi};
 use crate::hot;
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
@@ -74,7 +74,7 @@ impl Task for OpenEngine {
     type JsValue = NativeEngine;
 
     fn compute(&mut self) -> Result<Engine> {
-        Engine::open(&self.0).map_err(to_napi)
+        task(|| Engine::open(&self.0))
     }
 
     fn resolve(&mut self, _env: Env, engine: Engine) -> Result<NativeEngine> {
@@ -119,7 +119,7 @@ impl Task for EngineCall {
     type JsValue = ();
 
     fn compute(&mut self) -> Result<()> {
-        (self.call)(&self.engine).map_err(to_napi)
+        task(|| (self.call)(&self.engine))
     }
 
     fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::control::NativeControl;
 use crate::engine::NativeEngine;
-use crate::error::to_napi;
+use crate::error::task;
 use crate::pcm::Pcm;
 use crate::recording::file_format;
 use napi::bindgen_prelude::AsyncTask;
@@ -85,7 +85,8 @@ impl Task for RenderTask {
         let mut progress = |fraction| self.control.report(fraction);
         let frames = self.options.frames as u64;
         let block = self.options.block_size as usize;
-        render(&self.engine, frames, block, &destination, &mut progress).map_err(to_napi)
+        let engine = &self.engine;
+        task(|| render(engine, frames, block, &destination, &mut progress))
     }
 
     fn resolve(&mut self, _env: Env, rendered: Rendered) -> Result<NativeRendered> {

@@ -1,7 +1,7 @@
 //! A recording to a file, as JavaScript sees it.
 
 use crate::engine::ringer;
-use crate::error::{invalid, to_napi};
+use crate::error::{invalid, task, to_napi};
 use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
@@ -83,7 +83,7 @@ impl Task for StopRecording {
     type JsValue = NativeRecordingResult;
 
     fn compute(&mut self) -> Result<RecordingResult> {
-        self.0.stop().map_err(to_napi)
+        task(|| self.0.stop())
     }
 
     fn resolve(&mut self, _env: Env, result: RecordingResult) -> Result<NativeRecordingResult> {

@@ -1,11 +1,11 @@
 //! Sounds in memory: loading, probing.
 
 use crate::control::NativeControl;
-use crate::error::{invalid, to_napi};
+use crate::error::task;
 use napi::bindgen_prelude::{AsyncTask, Float32Array, Uint8Array};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
-use noxrun_session::{Pcm, Sample};
+use noxrun_session::{Error, ErrorCode, Pcm, Sample};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -28,15 +28,18 @@ impl Task for Load {
 
     fn compute(&mut self) -> Result<Sample> {
         let mut progress = |fraction| self.control.report(fraction);
-        match &mut self.source {
-            Source::File(path) => Sample::from_file(path, self.rate, &mut progress),
-            Source::Bytes(bytes) => Sample::from_bytes(bytes, self.rate, &mut progress),
+        let (source, rate) = (&mut self.source, self.rate);
+        task(|| match source {
+            Source::File(path) => Sample::from_file(path, rate, &mut progress),
+            Source::Bytes(bytes) => Sample::from_bytes(bytes, rate, &mut progress),
             Source::Pcm(pcm) => match pcm.take() {
-                Some(pcm) => Sample::from_pcm(pcm, self.rate),
-                None => return Err(invalid("the PCM was taken already")),
+                Some(pcm) => Sample::from_pcm(pcm, rate),
+                None => Err(Error::new(
+                    ErrorCode::InvalidArg,
+                    "the PCM was taken already",
+                )),
             },
-        }
-        .map_err(to_napi)
+        })
     }
 
     fn resolve(&mut self, _env: Env, sample: Sample) -> Result<NativeSample> {
@@ -130,12 +133,11 @@ impl Task for ProbeTask {
     type JsValue = NativeProbe;
 
     fn compute(&mut self) -> Result<noxrun_session::Probe> {
-        match &self.0 {
-            Source::File(path) => noxrun_session::probe_file(path),
-            Source::Bytes(bytes) => noxrun_session::probe(bytes),
-            Source::Pcm(_) => return Err(invalid("PCM needs no probe")),
-        }
-        .map_err(|error| to_napi(error.into()))
+        task(|| match &self.0 {
+            Source::File(path) => noxrun_session::probe_file(path).map_err(Error::from),
+            Source::Bytes(bytes) => noxrun_session::probe(bytes).map_err(Error::from),
+            Source::Pcm(_) => Err(Error::new(ErrorCode::InvalidArg, "PCM needs no probe")),
+        })
     }
 
     fn resolve(&mut self, _env: Env, probe: noxrun_session::Probe) -> Result<NativeProbe> {

@@ -3,6 +3,7 @@
 use noxrun_capture::CaptureError;
 use noxrun_device::DeviceError;
 use noxrun_media::MediaError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident => $name:literal),+ $(,)?) => {
@@ -76,6 +77,20 @@ impl Error {
     }
 }
 
+/// Does work for another language: a panic ends here, as an error. Whatever it leaves behind is
+/// behind locks, which say so or stay usable.
+///
+/// # Errors
+/// Those of the work; `ERR_BACKEND` for a panic.
+pub fn contained<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::new(
+            ErrorCode::Backend,
+            "a fault inside the library; its message went to standard error",
+        ))
+    })
+}
+
 impl From<DeviceError> for Error {
     fn from(error: DeviceError) -> Self {
         let code = match &error {
@@ -116,5 +131,19 @@ impl From<CaptureError> for Error {
             _ => ErrorCode::UnsupportedConfig,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorCode, contained};
+
+    #[test]
+    fn a_panic_is_an_error_and_everything_else_passes() {
+        let panicked = contained(|| -> Result<(), Error> { panic!("a fault that a test planted") });
+        assert_eq!(panicked.unwrap_err().code, ErrorCode::Backend);
+        assert_eq!(contained(|| Ok(5)).unwrap(), 5);
+        let failed = contained(|| -> Result<(), Error> { Err(Error::closed("engine")) });
+        assert_eq!(failed.unwrap_err().code, ErrorCode::Closed);
     }
 }

@@ -37,7 +37,7 @@ pub use capture::{Capture, CaptureStats};
 pub use cpu::{Cpu, cpu};
 pub use effects::{EFFECTS, EffectSpec};
 pub use engine::{Engine, TransportState};
-pub use error::{Error, ErrorCode};
+pub use error::{Error, ErrorCode, contained};
 pub use input::TrackInput;
 pub use intent::{
     EffectId, EffectSetup, InputId, Intent, MarkerId, PARAMS, ParamId, ParamSpec, Playback, SendId,
