@@ -9,7 +9,7 @@ import { Checks } from './lib/checks.mjs'
 import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
 import { isOnPath } from './setup/system.mjs'
-import { compilerFor } from './mobile/rust.mjs'
+import { compilerFor } from './cross/rustc.mjs'
 import { pins, targets } from './mobile/targets.mjs'
 
 /** @typedef {import('./mobile/targets.mjs').Target} Target */
@@ -32,7 +32,7 @@ function functions() {
  * @param {Target} target
  */
 async function library(target) {
-  const compiler = await compilerFor(target.triple)
+  const compiler = await compilerFor(target.triple, null)
   const build = path.join(out, 'build')
   const startedAt = performance.now()
   const { status, output } = await run('cargo', [

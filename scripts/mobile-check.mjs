@@ -10,7 +10,7 @@ import process from 'node:process'
 import { Checks } from './lib/checks.mjs'
 import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
-import { compilerFor } from './mobile/rust.mjs'
+import { compilerFor } from './cross/rustc.mjs'
 import { checkSamples } from './mobile/samples.mjs'
 import { pins, targets } from './mobile/targets.mjs'
 
@@ -19,7 +19,7 @@ const CRATES = ['device', 'session', 'capi'].flatMap((name) => ['-p', `noxrun-${
 
 /** @param {string} triple */
 async function compiles(triple) {
-  const compiler = await compilerFor(triple)
+  const compiler = await compilerFor(triple, null)
   const startedAt = performance.now()
   const { status, output } = await run('cargo', ['check', '--locked', ...compiler.args, '--target', triple, ...CRATES], {
     cwd: root,

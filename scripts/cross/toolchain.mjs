@@ -1,20 +1,15 @@
-// The compiler for a target: the machine's own where it has the target's standard library, else
-// Debian's, unpacked and started through the loader of its own suite. Debian has no standard library
-// for musl: cargo builds it from Debian's sources then. The linker is zig's, which knows every glibc
-// since 2.17, and musl.
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+// Everything that cargo needs to build for a target. The linker is zig's, which knows every glibc since
+// 2.17, and musl; for musl Debian has the standard library's sources only.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { inRoot, root } from '../lib/paths.mjs'
-import { ask } from '../lib/process.mjs'
 import { python } from '../lib/python.mjs'
-import { unpacked } from './debian.mjs'
+import { compilerFor } from './rustc.mjs'
 
 // From PyPI: the same for everybody.
 const LINKER = ['ziglang==0.15.2', 'cargo-zigbuild==0.24.0']
-/** The suite whose `rustc-web` is new enough and has the standard library for every architecture. */
-const SUITE = 'trixie'
 
 const cross = inRoot('target', 'cross')
 
@@ -26,50 +21,6 @@ const cross = inRoot('target', 'cross')
  * @property {string[]} args For cargo, after its command.
  * @property {Record<string, string>} env For cargo.
  */
-
-/**
- * @param {string} file
- * @param {string} text
- */
-function program(file, text) {
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, text)
-  chmodSync(file, 0o755)
-}
-
-/**
- * Whether the machine's own compiler has the standard library of a target.
- * @param {string} triple
- */
-function machineHas(triple) {
-  const libraries = ask('rustc', ['--print', 'target-libdir', '--target', triple])
-  return libraries !== null && existsSync(libraries)
-}
-
-/**
- * Debian's compiler, with the standard library of a target laid beside the one of this machine.
- * @param {import('./targets.mjs').Target} target
- * @returns {Promise<string>} A program that acts as `rustc`.
- */
-async function debianRustc(target) {
-  // rustc-web alone: what else it depends on is a C compiler, which zig is for us.
-  const dir = await unpacked('rustc', { suite: SUITE, whole: ['libstd-rust-web-dev'], alone: ['rustc-web'] })
-  const wanted = target.glibc === null
-    ? { name: 'rust-src', packages: ['rust-web-src'], place: path.join('src', 'rust') }
-    : { name: `rust-${target.debian}`, packages: [`libstd-rust-web-dev:${target.debian}`], place: target.triple }
-  const std = await unpacked(wanted.name, { suite: SUITE, alone: wanted.packages })
-  const place = path.join('usr', 'lib', 'rustlib', wanted.place)
-  if (!existsSync(path.join(std, place))) throw new Error(`Debian's package ${wanted.packages.join()} has no ${place}`)
-  rmSync(path.join(dir, place), { recursive: true, force: true })
-  mkdirSync(path.dirname(path.join(dir, place)), { recursive: true })
-  symlinkSync(path.join(std, place), path.join(dir, place))
-  const loader = path.join(dir, 'usr', 'lib64', 'ld-linux-x86-64.so.2')
-  const libraries = path.join(dir, 'usr', 'lib', 'x86_64-linux-gnu')
-  const wrapper = path.join(cross, 'bin', 'rustc')
-  // LD_LIBRARY_PATH of cargo's would put the machine's libraries before the suite's.
-  program(wrapper, `#!/bin/sh\nunset LD_LIBRARY_PATH\nexec '${loader}' --library-path '${libraries}' '${dir}/usr/bin/rustc' "$@"\n`)
-  return wrapper
-}
 
 /**
  * A folder for pkg-config that knows jack only: libjack is loaded at run time, its crate merely asks
@@ -91,18 +42,16 @@ function packageConfig() {
 export async function toolchain(target) {
   const interpreter = await python(LINKER)
   const bin = path.dirname(interpreter)
-  const own = machineHas(target.triple)
-  const fromSource = !own && target.glibc === null
-  const rustc = own ? 'rustc' : await debianRustc(target)
+  const compiler = await compilerFor(target.triple, target.glibc === null ? null : target.debian)
   const zigCache = path.join(cross, 'zig')
   const cargoHome = process.env['CARGO_HOME'] ?? path.join(os.homedir(), '.cargo')
   return {
-    rustc: `${ask(rustc, ['--version']) ?? 'rustc'}${own ? '' : `, Debian ${SUITE}'s`}`,
-    args: fromSource ? ['-Zbuild-std=std,panic_unwind'] : [],
+    rustc: compiler.name,
+    args: compiler.args,
     zig: interpreter,
     zigbuild: path.join(bin, 'cargo-zigbuild'),
     env: {
-      RUSTC: rustc,
+      RUSTC: compiler.rustc,
       // zigbuild looks for zig in this Python.
       PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`,
       CARGO_ZIGBUILD_CACHE_DIR: zigCache, ZIG_GLOBAL_CACHE_DIR: path.join(zigCache, 'global'),
@@ -114,8 +63,7 @@ export async function toolchain(target) {
         // Node for musl is linked dynamically, so what it loads must be, too.
         ...(target.glibc === null ? ['-Ctarget-feature=-crt-static'] : []),
       ].join('\x1f'),
-      // A released cargo builds the standard library only when told that it may do what a nightly does.
-      ...(fromSource ? { RUSTC_BOOTSTRAP: '1' } : {}),
+      ...compiler.env,
     },
   }
 }
