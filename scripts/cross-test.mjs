@@ -31,7 +31,7 @@ if (wanted.includes(undefined) || !only.every((part) => PARTS.includes(part))) {
 }
 
 /** @param {string} module */
-const loading = (module) => ({ NAPI_RS_NATIVE_LIBRARY_PATH: module, NOXRUN_BINDING: module })
+const loading = (module) => ({ NOXRUN_BINDING: module })
 
 /**
  * What a Node prints for random performances: a digest a line, after the instruction set.

@@ -73,7 +73,6 @@ export async function avaTests(target, machine, module, which) {
       env: {
         NOXRUN_EXEC_PATH: machine.node,
         // The loader's two names for "this file and no other".
-        NAPI_RS_NATIVE_LIBRARY_PATH: module, NOXRUN_BINDING: module,
       },
     },
   )

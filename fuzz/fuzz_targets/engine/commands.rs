@@ -374,8 +374,7 @@ impl Command {
                 } else {
                     Place::Voices(track(key))
                 };
-                let floats = line_memory(frames.into(), config.channels);
-                Message::Line(place, vec![0.0; floats].into_boxed_slice())
+                Message::Line(place, line_memory(frames.into(), config.channels))
             }
             Self::Tap(key) => Message::Tap(tap(key), Box::new(Ear)),
             Self::Commit(at) => Message::Commit(Commit { at: at.when(now) }),
