@@ -269,6 +269,9 @@ test('a change of the device rate is told', async (t) => {
   engine.on('device', ({ state }) => states.push(state))
   device.fail('rate', { sampleRate: 44_100 })
   await play(256)
+  // The device's own thread tells it.
+  while (states.length === 0) await sleep(2)
+  await sleep(50)
   t.deepEqual(states, ['changed'])
   t.is(engine.sampleRate, RATE)
 })

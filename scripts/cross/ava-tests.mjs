@@ -72,7 +72,8 @@ export async function avaTests(target, machine, module, which) {
       stream: true, timeout: 90 * 60_000,
       env: {
         NOXRUN_EXEC_PATH: machine.node,
-        // The loader's two names for "this file and no other".
+        NOXRUN_BINDING: module,
+
       },
     },
   )
