@@ -73,7 +73,6 @@ export async function avaTests(target, machine, module, which) {
       env: {
         NOXRUN_EXEC_PATH: machine.node,
         NOXRUN_BINDING: module,
-
       },
     },
   )
