@@ -19,7 +19,9 @@ export const leftOut = {
   'capture/killed': 'kills its process at a moment given by the clock',
   'capture/record-full': 'needs a small disk, mounted',
   'cli/demo': 'plays in real time',
+  'cli/doctor': 'proves that callbacks are in time, and the emulator is not',
   'cli/examples': 'run in real time',
+  'loader': 'how this machine finds its own package',
   'mixer/digests': 'hundreds of renders',
   'mixer/transport-random': 'hundreds of renders',
   'playback/load': 'measures how much fits into a block',
@@ -34,6 +36,9 @@ const leftOutTests = {
   '*at most ten a second*': 'a limit of wall time, and the emulator is ten times slower',
   'a device that falls silent is told once, within half a second*': 'a limit of wall time',
   'closing does not wait for a device that is tried again': 'a limit of wall time',
+  '--loop *': 'plays in real time, which the emulator does not keep',
+  'play that is stopped ends with the status of its signal': 'plays in real time',
+  'stop() has everything that was captured until then*': 'captures in real time and demands that nothing is lost',
 }
 
 /** Of the quick run: one file for each of what differs between machines. */
