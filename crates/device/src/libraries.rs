@@ -2,8 +2,6 @@
 //!
 //! A program starts without them. Whoever opens a device that needs one is told what to install.
 
-use std::sync::OnceLock;
-
 use crate::info::Backend;
 
 /// A backend that cannot be used on this machine as it is.
@@ -68,6 +66,7 @@ const JACK: Library = Library {
 pub(crate) fn fault(backend: Backend) -> Option<&'static LibraryFault> {
     #[cfg(target_os = "linux")]
     {
+        use std::sync::OnceLock;
         static ALSA_FAULT: OnceLock<Option<LibraryFault>> = OnceLock::new();
         static JACK_FAULT: OnceLock<Option<LibraryFault>> = OnceLock::new();
         match backend {
