@@ -52,3 +52,20 @@ export class EngineMeter implements TrackMeter {
     this.#tap = undefined
   }
 }
+
+/** The meters of one track that somebody may still read. One that is dropped unclosed stays collectable. */
+export class OpenMeters {
+  readonly #meters = new Set<WeakRef<EngineMeter>>()
+
+  add(meter: EngineMeter): EngineMeter {
+    for (const known of this.#meters) if (known.deref() === undefined) this.#meters.delete(known)
+    this.#meters.add(new WeakRef(meter))
+    return meter
+  }
+
+  /** The track is gone: nobody can read them any more, so their places are free. */
+  close(): void {
+    for (const meter of this.#meters) meter.deref()?.close()
+    this.#meters.clear()
+  }
+}

@@ -6,7 +6,7 @@ import { type FxChain, TrackFx } from './fx'
 import type { Capture } from './capture'
 import type { Host } from './host'
 import type { Input, InputOptions } from './input'
-import { EngineMeter, type Meter, type TrackMeter } from './meter'
+import { EngineMeter, OpenMeters, type Meter, type TrackMeter } from './meter'
 import type { Mixer } from './mixer'
 import { Param, ParamKind } from './param'
 import type { PcmReadable, ReadableOptions } from './pcm-stream'
@@ -37,6 +37,7 @@ export class Track {
   readonly #host: Host
   readonly #mixer: Mixer
   readonly #node: TrackNode
+  readonly #meters = new OpenMeters()
   /** 0…4, default 1. */
   readonly volume: Param
   /** −1…1, default 0; constant power, unity at the centre. */
@@ -183,7 +184,7 @@ export class Track {
   /** A meter of one's own, which tells the levels since its own last read. */
   createMeter(): TrackMeter {
     this.#host.ensureOpen()
-    return new EngineMeter(this.#host, this.#node.id)
+    return this.#meters.add(new EngineMeter(this.#host, this.#node.id))
   }
 
   /**
@@ -218,5 +219,7 @@ export class Track {
       throw new NoxrunError('ERR_INVALID_STATE', 'the master cannot be removed')
     }
     this.#mixer.remove(this.#node)
+    // In a batch that comes to nothing the track stays, and so do they.
+    this.#host.commands.afterwards(() => { this.#meters.close() }, () => {})
   }
 }

@@ -148,6 +148,31 @@ test('closed meters give their places back', async (t) => {
   throwsCode(t, () => meter.read(), 'ERR_INVALID_STATE', ['meter'])
 })
 
+test('the meters of a removed track give their places back, whether they are held or not', async (t) => {
+  const { engine, play } = await stage(t)
+  const held = []
+  for (let round = 0; round < 40; round++) {
+    // Far more than there is room for at one time.
+    const tracks = Array.from({ length: 10 }, () => engine.createTrack())
+    for (const track of tracks) held.push(track.createMeter(), track.createMeter(), track.createMeter())
+    if (round % 2 === 0) engine.batch(() => { for (const track of tracks) track.remove() })
+    else for (const track of tracks) track.remove()
+    await play(600)
+  }
+  t.is(held.length, 1200)
+})
+
+test('a batch of removals that comes to nothing leaves the meters open', async (t) => {
+  const { engine, track, play } = await playing(t, flat(0.5, 9000))
+  const meter = track.createMeter()
+  t.throws(() => engine.batch(() => {
+    track.remove()
+    throw new Error('no')
+  }), { message: 'no' })
+  await play(100)
+  t.deepEqual(meter.read().peak, [0.5, 0.5])
+})
+
 test('a meter of a removed track answers ERR_INVALID_STATE, of a closed engine ERR_CLOSED', async (t) => {
   const { engine, track, play } = await playing(t, flat(0.5, 9000))
   const [ofTrack, ofMaster] = [track.createMeter(), engine.master.createMeter()]

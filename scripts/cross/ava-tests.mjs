@@ -36,6 +36,7 @@ const leftOutTests = {
   '*at most ten a second*': 'a limit of wall time, and the emulator is ten times slower',
   'a device that falls silent is told once, within half a second*': 'a limit of wall time',
   'closing does not wait for a device that is tried again': 'a limit of wall time',
+  'the length of a rendering costs no memory*': 'measures memory, of which the emulator takes its own',
   '--loop *': 'plays in real time, which the emulator does not keep',
   'play that is stopped ends with the status of its signal': 'plays in real time',
   'stop() has everything that was captured until then*': 'captures in real time and demands that nothing is lost',
