@@ -14,9 +14,11 @@ const PRIORITY: libc::c_int = 60;
 /// The error number of the refusal; [`explain`] makes words of it.
 #[cfg(target_os = "linux")]
 pub(crate) fn promote_this_thread() -> Result<(), i32> {
+    // The kernel is asked itself: musl's functions of these names only say that they are not there.
     // SAFETY: 0 means the calling thread; the call reads nothing of ours.
-    let policy = unsafe { libc::sched_getscheduler(0) } & !libc::SCHED_RESET_ON_FORK;
-    if policy == libc::SCHED_FIFO || policy == libc::SCHED_RR {
+    let policy = unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) };
+    let policy = policy & !libc::c_long::from(libc::SCHED_RESET_ON_FORK);
+    if policy == libc::SCHED_FIFO.into() || policy == libc::SCHED_RR.into() {
         return Ok(());
     }
     match set_fifo(PRIORITY) {
@@ -31,13 +33,13 @@ pub(crate) fn promote_this_thread() -> Result<(), i32> {
 
 #[cfg(target_os = "linux")]
 fn set_fifo(priority: libc::c_int) -> Result<(), i32> {
-    let parameters = libc::sched_param {
-        sched_priority: priority,
-    };
     // Threads that a callback's thread might start must not inherit its privilege.
     let policy = libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK;
-    // SAFETY: 0 means the calling thread; `parameters` is valid for the whole call.
-    if unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) } == 0 {
+    // The kernel's `sched_param` is this one number.
+    // SAFETY: 0 means the calling thread; `priority` is valid for the whole call, which only reads.
+    let refused =
+        unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, policy, &raw const priority) };
+    if refused == 0 {
         Ok(())
     } else {
         Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(-1))
