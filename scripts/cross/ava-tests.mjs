@@ -37,6 +37,8 @@ const leftOutTests = {
   'a device that falls silent is told once, within half a second*': 'a limit of wall time',
   'closing does not wait for a device that is tried again': 'a limit of wall time',
   'the length of a rendering costs no memory*': 'measures memory, of which the emulator takes its own',
+  'a worker that is terminated while it plays and captures*': 'ten starts of Node within a limit of wall time',
+  'an engine that nothing refers to goes on sounding': 'a limit of wall time',
   '--loop *': 'plays in real time, which the emulator does not keep',
   'play that is stopped ends with the status of its signal': 'plays in real time',
   'stop() has everything that was captured until then*': 'captures in real time and demands that nothing is lost',
