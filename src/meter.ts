@@ -27,6 +27,8 @@ export class EngineMeter implements TrackMeter {
   #tap: binding.NativeMeterTap | undefined
   #isClosed = false
   #failure: unknown
+  /** Is told when it is closed. */
+  onClosed: (() => void) | undefined
 
   /** Begins at once; in a batch, once that was accepted. */
   constructor(host: Host, track: number) {
@@ -50,16 +52,24 @@ export class EngineMeter implements TrackMeter {
     this.#isClosed = true
     this.#tap?.close()
     this.#tap = undefined
+    this.onClosed?.()
   }
 }
+
+/** Meters of a track from which on those that were dropped unclosed are looked for. */
+const MANY = 256
 
 /** The meters of one track that somebody may still read. One that is dropped unclosed stays collectable. */
 export class OpenMeters {
   readonly #meters = new Set<WeakRef<EngineMeter>>()
 
   add(meter: EngineMeter): EngineMeter {
-    for (const known of this.#meters) if (known.deref() === undefined) this.#meters.delete(known)
-    this.#meters.add(new WeakRef(meter))
+    if (this.#meters.size >= MANY) {
+      for (const known of this.#meters) if (known.deref() === undefined) this.#meters.delete(known)
+    }
+    const known = new WeakRef(meter)
+    this.#meters.add(known)
+    meter.onClosed = () => { this.#meters.delete(known) }
     return meter
   }
 
