@@ -151,6 +151,7 @@ fn last_words() -> String {
 mod tests {
     use super::*;
 
+    // SAFETY: the signatures are those of ALSA's headers.
     unsafe extern "C" {
         fn snd_config_update_free_global() -> c_int;
         fn snd_pcm_info_malloc(info: *mut *mut c_void) -> c_int;

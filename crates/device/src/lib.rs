@@ -18,7 +18,8 @@
 //!
 //! `open.rs` says which device a request means, `real.rs` and `build.rs` open it, `playback.rs` and
 //! `recording.rs` are the callbacks, `supervise.rs` notices a loss, `recovery.rs` decides what comes
-//! of it, `supervisor.rs` does it, `mobile.rs` is what phones need besides, `virtual_device/` is the device that tests step by hand.
+//! of it, `supervisor.rs` does it, `mobile.rs` is what phones need besides, `virtual_device/` is the
+//! device that tests step by hand.
 #![deny(missing_docs)]
 
 mod allocator;

@@ -20,6 +20,7 @@ impl TypeName for Pcm {
 }
 
 impl ToNapiValue for Pcm {
+    // SAFETY: unsafe as the trait has it: the caller vouches that `env` is valid on this thread.
     unsafe fn to_napi_value(env: sys::napi_env, pcm: Self) -> Result<sys::napi_value> {
         let array = Float32ArraySlice::copy_from(&Env::from_raw(env), &pcm.0)?;
         // SAFETY: the caller vouches for `env`, which the array was made in just now.

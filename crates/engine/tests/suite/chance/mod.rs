@@ -2,6 +2,15 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+/// How many cases a property is tried with: as many as the test asks for, or fewer where
+/// `PROPTEST_CASES` says so, as on a machine that is emulated.
+pub fn cases(full: u32) -> u32 {
+    let limit = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    limit.unwrap_or(full).min(full)
+}
+
 /// Numbers without a pattern, the same for the same seed.
 pub struct Random(u64);
 

@@ -14,7 +14,7 @@ pub mod effects;
 mod signals;
 
 pub use actions::{add_effect, add_track, connect, jump};
-pub use chance::{Random, cut};
+pub use chance::{Random, cases, cut};
 pub use signals::{coarse, constant, noise, ramp, sound};
 
 use noxrun_engine::{
@@ -25,15 +25,6 @@ use noxrun_engine::{
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// How many cases a property is tried with: as many as the test asks for, or fewer where
-/// `PROPTEST_CASES` says so, as on a machine that is emulated.
-pub fn cases(full: u32) -> u32 {
-    let limit = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    limit.unwrap_or(full).min(full)
-}
 
 /// As a frame: no time given.
 pub const NOW: u64 = u64::MAX;
