@@ -113,6 +113,10 @@ impl Delays {
     /// Frames that the longest way takes. Where what ends and what is planned close a circle, which
     /// never sounds as a whole: what all effects take together.
     fn longest(&self) -> usize {
+        // Mostly nothing looks ahead, and then this costs nothing.
+        if self.latent.is_empty() {
+            return 0;
+        }
         let last = self.tracks.last_key_value();
         let places = last.map_or(0, |(index, _)| *index as usize + 1);
         let mut takes = vec![0; places];
@@ -122,9 +126,6 @@ impl Delays {
             }
         }
         let total: usize = self.latent.values().map(|(_, frames)| frames).sum();
-        if total == 0 {
-            return 0;
-        }
         let ways = self
             .edges
             .values()
