@@ -10,8 +10,8 @@
  * @property {string | null} glibc The oldest glibc that the binaries must run with; null for musl.
  * @property {string} format The file format that objdump prints.
  * @property {string} qemu The emulator's program.
- * @property {{ version: string, arch: import('../lib/node-binaries.mjs').NodeArch } | null} node The oldest line
- *   of Node that is supported, as npm has it; null where npm has none.
+ * @property {{ version: string, arch: import('../lib/node-binaries.mjs').NodeArch }} node The oldest line
+ *   of Node that is supported and can be had: from npm, for musl from PyPI.
  */
 
 /**
@@ -34,11 +34,11 @@ export const targets = [
   },
   {
     id: 'linux-x64-musl', triple: 'x86_64-unknown-linux-musl', debian: 'amd64', zig: 'x86_64-linux-musl',
-    glibc: null, format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: null,
+    glibc: null, format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: { version: '20.18.0', arch: 'x64' },
   },
   {
     id: 'linux-arm64-musl', triple: 'aarch64-unknown-linux-musl', debian: 'arm64', zig: 'aarch64-linux-musl',
-    glibc: null, format: 'elf64-little', qemu: 'qemu-aarch64', node: null,
+    glibc: null, format: 'elf64-little', qemu: 'qemu-aarch64', node: { version: '22.13.1', arch: 'arm64' },
   },
 ]
 

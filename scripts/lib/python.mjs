@@ -11,7 +11,7 @@ import { SetupError, step } from './steps.mjs'
 /**
  * The interpreter of an environment that has these packages; made when it is not there yet. Each set of
  * packages has an environment of its own.
- * @param {readonly string[]} packages As pip takes them, such as `matplotlib==3.10.7`.
+ * @param {readonly string[]} packages As pip takes them, such as `matplotlib==3.10.7`. None: one that has pip.
  * @returns {Promise<string>} The path of the interpreter.
  * @throws {SetupError} When there is no Python, or a package cannot be installed.
  */
@@ -29,9 +29,11 @@ export async function python(packages) {
   await step('Python environment', system, ['-m', 'venv', dir], {
     log: 'python-venv', remedy: 'On Debian the package python3-venv is needed.',
   })
-  await step(`Python packages: ${names.join(', ')}`, interpreter, ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', ...names], {
-    log: 'python-pip', remedy: 'The error above comes from pip.',
-  })
+  if (names.length > 0) {
+    await step(`Python packages: ${names.join(', ')}`, interpreter, ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', ...names], {
+      log: 'python-pip', remedy: 'The error above comes from pip.',
+    })
+  }
   writeStamp(stamp, value)
   return interpreter
 }
