@@ -149,6 +149,10 @@ impl Renderer {
             } => self.reach(&due, target, value, (at, curve)),
             Action::Cancel(target) => {
                 self.aims.forget(target);
+                self.schedule.drop_parked(|parked| {
+                    parked.seq < due.seq
+                        && matches!(parked.action, Action::Reach { target: of, .. } if of == target)
+                });
                 let held = self.param(target).map(|(ramp, _)| ramp.hold());
                 held.is_some()
             }
@@ -159,6 +163,7 @@ impl Renderer {
             }
             Action::StartTransport => {
                 self.transport.start(frame);
+                self.schedule.unpark(frame);
                 self.aim_anew();
                 true
             }
@@ -252,16 +257,8 @@ impl Renderer {
         let end = match at {
             When::Now => now,
             When::Frame(frame) => frame.saturating_add(late),
-            // Nobody knows how long it will take: it jumps when the beat comes.
             When::Beat(beat) => {
-                let due = Due {
-                    counted: false,
-                    prompt: false,
-                    compensated: false,
-                    action: jump(target, value),
-                    ..*due
-                };
-                self.enqueue_beat(sane(beat), due);
+                self.reach_standing(due, target, value, sane(beat));
                 return true;
             }
         };
@@ -297,6 +294,24 @@ impl Renderer {
             });
         }
         true
+    }
+
+    /// A point at a beat, of which nobody knows when it comes while the transport stands.
+    fn reach_standing(&mut self, due: &Due, target: Target, value: f64, beat: f64) {
+        let due = Due {
+            counted: false,
+            prompt: false,
+            compensated: false,
+            ..*due
+        };
+        if beat >= self.transport.beat_at(self.frame) {
+            // The way there begins when the transport starts.
+            self.schedule.park(due);
+        } else {
+            // Behind it: a seek or a loop may bring it to that beat, and then it is there at once.
+            let action = jump(target, value);
+            self.enqueue_beat(beat, Due { action, ..due });
+        }
     }
 
     /// The transport goes on in another way: ramps that end on a beat go on from where they are, to
@@ -360,6 +375,12 @@ impl Renderer {
         }
         self.transport.seek(beat, self.frame);
         self.schedule.bring_back(beat);
+        self.schedule.drop_parked(|due| match due.action {
+            Action::Reach {
+                at: When::Beat(at), ..
+            } => at < beat,
+            _ => false,
+        });
         self.aim_anew();
         if skipped > 0 {
             self.shared.count_done(skipped);

@@ -4,7 +4,7 @@
 //! by what is due and not by what is pending. What waits for a frame is in one heap. What waits for
 //! a beat is in two: `ahead` holds what the transport comes to next, `behind` what it has passed and
 //! would come to again after a loop or a seek. Tempo changes move nothing here: a beat becomes a
-//! frame only when it is the next one.
+//! frame only when it is the next one. What begins as soon as the transport starts is parked.
 
 use crate::command::Action;
 use std::cmp::Ordering;
@@ -108,6 +108,8 @@ pub(crate) struct Schedule {
     frames: BinaryHeap<ByFrame>,
     ahead: BinaryHeap<Ahead>,
     behind: BinaryHeap<Behind>,
+    /// What begins when the transport starts.
+    parked: Vec<u32>,
 }
 
 /// The next action of a kind: when, and its sequence number.
@@ -126,11 +128,14 @@ impl Schedule {
             frames: BinaryHeap::with_capacity(capacity),
             ahead: BinaryHeap::with_capacity(capacity),
             behind: BinaryHeap::with_capacity(capacity),
+            parked: Vec::with_capacity(capacity),
         };
         // Touch every page now, not in a callback.
         if touch {
             schedule.items.resize(capacity, Due::IDLE);
             schedule.free.extend((0..capacity as u32).rev());
+            schedule.parked.resize(capacity, 0);
+            schedule.parked.clear();
         }
         for seq in 0..if touch { capacity as u64 } else { 0 } {
             let key = Ahead {
@@ -198,6 +203,38 @@ impl Schedule {
         if let Some(slot) = self.store(due) {
             self.behind.push(Behind(Ahead { beat, seq, slot }));
         }
+    }
+
+    /// Keeps one until the transport starts.
+    pub fn park(&mut self, due: Due) {
+        if let Some(slot) = self.store(due) {
+            self.parked.push(slot);
+        }
+    }
+
+    /// The transport starts on this frame.
+    pub fn unpark(&mut self, frame: u64) {
+        for slot in self.parked.drain(..) {
+            let seq = self.items[slot as usize].seq;
+            self.frames.push(ByFrame { frame, seq, slot });
+        }
+    }
+
+    /// Drops what is meant of what waits for the transport's start. None of it is counted.
+    pub fn drop_parked(&mut self, mut is_meant: impl FnMut(&Due) -> bool) {
+        let Self {
+            items,
+            free,
+            parked,
+            ..
+        } = self;
+        parked.retain(|slot| {
+            let dropped = is_meant(&items[*slot as usize]);
+            if dropped {
+                free.push(*slot);
+            }
+            !dropped
+        });
     }
 
     /// The earliest frame that something waits for.

@@ -178,24 +178,87 @@ fn a_beat_that_waits_keeps_its_beat_when_the_tempo_changes_before() {
 }
 
 #[test]
-fn a_point_at_a_beat_is_jumped_to_when_the_way_there_began_while_the_transport_stood() {
+fn the_way_to_a_beat_begins_when_the_transport_starts() {
     let mut rig = playing();
     let times = (When::Now, When::Beat(1.0));
     reach(&mut rig, VOLUME, times, 0.5, Curve::Linear);
+    let times = (When::Beat(1.0), When::Beat(1.5));
+    reach(&mut rig, VOLUME, times, 2.0, Curve::Linear);
     rig.act(2_000, Action::StartTransport);
-    let out = rig.render_channel(8_000, 0);
-    assert_eq!((out[5_999], out[6_000]), (1.0, 0.5));
-    // The same for one that lies behind a transport that stands: it waits to be gone back to.
-    rig.act(NOW, Action::StopTransport);
+    let out = rig.render_in(&cut(9_000, &[300, 7]));
+    for (k, pair) in out.chunks_exact(2).enumerate() {
+        // Beat 1 is frame 6,000, beat 1.5 is 8,000.
+        let expected = match k {
+            0..2_000 => 1.0,
+            2_000..=6_000 => ramp(1.0, 0.5, k - 2_000, 4_001),
+            6_001..=8_000 => ramp(0.5, 2.0, k - 6_001, 2_000),
+            _ => 2.0,
+        };
+        assert_eq!(pair, [expected as f32; 2], "frame {k}");
+    }
+}
+
+#[test]
+fn what_is_set_before_the_transport_starts_is_where_the_way_to_a_beat_begins() {
+    let mut rig = playing();
+    let times = (When::Now, When::Beat(beats(1_000.0)));
+    reach(&mut rig, VOLUME, times, 1.0, Curve::Linear);
+    // The start comes into the middle of the way to 0.
+    rig.set(0, VOLUME, 0.0, 100);
+    rig.act(50, Action::StartTransport);
+    let out = rig.render_channel(1_200, 0);
+    for (k, value) in out.iter().enumerate() {
+        let expected = match k {
+            0..100 => ramp(1.0, 0.0, k, 100),
+            100..=1_050 => ramp(0.0, 1.0, k - 100, 951),
+            _ => 1.0,
+        };
+        assert_eq!(*value, expected as f32, "frame {k}");
+    }
+}
+
+#[test]
+fn a_way_that_waits_for_the_transport_is_cancelled_and_skipped() {
+    let beat = When::Beat(beats(1_000.0));
+    for cancelled in [false, true] {
+        let mut rig = playing();
+        reach(&mut rig, VOLUME, (When::Now, beat), 0.0, Curve::Linear);
+        rig.render(10);
+        let drop = if cancelled {
+            Action::Cancel(VOLUME)
+        } else {
+            Action::SeekTransport(beats(1_001.0))
+        };
+        rig.act(NOW, drop);
+        rig.render(10);
+        rig.act(NOW, Action::SeekTransport(0.0));
+        rig.act(NOW, Action::StartTransport);
+        assert_eq!(rig.render_channel(2_000, 0), [1.0; 2_000]);
+    }
+    // One that comes after the cancelling stays.
+    let mut rig = playing();
+    reach(&mut rig, VOLUME, (When::Now, beat), 0.0, Curve::Linear);
+    rig.act(NOW, Action::Cancel(VOLUME));
+    reach(&mut rig, VOLUME, (When::Now, beat), 0.5, Curve::Linear);
+    rig.render(10);
+    rig.act(NOW, Action::StartTransport);
+    let out = rig.render_channel(2_000, 0);
+    assert_eq!((out[999] > 0.5, out[1_000], out[1_999]), (true, 0.5, 0.5));
+}
+
+#[test]
+fn a_point_behind_a_transport_that_stands_waits_to_be_gone_back_to() {
+    let mut rig = playing();
+    rig.act(NOW, Action::SeekTransport(1.0));
     rig.render(1);
     let times = (When::Now, When::Beat(0.5));
     reach(&mut rig, VOLUME, times, 2.0, Curve::Linear);
     rig.render(1);
     rig.act(NOW, Action::StartTransport);
-    assert_eq!(rig.render_channel(1_000, 0), [0.5; 1_000]);
+    assert_eq!(rig.render_channel(1_000, 0), [1.0; 1_000]);
     rig.act(NOW, Action::SeekTransport(0.25));
     let out = rig.render_channel(2_000, 0);
-    assert_eq!((out[999], out[1_000]), (0.5, 2.0));
+    assert_eq!((out[999], out[1_000]), (1.0, 2.0));
 }
 
 #[test]
