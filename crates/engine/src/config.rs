@@ -183,6 +183,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         transitions: Transitions::new(fades.pause),
         voices: Voices::new(
             (keys, config.real_time),
+            tracks,
             config.max_voices,
             fades,
             Reports::new(event_end, trash_end),

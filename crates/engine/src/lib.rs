@@ -51,6 +51,7 @@ mod transitions;
 mod transport;
 mod voice;
 mod voices;
+mod waits;
 
 pub use chain::MAX_CHAIN;
 pub use command::{

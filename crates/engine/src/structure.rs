@@ -31,7 +31,7 @@ impl Renderer {
                     _ => false,
                 }
             }
-            Action::RemoveTrack(track) => self.remove_track(track),
+            Action::RemoveTrack(track) => self.remove_track(track, due.seq),
             Action::Connect {
                 edge,
                 from,
@@ -175,7 +175,7 @@ impl Renderer {
         }
     }
 
-    fn remove_track(&mut self, key: TrackKey) -> bool {
+    fn remove_track(&mut self, key: TrackKey, seq: u64) -> bool {
         if key == MASTER {
             return false;
         }
@@ -191,6 +191,7 @@ impl Renderer {
             track.leave();
             self.transitions.begin(self.frame);
         }
+        self.voices.end_waiting(key, seq, self.frame);
         true
     }
 

@@ -9,6 +9,7 @@ use crate::shared::Shared;
 use crate::slots::Slots;
 use crate::track::Track;
 use crate::voice::{Score, Voice};
+use crate::waits::Waits;
 
 enum State {
     Free,
@@ -56,6 +57,7 @@ pub(crate) struct Voices {
     entries: Vec<Entry>,
     /// Entries that there may be; memory for them is there.
     places: usize,
+    waits: Waits,
     slots: Slots,
     /// Places up to here were occupied when voices were last shown.
     shown: usize,
@@ -70,6 +72,7 @@ impl Voices {
     /// `entries`: how many may wait or sound, and whether their memory is touched now.
     pub fn new(
         (entries, touch): (usize, bool),
+        tracks: usize,
         max_voices: usize,
         fades: Fades,
         reports: Reports,
@@ -84,6 +87,7 @@ impl Voices {
         Self {
             entries: table,
             places: entries,
+            waits: Waits::new(tracks, (entries, touch)),
             slots: Slots::new(max_voices),
             shown: 0,
             fades,
@@ -103,6 +107,7 @@ impl Voices {
         match self.entries.get_mut(index) {
             Some(entry) if matches!(entry.state, State::Free) => {
                 entry.generation = key.generation;
+                self.waits.enter(spec.track.index, key.index);
                 entry.state = State::Waiting {
                     score: Score::new(spec, seq),
                     since: frame,
@@ -118,8 +123,8 @@ impl Voices {
         let Some((mut score, since)) = self.leave_waiting(key) else {
             return;
         };
-        // A track that was stopped as a whole after the play, or that is not in service, has no
-        // room for it.
+        // A track that is not in service, or that was stopped as a whole before the play came here,
+        // has no room for it.
         let wanted = score.spec.track;
         let track = tracks.get(wanted.index as usize);
         let takes = |track: &Track| track.is(wanted) && track.stopped_before <= score.seq;
@@ -162,7 +167,7 @@ impl Voices {
         }
     }
 
-    /// Stops what sounds on a track and was played before `seq`.
+    /// Stops what sounds on a track, and ends what waits for it, if it was played before `seq`.
     pub fn stop_track(&mut self, track: TrackKey, fade: u32, seq: u64, frame: u64) {
         for slot in self.slots.occupied() {
             if let Some(voice) = self.slots.get(slot)
@@ -171,6 +176,30 @@ impl Voices {
             {
                 voice.stop(fade, EndReason::Stopped);
                 self.settle(slot, frame);
+            }
+        }
+        self.end_waiting(track, seq, frame);
+    }
+
+    /// Ends what waits for a track and was played before `seq`.
+    pub fn end_waiting(&mut self, track: TrackKey, seq: u64, frame: u64) {
+        let mut next = self.waits.newest(track.index);
+        while let Some(place) = next {
+            next = self.waits.older(place);
+            let Entry { generation, state } = &self.entries[place as usize];
+            let State::Waiting { score, .. } = state else {
+                continue;
+            };
+            if score.spec.track != track || score.seq >= seq {
+                continue;
+            }
+            let key = VoiceKey {
+                index: place,
+                generation: *generation,
+            };
+            if let Some((score, _)) = self.leave_waiting(key) {
+                let reason = EndReason::Stopped;
+                self.reports.ended(key, frame, reason, score.spec.sample);
             }
         }
     }
@@ -311,7 +340,10 @@ impl Voices {
     fn leave_waiting(&mut self, key: VoiceKey) -> Option<(Score, u64)> {
         let state = &mut self.entry(key)?.state;
         match std::mem::replace(state, State::Free) {
-            State::Waiting { score, since } => Some((score, since)),
+            State::Waiting { score, since } => {
+                self.waits.leave(score.spec.track.index, key.index);
+                Some((score, since))
+            }
             other => {
                 *state = other;
                 None

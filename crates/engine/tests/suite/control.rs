@@ -277,7 +277,7 @@ fn a_stopped_track_ends_what_was_played_before_and_nothing_else() {
     let earlier_but_played_later = rig.play(400, 1, &content, 1.0);
     rig.render(1_000);
     assert_eq!(rig.ended(sounding), Some((500, EndReason::Stopped)));
-    assert_eq!(rig.ended(waiting), Some((700, EndReason::Stopped)));
+    assert_eq!(rig.ended(waiting), Some((500, EndReason::Stopped)));
     assert_eq!(rig.started(waiting), None);
     assert_eq!(rig.ended(elsewhere), None);
     for (voice, frame) in [(later, 800), (earlier_but_played_later, 400)] {

@@ -354,3 +354,21 @@ fn a_thousand_tracks_come_and_go_and_leave_nothing_behind() {
     assert!(rig.render(2_000) == [0.0; 4_000]);
     assert_eq!(rig.controller.shared.graph_latency(), 0);
 }
+
+#[test]
+fn what_waits_for_a_track_ends_with_it() {
+    let mut rig = Rig::new(&small());
+    let content = constant(2, 100, 0.5);
+    let by_frame = rig.play(5_000, 1, &content, 1.0);
+    // The transport stands, and will go on standing.
+    let spec = PlaySpec::new(content.clone(), key(1));
+    let by_beat = rig.play_spec(When::Beat(1.0), false, spec);
+    let elsewhere = rig.play(5_000, 2, &content, 1.0);
+    rig.act(100, Action::RemoveTrack(key(1)));
+    rig.render(101);
+    for voice in [by_frame, by_beat] {
+        assert_eq!(rig.started(voice), None);
+        assert_eq!(rig.ended(voice), Some((100, EndReason::Stopped)));
+    }
+    assert_eq!(rig.ended(elsewhere), None);
+}

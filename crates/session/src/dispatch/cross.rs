@@ -4,7 +4,7 @@
 use super::store::{Place, Waiting};
 use super::{Dispatcher, VoiceRecord};
 use crate::batch::{Item, Load, Next, Subject};
-use noxrun_engine::{Action, Commit, Message};
+use noxrun_engine::{Action, Commit, Message, When};
 use std::sync::atomic::Ordering;
 
 /// What a place needs before something of it can cross.
@@ -150,8 +150,8 @@ impl Dispatcher {
                 Next::Load(load) => Some(loaded(load)),
                 Next::Item(item, index) => {
                     let seq = place.seq() + 1 + index.min(batch.reserved);
-                    let prompt = !batch.is_timed();
-                    self.message(item, seq, (true, prompt))
+                    let at = batch.at();
+                    self.message(item, seq, Some(at))
                 }
                 Next::Commit => {
                     let at = batch.at();
@@ -169,7 +169,7 @@ impl Dispatcher {
                     if let Some((slot, _)) = item.value() {
                         self.newest.leave(slot, place);
                     }
-                    self.message(item, place.seq(), (false, true))
+                    self.message(item, place.seq(), None)
                 }
             },
         };
@@ -197,8 +197,10 @@ impl Dispatcher {
         self.note_place(place, None);
     }
 
-    /// `staged`: of a batch; `prompt`: of none that has a time.
-    fn message(&mut self, item: Item, seq: u64, (staged, prompt): (bool, bool)) -> Option<Message> {
+    /// `batch`: the time of the batch that it is of.
+    fn message(&mut self, item: Item, seq: u64, batch: Option<When>) -> Option<Message> {
+        let staged = batch.is_some();
+        let time = batch.unwrap_or(When::Now);
         if let Subject::Voice(id) = item.subject()
             && !self.voices.contains_key(&id)
         {
@@ -208,7 +210,15 @@ impl Dispatcher {
         Some(match item {
             Item::Do(act) | Item::Carry(_, act) => {
                 match act.action {
-                    Action::SeekTransport(_) if prompt => self.store.beats.seek_crossed(),
+                    Action::SeekTransport(_) if time == When::Now => {
+                        self.store.beats.seek_crossed();
+                    }
+                    Action::StopTrack { .. } => {
+                        if let Subject::Track(track) = act.subject {
+                            let at = if act.at == When::Now { time } else { act.at };
+                            self.end_plays(track, seq, at);
+                        }
+                    }
                     Action::Marker(_) => self.markers += 1,
                     _ => {}
                 }

@@ -152,11 +152,7 @@ impl Store {
         let mut counted = 0;
         let mut kept = BTreeSet::new();
         for (place, index) in places {
-            let item = match self.get(place) {
-                Some(Waiting::One(item)) => Some(item),
-                Some(Waiting::Batch(batch)) => batch.get(index),
-                None => None,
-            };
+            let item = self.item(place, index);
             let Some((_, at)) = item.and_then(Item::act).and_then(|act| act.point()) else {
                 continue;
             };
@@ -178,22 +174,33 @@ impl Store {
         counted
     }
 
-    /// Takes out what waits for its time and means nothing without `owner`, at the places that
-    /// `is_meant` says.
+    /// Takes out what waits for its time and means nothing without `owner`, as far as `is_meant`
+    /// says.
     pub fn take_of(
         &mut self,
         owner: Subject,
-        is_meant: impl Fn(Place) -> bool,
+        is_meant: impl Fn(Place, &Item) -> bool,
     ) -> Vec<(Place, Item)> {
         let Some(places) = self.owned.get(&owner) else {
             return Vec::new();
         };
-        let meant = places.iter().filter(|(place, _)| is_meant(*place));
+        let meant = places.iter().filter(|(place, index)| {
+            let item = self.item(*place, *index);
+            item.is_some_and(|item| is_meant(*place, item))
+        });
         let meant: Vec<(Place, usize)> = meant.copied().collect();
         let taken = meant.into_iter();
         taken
             .filter_map(|at| Some((at.0, self.take(at)?)))
             .collect()
+    }
+
+    /// One thing that waits: of a batch, the one with that index.
+    fn item(&self, place: Place, index: usize) -> Option<&Item> {
+        match self.get(place)? {
+            Waiting::One(item) => Some(item),
+            Waiting::Batch(batch) => batch.get(index),
+        }
     }
 
     /// Takes one thing out: of a batch, the one with that index.

@@ -102,7 +102,7 @@ impl Dispatcher {
         let Some(track_key) = self.track_key(track) else {
             // Removed since: it ends as if it had been stopped while it waited.
             self.stale(true);
-            return self.report_stopped(id);
+            return self.report_stopped(id, When::Now);
         };
         let Some(key) = self.tables.voice(id) else {
             // The caller made sure of the place.
@@ -196,9 +196,13 @@ impl Dispatcher {
 
     /// Ends a voice that never crossed.
     pub(super) fn forget_voice(&mut self, id: VoiceId) {
+        self.forget_voice_at(id, When::Now);
+    }
+
+    fn forget_voice_at(&mut self, id: VoiceId, at: When) {
         if let Some(VoiceRecord { key, .. }) = self.voices.remove(&id) {
             self.tables.voices.give_back(key.index, key.generation);
-            self.report_stopped(id);
+            self.report_stopped(id, at);
             self.drop_planned(Subject::Voice(id), None);
         }
     }
@@ -214,7 +218,7 @@ impl Dispatcher {
     /// Drops what waits here for something that is gone; with a frame, only what waits for a later
     /// one.
     pub(super) fn drop_planned(&mut self, subject: Subject, after: Option<u64>) {
-        let is_meant = |place| match place {
+        let is_meant = |place, _: &Item| match place {
             Place::Frame(frame, _) => after.is_none_or(|after| frame > after),
             Place::Beat(..) => true,
         };
@@ -231,10 +235,31 @@ impl Dispatcher {
         }
     }
 
-    fn report_stopped(&self, voice: VoiceId) {
+    /// A track is stopped: what was played on it before, and waits here, has ended. One that is
+    /// stopped on a beat may never come to it; then what waits is looked at in its own time.
+    pub(super) fn end_plays(&mut self, track: TrackId, seq: u64, at: When) {
+        if matches!(at, When::Beat(_)) {
+            return;
+        }
+        let is_meant =
+            |place: Place, item: &Item| place.seq() < seq && matches!(item, Item::Play { .. });
+        for (_, item) in self.store.take_of(Subject::Track(track), is_meant) {
+            if let Item::Play { voice, .. } = item {
+                self.forget_voice_at(voice, at);
+                self.settle(true);
+            }
+        }
+    }
+
+    fn report_stopped(&self, voice: VoiceId, at: When) {
+        let now = self.controller.shared.clock().frame;
+        let frame = match at {
+            When::Frame(frame) => frame.max(now),
+            _ => now,
+        };
         self.outlet.push(Report::Ended {
             voice,
-            frame: self.controller.shared.clock().frame,
+            frame,
             reason: Reason::Stopped,
         });
     }

@@ -59,7 +59,6 @@ struct Voice {
     passages: Vec<Passage>,
     /// It was asked to end.
     asked: bool,
-    doomed: bool,
     started: Option<u64>,
     ended: Option<(u64, EndReason)>,
 }
@@ -118,7 +117,6 @@ impl<'a> Mixer<'a> {
                     held: None,
                     passages: Vec::new(),
                     asked: false,
-                    doomed: false,
                     started: None,
                     ended: None,
                 });
@@ -153,14 +151,8 @@ impl<'a> Mixer<'a> {
             Command::Stop { voice, fade } => self.stop(*voice, frame, *fade),
             Command::StopTrack { track, fade } => {
                 for index in 0..before {
-                    let voice = &mut self.voices[index];
-                    if voice.track != *track {
-                        continue;
-                    }
-                    if voice.begun {
+                    if self.voices[index].track == *track {
                         self.stop(index, frame, *fade);
-                    } else {
-                        voice.doomed = true;
                     }
                 }
             }
@@ -180,10 +172,6 @@ impl<'a> Mixer<'a> {
     fn begin(&mut self, index: usize, frame: u64) {
         let voice = &mut self.voices[index];
         if voice.ended.is_some() {
-            return;
-        }
-        if voice.doomed {
-            voice.ended = Some((frame, EndReason::Stopped));
             return;
         }
         voice.begun = true;
