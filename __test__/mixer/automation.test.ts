@@ -84,6 +84,39 @@ test('a point on a beat waits for a transport that stops on the way', async (t) 
   isHeard(t, heard, () => 0.5, 0, 23_000)
 })
 
+test('whether the transport is started before or after its points are written makes no difference', async (t) => {
+  for (const isFirst of [true, false]) {
+    for (const isBatch of [true, false]) {
+      const { engine, track, play } = await playing(t, flat(0.5, 60_000), {}, { blockSizes: [256, 37, 5] })
+      await play(1000)
+      const write = (): void => {
+        if (isFirst) engine.transport.start()
+        track.volume.automate([{ at: { beat: 0.5 }, value: 0.25 }, { at: { beat: 1 }, value: 1 }])
+        if (!isFirst) engine.transport.start()
+      }
+      if (isBatch) engine.batch(write)
+      else write()
+      // Beats 0.5 and 1 are 12,000 and 24,000 frames after the start.
+      isHeard(t, channel(await play(25_000), 0), (n) => {
+        if (n <= 12_000) return 0.5 * ramp(1, 0.25, n, 12_001)
+        return n <= 24_000 ? 0.5 * line(0.25, 1, n, 12_000, 24_000) : 0.5
+      }, ULP)
+    }
+  }
+})
+
+test('points that wait for a transport are reached from where the parameter stands when it starts', async (t) => {
+  const { engine, track, play } = await playing(t, flat(0.5, 60_000))
+  track.volume.automate([{ at: { beat: 0.5 }, value: 0 }])
+  isHeard(t, channel(await play(3000), 0), () => 0.5)
+  track.volume.set(0.5, { ramp: 0 })
+  engine.transport.start({ frame: 4000 })
+  isHeard(t, channel(await play(17_000), 0), (k) => {
+    const n = 3000 + k
+    return n < 4000 ? 0.25 : 0.25 * ramp(1, 0, n - 4000, 12_001)
+  }, ULP)
+})
+
 test('a point that comes too late is applied at once and counted once', async (t) => {
   const { engine, track, play } = await playing(t, flat(0.5, 20_000))
   await play(1000)

@@ -1,5 +1,6 @@
 // The strip: how voices become a bus, and buses the output.
 import test from 'ava'
+import type { Track } from '../../index'
 import { noise } from '../support/signal'
 import { ULP, channel, flat, isHeard, isSame, ramp, stage } from './stage'
 
@@ -182,6 +183,25 @@ test('a sample that is not finite silences its track, with a warning, and no oth
   engine.createTrack().play(await sample(flat(0.5, 4000), flat(0.5, 4000)), { at: 0 })
   isHeard(t, channel(await play(2000), 0), (n) => (n < 700 ? 0.75 : 0.5))
   t.like(engine.warnings, [{ code: 'NON_FINITE', track: 'broken' }])
+})
+
+test('a track that such a sample has silenced is opened by writing muted or soloed, changed or not', async (t) => {
+  for (const open of [
+    (track: Track) => (track.muted = false),
+    (track: Track) => (track.soloed = false),
+    (track: Track) => (track.soloed = true),
+  ]) {
+    const { engine, play, sample } = await stage(t)
+    const track = engine.createTrack()
+    track.play(await sample(Float32Array.of(0.5, NaN, 0.5), Float32Array.of(0.5, NaN, 0.5)), { at: 0 })
+    const sound = await sample(flat(0.5, 9000), flat(0.5, 9000))
+    await play(500)
+    track.play(sound)
+    isHeard(t, channel(await play(500), 0), () => 0)
+    open(track)
+    // Over 5 ms, which are 240 frames.
+    isHeard(t, channel(await play(1000), 0).subarray(240), () => 0.5)
+  }
 })
 
 test('a meter shows peak and RMS of the last 100 ms, after the fader', async (t) => {

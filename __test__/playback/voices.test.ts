@@ -65,6 +65,37 @@ test('the stop of a track ends every voice played on it before, and no later one
   t.false(await settled(kept.ended))
 })
 
+test('the stop of a track ends what waits for its time, on the frame of the stop', async (t) => {
+  const { engine, play, sample } = await stage(t)
+  const sound = await sample(flat(0.5, 100))
+  const times = [{ frame: 5000 }, { frame: 1e9 }, { beat: 1 }, { beat: 1e6 }]
+  const track = engine.createTrack()
+  await play(100)
+  const waiting = times.map((at) => track.play(sound, { at }))
+  await play(100)
+  track.stop()
+  const later = track.play(sound, { at: { beat: 1 } })
+  await play(100)
+  for (const voice of waiting) {
+    t.is(await voice.startedAt, null)
+    t.deepEqual(await voice.ended, { frame: 200, reason: 'stopped' })
+  }
+  // Stopped at a time, which comes before theirs.
+  const again = times.map((at) => track.play(sound, { at }))
+  track.stop({ at: { frame: 1000 } })
+  await play(100)
+  for (const voice of [...again, later]) t.false(await settled(voice.ended))
+  await play(1000)
+  for (const voice of [...again, later]) t.deepEqual(await voice.ended, { frame: 1000, reason: 'stopped' })
+  // A removed one ends them, too.
+  const removed = engine.createTrack()
+  const last = times.map((at) => removed.play(sound, { at }))
+  await play(100)
+  removed.remove()
+  await play(100)
+  for (const voice of last) t.like(await voice.ended, { reason: 'stopped' })
+})
+
 test('the quietest voice makes room, the oldest of equals, faded over 5 ms', async (t) => {
   const { engine, play, sample } = await stage(t, { maxVoices: 2 })
   const track = engine.createTrack()

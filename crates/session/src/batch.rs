@@ -117,6 +117,15 @@ impl Item {
         }
     }
 
+    /// The track that it stops as a whole.
+    pub fn stopped_track(&self) -> Option<TrackId> {
+        let act = self.act()?;
+        match (act.action, act.subject) {
+            (Action::StopTrack { .. }, Subject::Track(track)) => Some(track),
+            _ => None,
+        }
+    }
+
     /// What must have crossed before.
     pub fn subject(&self) -> Subject {
         self.act().map_or(Subject::None, |act| act.subject)

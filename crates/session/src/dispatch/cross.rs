@@ -4,6 +4,7 @@
 use super::store::{Place, Waiting};
 use super::{Dispatcher, VoiceRecord};
 use crate::batch::{Item, Load, Next, Subject};
+use crate::intent::TrackId;
 use noxrun_engine::{Action, Commit, Message, When};
 use std::sync::atomic::Ordering;
 
@@ -87,6 +88,9 @@ impl Dispatcher {
 
     /// Clears the way for what waits at a place.
     fn way(&mut self, place: Place) -> Way {
+        if self.bring_plays(place) {
+            return Way::Changed;
+        }
         let mut awaited = Vec::new();
         let next = match self.store.get(place) {
             None => {
@@ -121,6 +125,38 @@ impl Dispatcher {
             self.promote(other);
         }
         Way::Changed
+    }
+
+    /// Lets cross first what a track's stop at a frame is to end on that frame. Returns whether there
+    /// is any.
+    fn bring_plays(&mut self, place: Place) -> bool {
+        let stops: Vec<(TrackId, u64)> = match self.store.get(place) {
+            Some(Waiting::One(item)) if matches!(item.at(), When::Frame(_)) => {
+                let stopped = item.stopped_track();
+                stopped
+                    .map(|track| (track, place.seq()))
+                    .into_iter()
+                    .collect()
+            }
+            Some(Waiting::Batch(batch))
+                if batch.is_whole() && matches!(batch.at(), When::Frame(_)) =>
+            {
+                let seq = |index: usize| place.seq() + 1 + index as u64;
+                let items = batch.items();
+                items
+                    .filter_map(|(index, item)| Some((item.stopped_track()?, seq(index))))
+                    .collect()
+            }
+            _ => return false,
+        };
+        let plays: Vec<Place> = stops
+            .into_iter()
+            .flat_map(|(track, seq)| self.store.plays_of(track, seq))
+            .collect();
+        for place in &plays {
+            self.promote(*place);
+        }
+        !plays.is_empty()
     }
 
     /// Counts what is due to cross before `until` and finds the control queue full, each once.
@@ -213,10 +249,9 @@ impl Dispatcher {
                     Action::SeekTransport(_) if time == When::Now => {
                         self.store.beats.seek_crossed();
                     }
-                    Action::StopTrack { .. } => {
+                    Action::StopTrack { .. } if time == When::Now && act.at == When::Now => {
                         if let Subject::Track(track) = act.subject {
-                            let at = if act.at == When::Now { time } else { act.at };
-                            self.end_plays(track, seq, at);
+                            self.end_plays(track, seq);
                         }
                     }
                     Action::Marker(_) => self.markers += 1,

@@ -2,6 +2,7 @@
 
 use super::beats::{Beat, Beats};
 use crate::batch::{Batch, Item, Subject};
+use crate::intent::TrackId;
 use noxrun_engine::{Target, When};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
@@ -181,18 +182,27 @@ impl Store {
         owner: Subject,
         is_meant: impl Fn(Place, &Item) -> bool,
     ) -> Vec<(Place, Item)> {
-        let Some(places) = self.owned.get(&owner) else {
-            return Vec::new();
-        };
-        let meant = places.iter().filter(|(place, index)| {
-            let item = self.item(*place, *index);
-            item.is_some_and(|item| is_meant(*place, item))
-        });
-        let meant: Vec<(Place, usize)> = meant.copied().collect();
-        let taken = meant.into_iter();
+        let taken = self.of(owner, is_meant).into_iter();
         taken
             .filter_map(|at| Some((at.0, self.take(at)?)))
             .collect()
+    }
+
+    /// Where plays on a track wait that were called before `seq`, each place once.
+    pub fn plays_of(&self, track: TrackId, seq: u64) -> BTreeSet<Place> {
+        let is_meant =
+            |place: Place, item: &Item| place.seq() < seq && matches!(item, Item::Play { .. });
+        let found = self.of(Subject::Track(track), is_meant);
+        found.into_iter().map(|(place, _)| place).collect()
+    }
+
+    fn of(&self, owner: Subject, is_meant: impl Fn(Place, &Item) -> bool) -> Vec<(Place, usize)> {
+        let places = self.owned.get(&owner).into_iter().flatten();
+        let meant = places.filter(|(place, index)| {
+            let item = self.item(*place, *index);
+            item.is_some_and(|item| is_meant(*place, item))
+        });
+        meant.copied().collect()
     }
 
     /// One thing that waits: of a batch, the one with that index.

@@ -121,7 +121,7 @@ impl Dispatcher {
             Some(record) => record.muted = on,
             None => return self.stale(false),
         }
-        self.update_gates();
+        self.update_gates_for(Some(track));
     }
 
     pub(super) fn solo(&mut self, track: TrackId, on: bool) {
@@ -129,17 +129,24 @@ impl Dispatcher {
             Some(record) => record.soloed = on,
             None => return self.stale(false),
         }
-        self.update_gates();
+        self.update_gates_for(Some(track));
     }
 
     /// Opens and closes what has to be after a change of mutes, solos or connections.
     pub(super) fn update_gates(&mut self) {
+        self.update_gates_for(None);
+    }
+
+    /// `asked`: somebody sets the gate of this track. One that is to be open is opened, whatever is
+    /// known of it: a sample that is no number may have closed it.
+    fn update_gates_for(&mut self, asked: Option<TrackId>) {
         let heard = self.wiring.heard(&self.soloed());
         let timed = self.batch_is_timed();
         let mut changes = Vec::new();
         for (track, record) in &mut self.tracks {
             let open = !record.muted && heard.contains(track);
-            if std::mem::replace(&mut record.open, open) != open {
+            let changed = std::mem::replace(&mut record.open, open) != open;
+            if changed || (open && asked == Some(*track)) {
                 changes.push((*track, record.key, open));
             }
         }

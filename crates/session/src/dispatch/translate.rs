@@ -102,7 +102,7 @@ impl Dispatcher {
         let Some(track_key) = self.track_key(track) else {
             // Removed since: it ends as if it had been stopped while it waited.
             self.stale(true);
-            return self.report_stopped(id, When::Now);
+            return self.report_stopped(id);
         };
         let Some(key) = self.tables.voice(id) else {
             // The caller made sure of the place.
@@ -196,13 +196,9 @@ impl Dispatcher {
 
     /// Ends a voice that never crossed.
     pub(super) fn forget_voice(&mut self, id: VoiceId) {
-        self.forget_voice_at(id, When::Now);
-    }
-
-    fn forget_voice_at(&mut self, id: VoiceId, at: When) {
         if let Some(VoiceRecord { key, .. }) = self.voices.remove(&id) {
             self.tables.voices.give_back(key.index, key.generation);
-            self.report_stopped(id, at);
+            self.report_stopped(id);
             self.drop_planned(Subject::Voice(id), None);
         }
     }
@@ -235,31 +231,22 @@ impl Dispatcher {
         }
     }
 
-    /// A track is stopped: what was played on it before, and waits here, has ended. One that is
-    /// stopped on a beat may never come to it; then what waits is looked at in its own time.
-    pub(super) fn end_plays(&mut self, track: TrackId, seq: u64, at: When) {
-        if matches!(at, When::Beat(_)) {
-            return;
-        }
+    /// A track is stopped now: what was played on it before, and waits here, has ended.
+    pub(super) fn end_plays(&mut self, track: TrackId, seq: u64) {
         let is_meant =
             |place: Place, item: &Item| place.seq() < seq && matches!(item, Item::Play { .. });
         for (_, item) in self.store.take_of(Subject::Track(track), is_meant) {
             if let Item::Play { voice, .. } = item {
-                self.forget_voice_at(voice, at);
+                self.forget_voice(voice);
                 self.settle(true);
             }
         }
     }
 
-    fn report_stopped(&self, voice: VoiceId, at: When) {
-        let now = self.controller.shared.clock().frame;
-        let frame = match at {
-            When::Frame(frame) => frame.max(now),
-            _ => now,
-        };
+    fn report_stopped(&self, voice: VoiceId) {
         self.outlet.push(Report::Ended {
             voice,
-            frame,
+            frame: self.controller.shared.clock().frame,
             reason: Reason::Stopped,
         });
     }
