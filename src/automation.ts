@@ -64,6 +64,37 @@ export function checkPoints(
   return steps
 }
 
+/** A step, and the time of the point from which it is gone to. */
+export interface Way {
+  readonly from: Time
+  readonly step: Step
+}
+
+/**
+ * The ways that new steps make: to each from the point before it, and to each point of an
+ * automation that follows a new step, from there.
+ * @param begin Where the first step is gone to from.
+ * @param later What is scheduled for later times than the first step's, in order.
+ */
+export function ways(begin: Time, steps: readonly Step[], later: readonly Point[]): Way[] {
+  const made: Way[] = []
+  let [from, isFromNew, next] = [begin, true, 0]
+  const pass = (point: Point, isNew: boolean): void => {
+    const { curve } = point
+    if (curve !== undefined && (isNew || isFromNew)) made.push({ from, step: { ...point, curve } })
+    from = point.time
+    isFromNew = isNew
+  }
+  for (const step of steps) {
+    // Of one time, what was scheduled earlier comes first.
+    for (; (later[next]?.time.at ?? Infinity) <= step.time.at; next++) pass(later[next] as Point, false)
+    pass(step, true)
+  }
+  const follows = later[next]
+  if (follows) pass(follows, false)
+  return made
+}
+
 function checkOrder(name: string, time: Time, before: Time): void {
   const kind = before.beat ? 'beat' : 'frame'
   if (time.beat !== before.beat) {

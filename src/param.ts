@@ -1,6 +1,6 @@
 /** Parameters: values that move without clicks, on exact frames. */
 import * as binding from '#binding'
-import { type AutomationPoint, type Step, checkPoints } from './automation'
+import { type AutomationPoint, type Step, checkPoints, ways } from './automation'
 import { Op, type Valued } from './commands'
 import { type Curve, CURVES, curveNumber, defaultCurve } from './curve'
 import { NoxrunError, native } from './errors'
@@ -134,7 +134,8 @@ export class Param implements Valued {
   /**
    * Schedules points: each is reached at its time, from the one before; the first from the point or
    * value of this parameter that is scheduled last before it, or else from where the parameter
-   * stands now. Of two points of one time the second is a step. All are accepted, or none.
+   * stands now. Points that are scheduled for later already are reached from the new ones. Of two
+   * points of one time the second is a step. All are accepted, or none.
    * @throws NoxrunError ERR_INVALID_ARG (an empty array; beats and seconds or frames in one call),
    *   ERR_OUT_OF_RANGE (times that decrease, an exponential curve through or from 0),
    *   ERR_QUEUE_FULL, ERR_INVALID_STATE, ERR_CLOSED
@@ -143,12 +144,10 @@ export class Param implements Valued {
     this.#host.ensureOpen()
     const start = (time: Time): number => this.#startOf(time)
     const steps = checkPoints(this, points, this.#host.sampleRate, start, this.#isExponential)
+    const first = steps[0]?.time ?? NOW
+    const later = this.#timeline?.after(first) ?? []
     this.#host.commands.together(() => {
-      let before = this.#before(steps[0]?.time ?? NOW)
-      for (const step of steps) {
-        this.#reach(step, before)
-        before = step.time
-      }
+      for (const { from, step } of ways(this.#before(first), steps, later)) this.#reach(step, from)
     })
     this.#note(steps, steps.at(-1)?.value ?? this.#value)
   }

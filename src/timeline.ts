@@ -8,6 +8,8 @@ import type { Time } from './when'
 export interface Point {
   readonly time: Time
   readonly value: number
+  /** Of one that is reached, the binding's number of the curve that leads there. */
+  readonly curve?: number
 }
 
 /** Every function that changes something returns its undoing. */
@@ -29,6 +31,14 @@ export class Timeline {
   /** The newest point at `time` or before it. Frames and beats know nothing of each other. */
   latest(time: Time): Point | undefined {
     return time.at < 0 ? undefined : this.#of(time).findLast((point) => point.time.at <= time.at)
+  }
+
+  /** The points later than `time`, in order. */
+  after(time: Time): readonly Point[] {
+    const list = this.#of(time)
+    // Who plans ahead adds at the end.
+    if ((list.at(-1)?.time.at ?? -1) <= time.at) return []
+    return list.filter((point) => point.time.at > time.at)
   }
 
   /** The value from which a write at `time` moves. */

@@ -161,6 +161,27 @@ test('automations join: the second goes on from the last point of the first', as
   }, ULP)
 })
 
+test('points between those of another automation are reached on the way', async (t) => {
+  for (const order of [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]]) {
+    const { track, play } = await playing(t, flat(0.5, 20_000), {}, { blockSizes: [1, 300, 77] })
+    const points = [[[1000, 0.25], [4000, 1]], [[1500, 0.75], [3000, 0], [3000, 0.5]], [[5000, 0.125], [6000, 0.25]]]
+    for (const which of order) {
+      track.volume.automate((points[which] ?? []).map(([frame = 0, value = 0]) => ({ at: { frame }, value })))
+    }
+    const all = points.flat().sort(([one = 0], [other = 0]) => one - other)
+    isHeard(t, channel(await play(7000), 0), (n) => {
+      const next = all.findIndex(([frame = 0]) => n <= frame)
+      // Of the two of one time the second stands there.
+      if (n === 3000) return 0.5 * 0.5
+      const [to, value] = all[next] ?? [0, 0.25]
+      if (next < 0) return 0.5 * 0.25
+      if (next === 0) return 0.5 * ramp(1, 0.25, n, 1001)
+      const [from, before] = all[next - 1] ?? []
+      return 0.5 * line(before ?? 0, value ?? 0, n, from ?? 0, to ?? 0)
+    }, ULP)
+  }
+})
+
 test('two points at one time are a step', async (t) => {
   const { track, play } = await playing(t, flat(0.5, 20_000))
   track.volume.automate([
