@@ -2,6 +2,7 @@
 import type { NativeRecordOptions, NativeRecording, NativeRecordingResult } from '#binding'
 import { type NoxrunError, fromNative } from './errors'
 import { guarded } from './live'
+import { offer } from './offer'
 import { choice, integer, invalid, number, optional, options, signal, string } from './validate'
 import type { NoxrunWarning } from './warnings'
 
@@ -135,7 +136,7 @@ export class Recording {
     this.#onFile = onFile
     const stop = (): void => {
       // A failure is told by `ended`, and to whoever calls stop().
-      this.stop().catch(() => undefined)
+      void this.stop()
     }
     let resolveEnded: (end: RecordingEnd) => void
     this.ended = new Promise((resolve) => { resolveEnded = resolve })
@@ -171,7 +172,7 @@ export class Recording {
    *   up to that point
    */
   stop(): Promise<RecordingResult> {
-    this.#stopping ??= this.#stop()
+    this.#stopping ??= offer(() => this.#stop())
     return this.#stopping
   }
 
@@ -206,7 +207,7 @@ export class Recording {
 
   /** `stop()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop().then(() => undefined)
+    return offer(async () => { await this.stop() })
   }
 }
 

@@ -3,6 +3,7 @@ import * as binding from '#binding'
 import { fileURLToPath } from 'node:url'
 import { abortable } from './abort'
 import { NoxrunError, nativeAsync } from './errors'
+import { offer } from './offer'
 import { type OnProgress, checkOnProgress, withProgress } from './progress'
 import { integer, invalid, number, options, signal } from './validate'
 
@@ -155,15 +156,17 @@ export interface ProbeResult {
  * Format, duration, channels, rate and tags, without decoding.
  * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_DECODE, ERR_INVALID_ARG
  */
-export async function probe(source: string | URL | Uint8Array): Promise<ProbeResult> {
-  const checked: unknown = source
-  let work
-  if (checked instanceof Uint8Array) work = binding.probeBytes(checked)
-  else if (typeof checked === 'string' || checked instanceof URL) {
-    work = binding.probeFile(toPath(checked))
-  } else throw invalid('source', checked, 'a path, a file URL or a Uint8Array')
-  const { frames = null, duration = null, ...rest } = await nativeAsync(work)
-  return { ...rest, frames, duration }
+export function probe(source: string | URL | Uint8Array): Promise<ProbeResult> {
+  return offer(async () => {
+    const { frames = null, duration = null, ...rest } = await nativeAsync(startProbe(source))
+    return { ...rest, frames, duration }
+  })
+}
+
+function startProbe(source: unknown): Promise<binding.NativeProbe> {
+  if (source instanceof Uint8Array) return binding.probeBytes(source)
+  if (typeof source === 'string' || source instanceof URL) return binding.probeFile(toPath(source))
+  throw invalid('source', source, 'a path, a file URL or a Uint8Array')
 }
 
 export function disposed(): NoxrunError {

@@ -5,6 +5,7 @@
 import * as binding from '#binding'
 import { closed, native, nativeAsync } from './errors'
 import { pumpAll } from './live'
+import { offer } from './offer'
 import { type PcmData, checkPcm } from './sample'
 import { boolean, integer, invalid, oneOf, optional, options } from './validate'
 
@@ -91,15 +92,17 @@ class SteppedDevice implements VirtualDevice {
     this.id = this.#native.id
   }
 
-  async step(frames: number): Promise<void> {
-    this.#ensureOpen()
-    integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
-    if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
-    // Steps that overlap run in their order.
-    const step = this.#last.then(() => nativeAsync(native(() => this.#native.step(frames))))
-    this.#last = step.catch(() => undefined)
-    await step
-    pumpAll()
+  step(frames: number): Promise<void> {
+    return offer(async () => {
+      this.#ensureOpen()
+      integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
+      if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
+      // Steps that overlap run in their order.
+      const step = this.#last.then(() => nativeAsync(native(() => this.#native.step(frames))))
+      this.#last = step.catch(() => undefined)
+      await step
+      pumpAll()
+    })
   }
 
   feed(pcm: PcmData): void {
