@@ -3,7 +3,7 @@ import type { NativeRecordOptions, NativeRecording, NativeRecordingResult } from
 import { type NoxrunError, fromNative } from './errors'
 import { guarded } from './live'
 import { offer } from './offer'
-import { choice, integer, invalid, number, optional, options, signal, string } from './validate'
+import { choice, integer, invalid, number, optional, options, signal, string, withoutNul } from './validate'
 import type { NoxrunWarning } from './warnings'
 
 /** How a capture or a track is recorded to a file. */
@@ -86,7 +86,7 @@ function checkRotate(rotate: RotateOptions): RotateOptions {
 }
 
 export function checkPath(name: string, path: unknown): string {
-  const checked = string(name, path)
+  const checked = withoutNul(name, string(name, path))
   if (/\.(wav|flac)$/i.test(checked)) return checked
   throw invalid(name, path, 'a path that ends in .wav or .flac')
 }

@@ -5,7 +5,7 @@ import { abortable } from './abort'
 import { NoxrunError, nativeAsync } from './errors'
 import { offer } from './offer'
 import { type OnProgress, checkOnProgress, withProgress } from './progress'
-import { integer, invalid, number, options, signal } from './validate'
+import { integer, invalid, number, options, signal, withoutNul } from './validate'
 
 /** Planar 32-bit float in [−1, 1]: one array a channel, of equal lengths. */
 export interface PcmData {
@@ -120,11 +120,11 @@ export function checkPcm(name: string, pcm: unknown, allowed = 'PcmData'): PcmDa
 
 export function toPath(source: string | URL): string {
   if (typeof source === 'string') {
-    if (source === '' || source.includes('\0')) throw invalid('source', source, 'a path')
-    return source
+    if (source === '') throw invalid('source', source, 'a path')
+    return withoutNul('source', source)
   }
   if (source.protocol !== 'file:') throw invalid('source', source.href, 'a file URL')
-  return fileURLToPath(source)
+  return withoutNul('source', fileURLToPath(source))
 }
 
 export function checkLoadOptions(loadOptions: LoadOptions | undefined): LoadOptions {

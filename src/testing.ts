@@ -41,7 +41,8 @@ export interface VirtualDevice {
   /**
    * Waits until every earlier call has reached the engine, runs callbacks of exactly `frames` in
    * total, resolves after their events have fired.
-   * @throws NoxrunError ERR_INVALID_ARG (a device that runs by the clock), ERR_OUT_OF_RANGE
+   * @throws NoxrunError ERR_INVALID_ARG (a device that runs by the clock), ERR_OUT_OF_RANGE, ERR_CLOSED
+   *   (also when it is closed before the step is over)
    */
   step(frames: number): Promise<void>
   /**
@@ -98,11 +99,22 @@ class SteppedDevice implements VirtualDevice {
       integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
       if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
       // Steps that overlap run in their order.
-      const step = this.#last.then(() => nativeAsync(native(() => this.#native.step(frames))))
+      const step = this.#last.then(() => this.#step(frames))
       this.#last = step.catch(() => undefined)
       await step
       pumpAll()
     })
+  }
+
+  async #step(frames: number): Promise<void> {
+    this.#ensureOpen()
+    try {
+      await nativeAsync(native(() => this.#native.step(frames)))
+    } catch (error) {
+      // That the step came to nothing is all that the native device says.
+      this.#ensureOpen()
+      throw error
+    }
   }
 
   feed(pcm: PcmData): void {

@@ -49,6 +49,12 @@ export function string(name: string, value: unknown): string {
   return value
 }
 
+/** A path as the system takes it: to it a NUL byte is an end. */
+export function withoutNul(name: string, path: string): string {
+  if (path.includes('\0')) throw invalid(name, path, 'a path without NUL bytes')
+  return path
+}
+
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === value)
   if (found === undefined) {

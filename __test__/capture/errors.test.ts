@@ -195,6 +195,7 @@ test('record() refuses bad arguments before a file is made', async (t) => {
   for (const value of [undefined, null, 1, '', {}, ['x.wav'], Buffer.from('x.wav')]) {
     calls.push(['path', value, TYPE, () => capture.record(value as never)])
   }
+  calls.push(['path', 'x\0.wav', TYPE, () => capture.record('x\0.wav')])
   for (const value of ['x', 'x.mp3', 'x.wav.txt', 'wav', path.join(dir, 'x.WAVE')]) {
     calls.push(['path', value, TYPE, () => capture.record(value)])
   }
