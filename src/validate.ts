@@ -68,7 +68,10 @@ export function choice<T extends string>(name: string, value: unknown, allowed: 
   return value === undefined ? allowed[0] : oneOf(name, value, allowed)
 }
 
-/** A plain options object with known keys only; `undefined` stands for an empty one. */
+/**
+ * An options object with known keys only; `undefined` stands for an empty one. As in Node, what it
+ * inherits counts and only its own keys can be unknown: so read the known ones, do not spread it.
+ */
 export function options<T extends object>(
   name: string,
   value: T | undefined,
