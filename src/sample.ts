@@ -136,7 +136,7 @@ export function checkLoadOptions(loadOptions: LoadOptions | undefined): LoadOpti
 
 /** What a sound file says of itself. */
 export interface ProbeResult {
-  /** Short name of the container, as 'wave', 'flac'. */
+  /** Short name of the container, as 'wav', 'flac'. */
   format: string
   /** Short name of the codec, as 'pcm_s16le'. */
   codec: string
