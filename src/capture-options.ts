@@ -16,7 +16,7 @@ export interface CaptureOptions extends StreamOptions {
    * device's, as many are straight, fewer are the first ones, any number from a mono device are copies.
    */
   channelMap?: number[]
-  /** Frames a chunk at the delivered rate; default 20 ms. */
+  /** Frames a chunk at the delivered rate; default 20 ms. At most 46,080,000, and 2³⁰ samples of all channels. */
   chunk?: number
   /** Frames between chunk starts; default: the chunk. Less: chunks overlap. */
   hop?: number
@@ -49,6 +49,8 @@ const OPTIONS = [
 
 /** A minute of chunk at 768 kHz; a ring of half a gigabyte. */
 const MAX_CHUNK = 46_080_000
+/** Samples of all channels that a reader takes for one chunk. */
+const MAX_CHUNK_SAMPLES = 2 ** 30
 const MAX_CAPACITY = 2 ** 27
 const MAX_CHANNELS = 32
 /** No device has more channels. */
@@ -82,10 +84,11 @@ export function checkOptions(given: CaptureOptions | undefined): binding.NativeC
   const { sampleRate } = stream
   // The default chunk of a rate that only the device knows is checked once that is open.
   const longestHop = o.chunk ?? (sampleRate === undefined ? MAX_CHUNK : Math.round(sampleRate * 0.02))
+  const longestChunk = Math.min(MAX_CHUNK, Math.floor(MAX_CHUNK_SAMPLES / stream.channels))
   return {
     ...stream,
     ...(channelMap && { channelMap }),
-    ...count('chunk', o.chunk, MAX_CHUNK),
+    ...count('chunk', o.chunk, longestChunk),
     ...count('hop', o.hop, longestHop),
     ...count('capacity', o.capacity, MAX_CAPACITY),
     preRoll: o.preRoll === undefined ? 0 : number('preRoll', o.preRoll, 0, 30),

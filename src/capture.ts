@@ -11,6 +11,7 @@ import { type NoxrunError, closed, fromNative, native, nativeAsync } from './err
 import { enter, guarded } from './live'
 import { liveSources } from './live-sources'
 import type { Meter } from './meter'
+import { offer } from './offer'
 import { PcmReadable, type ReadableOptions, checkReadable } from './pcm-stream'
 import { type Chunk, type ChunkIterator, ReaderEnd, type ReaderHome, type ReaderStats, iterate } from './reader'
 import { type RecordOptions, Recording, checkRecord, completeAll, failedWarning } from './recording'
@@ -105,10 +106,12 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    * @throws NoxrunError ERR_NO_DEVICE (says what was tried), ERR_DEVICE_BUSY,
    *   ERR_UNSUPPORTED_CONFIG, ERR_BACKEND, ERR_INVALID_ARG, ERR_OUT_OF_RANGE
    */
-  static async open(captureOptions?: CaptureOptions): Promise<Capture> {
-    const checked = checkOptions(captureOptions)
-    const { opened, keepAlive } = await openStream(captureOptions, () => native(() => binding.openCapture(checked)))
-    return new Capture(opened, keepAlive)
+  static open(captureOptions?: CaptureOptions): Promise<Capture> {
+    return offer(async () => {
+      const checked = checkOptions(captureOptions)
+      const { opened, keepAlive } = await openStream(captureOptions, () => native(() => binding.openCapture(checked)))
+      return new Capture(opened, keepAlive)
+    })
   }
 
   private constructor(capture: binding.NativeCapture, keepAlive: boolean) {
@@ -164,18 +167,20 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_CLOSED, ERR_INVALID_ARG,
    *   ERR_OUT_OF_RANGE; an AbortError when the signal is aborted already, before a file is made
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
-  async record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
-    this.#ensureOpen()
-    const plan = checkRecord(path, recordOptions)
-    throwIfAborted(plan.abort)
-    const started = native(() => this.#native.record(plan.native))
-    const recording = new Recording(started, plan, (end) => {
-      this.#recordings.delete(recording)
-      if (end.error) this.#warnings.tell(failedWarning(end.path, end.error))
+  record(path: string, recordOptions?: RecordOptions): Promise<Recording> {
+    // eslint-disable-next-line @typescript-eslint/require-await -- errors reject, as the contract says
+    return offer(async () => {
+      this.#ensureOpen()
+      const plan = checkRecord(path, recordOptions)
+      throwIfAborted(plan.abort)
+      const started = native(() => this.#native.record(plan.native))
+      const recording = new Recording(started, plan, (end) => {
+        this.#recordings.delete(recording)
+        if (end.error) this.#warnings.tell(failedWarning(end.path, end.error))
+      })
+      this.#recordings.add(recording)
+      return recording
     })
-    this.#recordings.add(recording)
-    return recording
   }
 
   /** Levels over the last 100 ms; reading changes nothing. */
@@ -212,13 +217,13 @@ export class Capture extends EventEmitter<CaptureEvents> implements AsyncIterabl
    * finish by itself; `Recording.stop()` waits for it). May be called again.
    */
   close(): Promise<CaptureStats> {
-    this.#closing ??= this.#close()
+    this.#closing ??= offer(() => this.#close())
     return this.#closing
   }
 
   /** `close()`, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+  [Symbol.asyncDispose](): Promise<void> {
+    return offer(async () => { await this.close() })
   }
 
   async #close(): Promise<CaptureStats> {

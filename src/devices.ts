@@ -1,6 +1,7 @@
 /** Devices: their description and their list. */
 import * as binding from '#binding'
 import { nativeAsync } from './errors'
+import { offer } from './offer'
 
 /** What a device is reached through: the system's own interface or a sound server. */
 export type Backend =
@@ -60,7 +61,9 @@ export function toDeviceInfo(native: binding.NativeDeviceInfo): DeviceInfo {
  * Every device that can be opened, always at least the virtual one. A backend that cannot be
  * reached is left out, never thrown.
  */
-export async function listDevices(): Promise<DeviceInfo[]> {
-  const devices = await nativeAsync(binding.listDevices())
-  return devices.map(toDeviceInfo)
+export function listDevices(): Promise<DeviceInfo[]> {
+  return offer(async () => {
+    const devices = await nativeAsync(binding.listDevices())
+    return devices.map(toDeviceInfo)
+  })
 }

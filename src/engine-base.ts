@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import type { EngineCore } from './engine-core'
 import type { EngineEvents } from './engine-events'
 import type { EngineStats } from './engine-stats'
+import { offer } from './offer'
 import type { RecordOptions, Recording } from './recording'
 import type { LoadOptions, Sample, SampleSource } from './sample'
 import type { Track, TrackOptions } from './track'
@@ -66,7 +67,7 @@ export class EngineBase extends EventEmitter<EngineEvents> {
    * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_DECODE, ERR_INVALID_ARG, ERR_CLOSED
    */
   load(source: SampleSource, loadOptions?: LoadOptions): Promise<Sample> {
-    return this.#core.load(source, loadOptions)
+    return offer(() => this.#core.load(source, loadOptions))
   }
 
   /**

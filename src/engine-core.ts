@@ -11,6 +11,7 @@ import type { Host } from './host'
 import { Inputs } from './input'
 import { enter, guarded } from './live'
 import { Mixer } from './mixer'
+import { offer } from './offer'
 import { DEFAULT_RAMP } from './param'
 import { type LoadOptions, type Sample, type SampleSource, checkLoadOptions, checkSource, loadSample } from './sample'
 import { Taps } from './taps'
@@ -130,7 +131,7 @@ export class EngineCore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= offer(() => this.#close())
     return this.#closing
   }
 

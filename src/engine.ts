@@ -5,6 +5,7 @@ import { EngineBase } from './engine-base'
 import { EngineCore } from './engine-core'
 import { type EngineOptions, checkOptions } from './engine-options'
 import { nativeAsync } from './errors'
+import { offer } from './offer'
 import { openStream } from './stream-options'
 
 export type { EngineEvents } from './engine-events'
@@ -34,12 +35,14 @@ export class Engine extends EngineBase {
    * @throws NoxrunError ERR_NO_DEVICE (says what was tried), ERR_DEVICE_BUSY,
    *   ERR_UNSUPPORTED_CONFIG, ERR_BACKEND, ERR_INVALID_ARG, ERR_OUT_OF_RANGE
    */
-  static async open(engineOptions?: EngineOptions): Promise<Engine> {
-    const checked = checkOptions(engineOptions)
-    const { opened, keepAlive } = await openStream(engineOptions, () => binding.openEngine(checked))
-    const { channels, maxTracks } = checked
-    const core = new EngineCore(opened, { channels, maxTracks, keepAlive, recordingWait: RECORDING_WAIT })
-    return new Engine(core, opened)
+  static open(engineOptions?: EngineOptions): Promise<Engine> {
+    return offer(async () => {
+      const checked = checkOptions(engineOptions)
+      const { opened, keepAlive } = await openStream(engineOptions, () => binding.openEngine(checked))
+      const { channels, maxTracks } = checked
+      const core = new EngineCore(opened, { channels, maxTracks, keepAlive, recordingWait: RECORDING_WAIT })
+      return new Engine(core, opened)
+    })
   }
 
   private constructor(core: EngineCore, engine: binding.NativeEngine) {
@@ -61,15 +64,19 @@ export class Engine extends EngineBase {
   }
 
   /** Stops engine time; nothing sounds until `resume()`. */
-  async suspend(): Promise<void> {
-    this.#core.ensureOpen()
-    await nativeAsync(this.#native.suspend())
+  suspend(): Promise<void> {
+    return offer(async () => {
+      this.#core.ensureOpen()
+      await nativeAsync(this.#native.suspend())
+    })
   }
 
   /** Lets engine time go on. */
-  async resume(): Promise<void> {
-    this.#core.ensureOpen()
-    await nativeAsync(this.#native.resume())
+  resume(): Promise<void> {
+    return offer(async () => {
+      this.#core.ensureOpen()
+      await nativeAsync(this.#native.resume())
+    })
   }
 
   /**

@@ -23,8 +23,8 @@ export type ErrorCode =
 export class NoxrunError extends Error {
   /** What went wrong, for programs; `message` says it for people. */
   readonly code: ErrorCode
-  /** More about it, where there is more to say. */
-  readonly detail?: unknown
+  /** More about it; the property is only there where there is more to say. */
+  declare readonly detail?: unknown
 
   /** @internal */
   constructor(code: ErrorCode, message: string, detail?: unknown) {

@@ -57,7 +57,8 @@ const NONE = -1
  */
 export function checkPlay(sample: Sample, playOptions: PlayOptions | undefined, rate: number): Start {
   if (!((sample as unknown) instanceof Sample)) throw invalid('sample', sample, 'a Sample')
-  const { fadeIn = 0, fadeOut = 0, ...given } = options('play', playOptions, OPTIONS)
+  const given = options('play', playOptions, OPTIONS)
+  const { fadeIn = 0, fadeOut = 0 } = given
   if (sample.sampleRate !== rate) {
     throw invalid('sample', `a sample of ${sample.sampleRate} Hz`, `of the engine's rate, ${rate} Hz`)
   }

@@ -2,6 +2,7 @@
 import type { NativeChunk, NativeReader } from '#binding'
 import * as binding from '#binding'
 import { AbortError } from './errors'
+import { offer } from './offer'
 
 /** A piece of captured sound. There is no gap inside. */
 export interface Chunk {
@@ -153,16 +154,18 @@ export function iterate(reader: ReaderEnd): ChunkIterator {
   const iterator: ChunkIterator = {
     next() {
       // Calls that overlap are answered in their order.
-      const result = last.then(async (): Promise<IteratorResult<Chunk>> => {
+      const result = offer(() => last.then(async (): Promise<IteratorResult<Chunk>> => {
         const value = await reader.next()
         return value === undefined ? { done: true, value } : { done: false, value }
-      })
+      }))
       last = result.catch(() => undefined)
       return result
     },
-    async return(value?: unknown) {
-      reader.detach()
-      return { done: true, value: await value }
+    return(value?: unknown) {
+      return offer(async () => {
+        reader.detach()
+        return { done: true, value: await value }
+      })
     },
     stats: () => reader.stats(),
     [Symbol.asyncIterator]() {

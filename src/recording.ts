@@ -2,7 +2,8 @@
 import type { NativeRecordOptions, NativeRecording, NativeRecordingResult } from '#binding'
 import { type NoxrunError, fromNative } from './errors'
 import { guarded } from './live'
-import { choice, integer, invalid, number, optional, options, signal, string } from './validate'
+import { offer } from './offer'
+import { choice, integer, invalid, number, optional, options, signal, string, withoutNul } from './validate'
 import type { NoxrunWarning } from './warnings'
 
 /** How a capture or a track is recorded to a file. */
@@ -85,7 +86,7 @@ function checkRotate(rotate: RotateOptions): RotateOptions {
 }
 
 export function checkPath(name: string, path: unknown): string {
-  const checked = string(name, path)
+  const checked = withoutNul(name, string(name, path))
   if (/\.(wav|flac)$/i.test(checked)) return checked
   throw invalid(name, path, 'a path that ends in .wav or .flac')
 }
@@ -135,7 +136,7 @@ export class Recording {
     this.#onFile = onFile
     const stop = (): void => {
       // A failure is told by `ended`, and to whoever calls stop().
-      this.stop().catch(() => undefined)
+      void this.stop()
     }
     let resolveEnded: (end: RecordingEnd) => void
     this.ended = new Promise((resolve) => { resolveEnded = resolve })
@@ -171,7 +172,7 @@ export class Recording {
    *   up to that point
    */
   stop(): Promise<RecordingResult> {
-    this.#stopping ??= this.#stop()
+    this.#stopping ??= offer(() => this.#stop())
     return this.#stopping
   }
 
@@ -206,7 +207,7 @@ export class Recording {
 
   /** `stop()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop().then(() => undefined)
+    return offer(async () => { await this.stop() })
   }
 }
 

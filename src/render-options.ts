@@ -26,7 +26,10 @@ export interface RenderOptions {
   format?: FileFormat
   /** Called with the fraction done, 0…1, a few times a second and once with 1. */
   onProgress?: OnProgress
-  /** Aborting it makes `render()` reject with an AbortError; a file keeps what was written, whole. */
+  /**
+   * Aborting it makes `render()` reject with an AbortError. No file is left, and one that was there before
+   * stays as it was.
+   */
   signal?: AbortSignal
 }
 

@@ -7,6 +7,7 @@ import { EngineBase } from './engine-base'
 import { EngineCore } from './engine-core'
 import type { EngineStats } from './engine-stats'
 import { native, nativeAsync } from './errors'
+import { offer } from './offer'
 import { withProgress } from './progress'
 import { type RenderOptions, type RenderPlan, checkRender } from './render-options'
 import { invalid } from './validate'
@@ -49,7 +50,14 @@ export interface RenderResult {
  * @throws what `build` throws; NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_NOT_FOUND,
  *   ERR_ACCESS, ERR_IO; an AbortError when the signal aborts
  */
-export async function render(
+export function render(
+  options: RenderOptions,
+  build: (engine: OfflineEngine) => void | Promise<void>,
+): Promise<RenderResult> {
+  return offer(() => perform(options, build))
+}
+
+async function perform(
   options: RenderOptions,
   build: (engine: OfflineEngine) => void | Promise<void>,
 ): Promise<RenderResult> {

@@ -3,8 +3,9 @@ import * as binding from '#binding'
 import { fileURLToPath } from 'node:url'
 import { abortable } from './abort'
 import { NoxrunError, nativeAsync } from './errors'
+import { offer } from './offer'
 import { type OnProgress, checkOnProgress, withProgress } from './progress'
-import { integer, invalid, number, options, signal } from './validate'
+import { integer, invalid, number, options, signal, withoutNul } from './validate'
 
 /** Planar 32-bit float in [−1, 1]: one array a channel, of equal lengths. */
 export interface PcmData {
@@ -119,11 +120,11 @@ export function checkPcm(name: string, pcm: unknown, allowed = 'PcmData'): PcmDa
 
 export function toPath(source: string | URL): string {
   if (typeof source === 'string') {
-    if (source === '' || source.includes('\0')) throw invalid('source', source, 'a path')
-    return source
+    if (source === '') throw invalid('source', source, 'a path')
+    return withoutNul('source', source)
   }
   if (source.protocol !== 'file:') throw invalid('source', source.href, 'a file URL')
-  return fileURLToPath(source)
+  return withoutNul('source', fileURLToPath(source))
 }
 
 export function checkLoadOptions(loadOptions: LoadOptions | undefined): LoadOptions {
@@ -135,7 +136,7 @@ export function checkLoadOptions(loadOptions: LoadOptions | undefined): LoadOpti
 
 /** What a sound file says of itself. */
 export interface ProbeResult {
-  /** Short name of the container, as 'wave', 'flac'. */
+  /** Short name of the container, as 'wav', 'flac'. */
   format: string
   /** Short name of the codec, as 'pcm_s16le'. */
   codec: string
@@ -155,15 +156,17 @@ export interface ProbeResult {
  * Format, duration, channels, rate and tags, without decoding.
  * @throws NoxrunError ERR_NOT_FOUND, ERR_ACCESS, ERR_IO, ERR_DECODE, ERR_INVALID_ARG
  */
-export async function probe(source: string | URL | Uint8Array): Promise<ProbeResult> {
-  const checked: unknown = source
-  let work
-  if (checked instanceof Uint8Array) work = binding.probeBytes(checked)
-  else if (typeof checked === 'string' || checked instanceof URL) {
-    work = binding.probeFile(toPath(checked))
-  } else throw invalid('source', checked, 'a path, a file URL or a Uint8Array')
-  const { frames = null, duration = null, ...rest } = await nativeAsync(work)
-  return { ...rest, frames, duration }
+export function probe(source: string | URL | Uint8Array): Promise<ProbeResult> {
+  return offer(async () => {
+    const { frames = null, duration = null, ...rest } = await nativeAsync(startProbe(source))
+    return { ...rest, frames, duration }
+  })
+}
+
+function startProbe(source: unknown): Promise<binding.NativeProbe> {
+  if (source instanceof Uint8Array) return binding.probeBytes(source)
+  if (typeof source === 'string' || source instanceof URL) return binding.probeFile(toPath(source))
+  throw invalid('source', source, 'a path, a file URL or a Uint8Array')
 }
 
 export function disposed(): NoxrunError {

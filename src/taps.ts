@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { throwIfAborted } from './abort'
 import type { Commands } from './commands'
 import { NoxrunError, native } from './errors'
+import { offer } from './offer'
 import { PcmReadable, type ReadableOptions, checkReadable } from './pcm-stream'
 import { ReaderEnd, type ReaderHome, type ReaderSource } from './reader'
 import { type RecordOptions, type RecordPlan, Recording, checkRecord, completeAll, failedWarning } from './recording'
@@ -54,7 +55,7 @@ export class Taps {
    * @param ensureOpen Throws when the track may not be used any more.
    */
   record(ensureOpen: () => void, track: number, path: string, given: RecordOptions | undefined): Promise<Recording> {
-    const begun = new Promise<Recording>((resolve, reject) => {
+    return offer(() => new Promise((resolve, reject) => {
       ensureOpen()
       const plan = checkRecord(path, given)
       throwIfAborted(plan.abort)
@@ -70,11 +71,8 @@ export class Taps {
       }, reject)
       this.#commands.onAbort(() => {
         reject(new NoxrunError('ERR_INVALID_STATE', `the recording of ${path} was undone with its batch`))
-        // Nobody holds it: it was made in the function that threw.
-        begun.catch(() => undefined)
       })
-    })
-    return begun
+    }))
   }
 
   /** Data may have come. */

@@ -5,6 +5,7 @@
 import * as binding from '#binding'
 import { closed, native, nativeAsync } from './errors'
 import { pumpAll } from './live'
+import { offer } from './offer'
 import { type PcmData, checkPcm } from './sample'
 import { boolean, integer, invalid, oneOf, optional, options } from './validate'
 
@@ -40,7 +41,8 @@ export interface VirtualDevice {
   /**
    * Waits until every earlier call has reached the engine, runs callbacks of exactly `frames` in
    * total, resolves after their events have fired.
-   * @throws NoxrunError ERR_INVALID_ARG (a device that runs by the clock), ERR_OUT_OF_RANGE
+   * @throws NoxrunError ERR_INVALID_ARG (a device that runs by the clock), ERR_OUT_OF_RANGE, ERR_CLOSED
+   *   (also when it is closed before the step is over)
    */
   step(frames: number): Promise<void>
   /**
@@ -91,15 +93,28 @@ class SteppedDevice implements VirtualDevice {
     this.id = this.#native.id
   }
 
-  async step(frames: number): Promise<void> {
+  step(frames: number): Promise<void> {
+    return offer(async () => {
+      this.#ensureOpen()
+      integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
+      if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
+      // Steps that overlap run in their order.
+      const step = this.#last.then(() => this.#step(frames))
+      this.#last = step.catch(() => undefined)
+      await step
+      pumpAll()
+    })
+  }
+
+  async #step(frames: number): Promise<void> {
     this.#ensureOpen()
-    integer('frames', frames, 0, Number.MAX_SAFE_INTEGER)
-    if (!this.#manual) throw invalid('clock', 'realtime', "'manual' for a device that is stepped")
-    // Steps that overlap run in their order.
-    const step = this.#last.then(() => nativeAsync(native(() => this.#native.step(frames))))
-    this.#last = step.catch(() => undefined)
-    await step
-    pumpAll()
+    try {
+      await nativeAsync(native(() => this.#native.step(frames)))
+    } catch (error) {
+      // That the step came to nothing is all that the native device says.
+      this.#ensureOpen()
+      throw error
+    }
   }
 
   feed(pcm: PcmData): void {

@@ -4,13 +4,13 @@ import { Op } from './commands'
 import { native } from './errors'
 import type { Host } from './host'
 import { invalid, number, options, outOfRange, string } from './validate'
-import { NOW, type Time, type When, requiredTime, toTime } from './when'
+import { MAX_BEAT, NOW, type Time, type When, requiredTime, toTime } from './when'
 
 /** A part that the transport repeats. */
 export interface TransportLoop {
-  /** Beats, 0 or more. */
+  /** Beats, 0…10¹². */
   start: number
-  /** Beats, excluded; at least 1/64 after `start`. */
+  /** Beats, excluded; at least 1/64 after `start`, at most 10¹². */
   end: number
 }
 
@@ -35,7 +35,7 @@ export interface Transport {
   /** Stays where it is then. Throws as `start`. */
   stop(at?: When): void
   /**
-   * Goes to a beat. What waits for a beat that is skipped is dropped; voices among it end as
+   * Goes to a beat, 0…10¹². What waits for a beat that is skipped is dropped; voices among it end as
    * 'stopped'.
    * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_QUEUE_FULL, ERR_CLOSED
    */
@@ -100,7 +100,7 @@ export class EngineTransport implements Transport {
 
   seek(beat: number): void {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.SeekTransport, 0, NOW, number('beat', beat, 0, Infinity))
+    this.#host.commands.send(Op.SeekTransport, 0, NOW, number('beat', beat, 0, MAX_BEAT))
   }
 
   get loop(): TransportLoop | null {
@@ -151,8 +151,8 @@ export class EngineTransport implements Transport {
 function checkLoop(loop: TransportLoop): TransportLoop {
   if (typeof loop !== 'object') throw invalid('loop', loop, '{ start, end } in beats, or null')
   const given = options('loop', loop, ['start', 'end'])
-  const start = number('loop.start', given.start, 0, Infinity)
-  const end = number('loop.end', given.end, 0, Infinity)
+  const start = number('loop.start', given.start, 0, MAX_BEAT)
+  const end = number('loop.end', given.end, 0, MAX_BEAT)
   if (end - start < MIN_LOOP) throw outOfRange('loop.end', end, `at least 1/64 beat after loop.start, ${start}`)
   return { start, end }
 }

@@ -49,6 +49,12 @@ export function string(name: string, value: unknown): string {
   return value
 }
 
+/** A path as the system takes it: to it a NUL byte is an end. */
+export function withoutNul(name: string, path: string): string {
+  if (path.includes('\0')) throw invalid(name, path, 'a path without NUL bytes')
+  return path
+}
+
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === value)
   if (found === undefined) {
@@ -62,7 +68,10 @@ export function choice<T extends string>(name: string, value: unknown, allowed: 
   return value === undefined ? allowed[0] : oneOf(name, value, allowed)
 }
 
-/** A plain options object with known keys only; `undefined` stands for an empty one. */
+/**
+ * An options object with known keys only; `undefined` stands for an empty one. As in Node, what it
+ * inherits counts and only its own keys can be unknown: so read the known ones, do not spread it.
+ */
 export function options<T extends object>(
   name: string,
   value: T | undefined,

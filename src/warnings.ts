@@ -73,11 +73,15 @@ export type NoxrunWarning = {
 /** Warnings that come from the binding. */
 type NativeCode = Exclude<NoxrunWarning['code'], 'RECORDING_FAILED'>
 
+function several(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 function toWarning(native: NativeWarning, trackName: (id: number) => string): NoxrunWarning {
   const { asked = 0, granted = 0, reason = '', by = 0, count = 0 } = native
   switch (native.code as NativeCode) {
     case 'BUFFER_SIZE_FALLBACK': {
-      const message = `the device refused ${asked} frames a callback and granted ${granted}`
+      const message = `the device refused ${several(asked, 'frame')} a callback and granted ${granted}`
       return { code: 'BUFFER_SIZE_FALLBACK', asked, granted, message }
     }
     case 'SAMPLE_RATE_FALLBACK': {
@@ -89,11 +93,11 @@ function toWarning(native: NativeWarning, trackName: (id: number) => string): No
       return { code: 'VIRTUAL_DEVICE', reason, message }
     }
     case 'LATE_EVENT': {
-      const message = `an event came ${by} frames after its time and was applied at once`
+      const message = `an event came ${several(by, 'frame')} after its time and was applied at once`
       return { code: 'LATE_EVENT', by, message }
     }
     case 'QUEUE_OVERFLOW': {
-      const message = `the control queue was full for ${count} messages; they wait, in order`
+      const message = `the control queue was full for ${several(count, 'message')}; what waits keeps its order`
       return { code: 'QUEUE_OVERFLOW', count, message }
     }
     case 'NON_FINITE': {
@@ -102,7 +106,8 @@ function toWarning(native: NativeWarning, trackName: (id: number) => string): No
       return { code: 'NON_FINITE', track, message }
     }
     case 'DROPPED_SAMPLES': {
-      const message = `${count} captured samples were lost: nothing took them in time`
+      const lost = `${several(count, 'captured sample')} ${count === 1 ? 'was' : 'were'} lost`
+      const message = `${lost}: nothing took what came in time`
       return { code: 'DROPPED_SAMPLES', count, message }
     }
     case 'NO_REALTIME_PRIORITY': {

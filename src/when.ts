@@ -12,7 +12,7 @@ export type When =
       frame: number
     }
   | {
-      /** Beats of the transport, 0 or more. */
+      /** Beats of the transport, 0…10¹². */
       beat: number
     }
 
@@ -30,6 +30,9 @@ export const NOW: Time = { at: -1, beat: false }
 /** A day short of three centuries at 1 MHz: every frame below stays a safe integer. */
 const MAX_SECONDS = 2 ** 33
 
+/** The engine counts with no beat beyond; there a beat is exact to 1/8192. */
+export const MAX_BEAT = 1e12
+
 const ALLOWED = 'seconds on the engine clock, { frame } or { beat }'
 
 /** `NOW` where no time was given. */
@@ -45,7 +48,7 @@ export function requiredTime(name: string, when: When | undefined, rate: number)
     return atFrame(integer(`${name}.frame`, when.frame, 0, Number.MAX_SAFE_INTEGER))
   }
   if (keys.length === 1 && 'beat' in when) {
-    return { at: number(`${name}.beat`, when.beat, 0, Infinity), beat: true }
+    return { at: number(`${name}.beat`, when.beat, 0, MAX_BEAT), beat: true }
   }
   throw invalid(name, when, ALLOWED)
 }

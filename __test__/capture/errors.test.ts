@@ -106,6 +106,22 @@ test('a pre-roll is refused that would not fit into memory', async (t) => {
   t.regex(error.message, /from 0 to 21\.8\b/)
 })
 
+test('a chunk of more samples than a reader takes is refused before anything opens', async (t) => {
+  // 2^30 samples are 2^25 frames of 32 channels.
+  for (const wide of [{ channels: 32 }, { channelMap: new Array<number>(32).fill(0) }]) {
+    const error = await t.throwsAsync(Capture.open({ device: 'no such device', ...wide, chunk: 2 ** 25 + 1 }))
+    assertTells(t, error, RANGE, 'chunk', 2 ** 25 + 1)
+    t.regex(error.message, /from 1 to 33554432\b/)
+  }
+  const device = createVirtualDevice({ channels: 32 })
+  t.teardown(() => { device.close() })
+  const capture = await Capture.open({ device: device.id, channels: 32, chunk: 2 ** 25 })
+  const chunks = capture.chunks()
+  await device.step(100)
+  await capture.close()
+  t.like((await chunks.next()).value, { frames: 100, final: true })
+})
+
 test('a hop is at most a chunk, whoever decides its length', async (t) => {
   const device = createVirtualDevice({ sampleRate: 44_100 })
   t.teardown(() => { device.close() })
@@ -179,6 +195,7 @@ test('record() refuses bad arguments before a file is made', async (t) => {
   for (const value of [undefined, null, 1, '', {}, ['x.wav'], Buffer.from('x.wav')]) {
     calls.push(['path', value, TYPE, () => capture.record(value as never)])
   }
+  calls.push(['path', 'x\0.wav', TYPE, () => capture.record('x\0.wav')])
   for (const value of ['x', 'x.mp3', 'x.wav.txt', 'wav', path.join(dir, 'x.WAVE')]) {
     calls.push(['path', value, TYPE, () => capture.record(value)])
   }

@@ -25,7 +25,7 @@ test.serial('demo plays and captures without allocating or losing anything', asy
   const result = json(outcome) as DemoJson
   t.like(result, {
     device: 'virtual', standInBecause: null, dropped: 0, allocations: 0, frees: 0, clean: true,
-    file: 'demo.wav',
+    file: 'demo.wav', stopped: false,
   })
   const wav = await readWav(inFolder('demo.wav'))
   t.like(wav, { format: 'float', bits: 32, channels: 2, sampleRate: 48_000, frames: result.capturedFrames })
@@ -64,6 +64,16 @@ test.serial('a demo that is stopped keeps what it captured', async (t) => {
   const { status } = await interrupted(args, 'SIGINT', async () => existsSync(file) && (await readFile(file)).length > 100_000)
   t.is(status, 130)
   t.true((await readWav(file)).frames > 10_000)
+})
+
+test.serial('a demo that is stopped prints its line of JSON, too', async (t) => {
+  const file = inFolder('stopped-json.wav')
+  const args = ['demo', '--json', '--device', 'virtual', '--out', file]
+  const outcome = await interrupted(args, 'SIGTERM', async () => existsSync(file) && (await readFile(file)).length > 100_000)
+  t.is(outcome.status, 143)
+  t.is(outcome.stderr, '')
+  const { frames } = await readWav(file)
+  t.like(json(outcome), { device: 'virtual', file, stopped: true, capturedFrames: frames, dropped: 0, allocations: 0 })
 })
 
 const hasScript = existsSync('/usr/bin/script')

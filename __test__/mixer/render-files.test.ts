@@ -1,5 +1,5 @@
 // Rendering to files: the same samples as in memory, quantised where the format asks for it.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -126,6 +126,18 @@ test('what cannot be written rejects with its code and leaves nothing', async (t
     await rejectsCode(t, render({ duration: 1, ...options } as RenderOptions, () => undefined), 'ERR_INVALID_ARG')
   }
   t.deepEqual(readdirSync(dir).filter((name) => name.startsWith('a.') || name === 'a' || name === 'none'), [])
+})
+
+test('an abort leaves a file that was there before as it was', async (t) => {
+  for (const ending of ['.wav', '.flac']) {
+    const output = inDir(`kept${ending}`)
+    writeFileSync(output, 'of before')
+    const controller = new AbortController()
+    const onProgress = (): void => { controller.abort() }
+    const options: RenderOptions = { duration: 20_000, output, format: 's16', signal: controller.signal, onProgress }
+    await t.throwsAsync(render(options, perform), { name: 'AbortError' })
+    t.is(readFileSync(output, 'utf8'), 'of before')
+  }
 })
 
 test('an abort and an error of build leave no file', async (t) => {

@@ -283,3 +283,31 @@ test('what a transport does not take throws and changes nothing', async (t) => {
   t.false(transport.playing)
   t.is(transport.beat, 0)
 })
+
+test('beats go to 10^12; beyond, nothing can be counted, and every call that takes one says so', async (t) => {
+  const { engine, play, sample } = await stage(t)
+  const { transport } = engine
+  const track = engine.createTrack()
+  const sound = await sample(new Float32Array(10))
+  const calls: Record<string, (beat: number) => unknown> = {
+    'beat': (beat) => { transport.seek(beat) },
+    'loop.start': (beat) => (transport.loop = { start: beat, end: 2 * beat }),
+    'loop.end': (beat) => (transport.loop = { start: 0, end: beat }),
+    'at.beat': (beat) => track.play(sound, { at: { beat } }),
+    'points[0].at.beat': (beat) => { track.volume.automate([{ at: { beat }, value: 1 }]) },
+    'from.beat': (beat) => { track.volume.cancel({ beat }) },
+  }
+  for (const [name, call] of Object.entries(calls)) {
+    for (const beat of [1e12 + 1, 1e300]) {
+      throwsCode(t, () => call(beat), 'ERR_OUT_OF_RANGE', [`${name} must be`, 'from 0 to 1000000000000', `got ${beat}`], name)
+    }
+  }
+  throwsCode(t, () => engine.batch(() => undefined, { beat: 1e13 }), 'ERR_OUT_OF_RANGE', ['at.beat'])
+  await play(100)
+  t.is(transport.beat, 0)
+  t.is(transport.loop, null)
+  transport.seek(1e12)
+  transport.loop = { start: 1e12 - 1, end: 1e12 }
+  await play(100)
+  t.is(transport.beat, 1e12)
+})

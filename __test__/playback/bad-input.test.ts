@@ -1,7 +1,8 @@
 // Every bad argument throws its code at once, with a message that names it, and changes nothing.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import test from 'ava'
-import { Engine, type ErrorCode, probe } from '../../index'
+import { Engine, type ErrorCode, NoxrunError, probe, render } from '../../index'
 import { createVirtualDevice } from '../../src/testing'
 import { RATE, channel, flat, isHeard, rejectsCode, stage, throwsCode } from './stage'
 
@@ -197,7 +198,7 @@ test('sources and options of load and probe', async (t) => {
   const ok = flat(0, 4)
   const sources: [unknown, ErrorCode, string][] = [
     [undefined, INVALID, 'source'], [null, INVALID, 'source'], [5, INVALID, 'source'], ['', INVALID, 'source'],
-    ['a\0b', INVALID, 'source'], [new URL('https://example.org/a.wav'), INVALID, 'https://example.org/a.wav'],
+    ['a\0b', INVALID, 'a path without NUL bytes'], [new URL('file:///a%00b'), INVALID, 'a path without NUL bytes'], [new URL('https://example.org/a.wav'), INVALID, 'https://example.org/a.wav'],
     [new ArrayBuffer(8), INVALID, 'source'], [[], INVALID, 'channelData'], [{}, INVALID, 'channelData'],
     [{ channelData: [], sampleRate: RATE }, INVALID, 'channelData'],
     [{ channelData: ok, sampleRate: RATE }, INVALID, 'channelData'],
@@ -215,7 +216,7 @@ test('sources and options of load and probe', async (t) => {
   for (const [source, code, name] of sources) {
     await rejectsCode(t, engine.load(source as never), code, [name], inspect(source))
   }
-  for (const source of [undefined, null, 5, '', {}, new URL('https://example.org/a.wav')]) {
+  for (const source of [undefined, null, 5, '', 'a\0b', {}, new URL('https://example.org/a.wav'), new URL('file:///a%00b')]) {
     await rejectsCode(t, probe(source as never), INVALID, [], inspect(source))
   }
   const pcm = { channelData: [ok], sampleRate: RATE }
@@ -226,6 +227,37 @@ test('sources and options of load and probe', async (t) => {
     await rejectsCode(t, engine.load(pcm, { onProgress: onProgress as never }), INVALID, ['onProgress'])
   }
   for (const [bad, code] of notObjects) await rejectsCode(t, engine.load(pcm, bad as object), code)
+})
+
+test('a file that is to be written has no NUL byte in its path', async (t) => {
+  const { engine } = await stage(t)
+  const names = ['must be a path without NUL bytes', "got 'a\\x00.wav'"]
+  await rejectsCode(t, engine.record('a\0.wav'), INVALID, ['path', ...names])
+  await rejectsCode(t, engine.createTrack().record('a\0.wav'), INVALID, ['path', ...names])
+  await rejectsCode(t, render({ duration: 1, output: 'a\0.wav' }, () => undefined), INVALID, ['output', ...names])
+})
+
+test('an error has a detail only where there is one', async (t) => {
+  const error = await t.throwsAsync(probe(5 as never), { instanceOf: NoxrunError })
+  t.false('detail' in error)
+  t.false(inspect(error).includes('detail'))
+  t.deepEqual(new NoxrunError('ERR_IO', 'of the test', { more: 1 }).detail, { more: 1 })
+})
+
+test('a step whose device is closed meanwhile rejects with ERR_CLOSED', async (t) => {
+  const device = createVirtualDevice()
+  const engine = await Engine.open({ device: device.id })
+  t.teardown(() => engine.close())
+  // So many frames that it is never over; a second one waits for it.
+  const steps = [device.step(Number.MAX_SAFE_INTEGER), device.step(1)]
+  while (engine.currentFrame === 0) await sleep(5)
+  device.close()
+  for (const step of steps) await rejectsCode(t, step, 'ERR_CLOSED', ['virtual device'])
+  // One that has not even begun.
+  const other = createVirtualDevice()
+  const step = other.step(100)
+  other.close()
+  await rejectsCode(t, step, 'ERR_CLOSED', ['virtual device'])
 })
 
 test('options of createVirtualDevice and arguments of its methods', async (t) => {

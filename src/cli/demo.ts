@@ -50,8 +50,8 @@ status 1 if the audio callbacks allocated anything or a sample was lost.`,
       screen.endLive()
       recorded = await recording?.stop()
     }
-    if (interrupt.status !== undefined) {
-      if (recorded && !values.json) screen.print(`Stopped; ${recorded.path} holds ${plural(recorded.frames, 'frame')}`)
+    if (interrupt.status !== undefined && !values.json) {
+      if (recorded) screen.print(`Stopped; ${recorded.path} holds ${plural(recorded.frames, 'frame')}`)
       return interrupt.status
     }
 
@@ -59,11 +59,13 @@ status 1 if the audio callbacks allocated anything or a sample was lost.`,
     await engine.close()
     const result: DemoResult = {
       stage, listener, seconds, recorded, captureStats,
+      stopped: interrupt.signal.aborted,
       engineStats: engine.stats(),
       peak: performance.capturedPeak,
     }
     if (values.json) screen.print(JSON.stringify(jsonSummary(result)))
     else for (const line of summaryLines(result, screen)) screen.print(line)
+    if (interrupt.status !== undefined) return interrupt.status
     const wrong = faults(result)
     if (wrong.length === 0) return 0
     screen.complain(wrong.join('; '))

@@ -9,6 +9,7 @@ import type { Interrupt } from './interrupt'
 import { library } from './library'
 import { loudest, meterBars } from './meter'
 import type { Screen } from './screen'
+import { trimWav } from './trim-wav'
 import { watch } from './watch'
 
 /** How often the length of the file is looked at. */
@@ -31,7 +32,7 @@ the device goes away it is waited for; the time without it is silence in the fil
     device: { value: 'ID', help: "A device's ID or a backend's name; default: the default input" },
     rate: { value: 'HZ', help: "Rate of the file, 1000 to 768000; default: the device's" },
     channels: { value: 'N', help: 'Channels of the file, 1 to 32; default 1, the average of the input' },
-    duration: { value: 'SECONDS', help: 'Length; default: until Ctrl-C' },
+    duration: { value: 'SECONDS', help: 'Length, to the nearest frame; default: until Ctrl-C' },
     format: { value: 'FORMAT', help: 'What a sample is: f32, s24 or s16; default f32' },
     json: { help: 'One line of JSON at the end, nothing else' },
   },
@@ -54,14 +55,14 @@ the device goes away it is waited for; the time without it is silence in the fil
     capture.on('device', ({ state }) => { isLost = state === 'lost' })
     const recording = await capture.record(path, { format })
     const failed = Promise.race([watched, failure(recording)])
+    const frames = duration === undefined ? Infinity : Math.round(duration * capture.sampleRate)
     try {
       if (!values.json) showProgress(screen, capture, recording, duration)
-      const frames = duration === undefined ? Infinity : Math.round(duration * capture.sampleRate)
       await enough(recording, frames, interrupt, failed, () => isLost)
     } finally {
       screen.endLive()
       // Also when the device failed: what was recorded until then is kept, and told.
-      const result = await recording.stop()
+      const result = await cut(await recording.stop(), frames)
       screen.print(values.json ? jsonSummary(result, capture) : summary(result, capture))
     }
     return 0
@@ -94,6 +95,13 @@ async function enough(
   } finally {
     isOver = true
   }
+}
+
+/** What came between the frame that was asked for and the stop is no part of the recording. */
+async function cut(result: RecordingResult, frames: number): Promise<RecordingResult> {
+  if (result.frames <= frames) return result
+  await trimWav(result.path, frames)
+  return { ...result, frames }
 }
 
 /** Rejects when the recording ends by itself because of an error, such as a full disk. */
