@@ -149,6 +149,8 @@ impl CaptureInput {
         }
         if pause {
             self.meter.clear();
+        } else {
+            self.shared.count_resume();
         }
     }
 
