@@ -50,6 +50,8 @@ pub(crate) struct Media<'s> {
     pub frames: Option<u64>,
     /// Bytes of the whole source.
     pub byte_len: u64,
+    /// Of a FLAC file.
+    pub flac: Option<Headers>,
     read_to: Arc<AtomicU64>,
     path: Option<PathBuf>,
 }
@@ -149,6 +151,7 @@ impl<'s> Media<'s> {
             sample_rate,
             frames,
             byte_len,
+            flac,
             read_to,
             path,
         })

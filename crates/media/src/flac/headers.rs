@@ -27,7 +27,7 @@ const COMMENTS: u8 = 4;
 /// What stands in front of the sound.
 pub(crate) struct Headers {
     /// The first block's content.
-    stream_info: [u8; 34],
+    pub stream_info: [u8; 34],
     /// What the file says in words.
     comments: Vec<u8>,
     /// The first byte behind them.
@@ -75,6 +75,16 @@ impl Headers {
             if head[0] & 0x80 != 0 {
                 return Ok(Some(headers));
             }
+        }
+    }
+
+    /// Bytes of the largest frame: as the file says, or else as many as any needs.
+    pub fn largest_frame(&self) -> u64 {
+        let info = &self.stream_info;
+        let block = u64::from(u16::from_be_bytes([info[2], info[3]]));
+        match u32::from_be_bytes([0, info[7], info[8], info[9]]) {
+            0 => block * self.channels() as u64 * 5,
+            told => u64::from(told),
         }
     }
 
