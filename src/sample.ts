@@ -147,7 +147,7 @@ export interface ProbeResult {
   channels: number
   /** Hz. */
   sampleRate: number
-  /** Texts such as `title`, `artist`, `album`, `date`; those without a common name keep the file's. */
+  /** Texts such as `title`, `artist`, `album`, `date`; those without a common name keep the file's. In the file's order. */
   tags: Record<string, string>
 }
 
@@ -162,8 +162,8 @@ export async function probe(source: string | URL | Uint8Array): Promise<ProbeRes
   else if (typeof checked === 'string' || checked instanceof URL) {
     work = binding.probeFile(toPath(checked))
   } else throw invalid('source', checked, 'a path, a file URL or a Uint8Array')
-  const { frames = null, duration = null, ...rest } = await nativeAsync(work)
-  return { ...rest, frames, duration }
+  const { frames = null, duration = null, tags, ...rest } = await nativeAsync(work)
+  return { ...rest, frames, duration, tags: Object.fromEntries(tags) }
 }
 
 export function disposed(): NoxrunError {

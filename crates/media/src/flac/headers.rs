@@ -27,7 +27,7 @@ const COMMENTS: u8 = 4;
 /// What stands in front of the sound.
 pub(crate) struct Headers {
     /// The first block's content.
-    pub stream_info: [u8; 34],
+    stream_info: [u8; 34],
     /// What the file says in words.
     comments: Vec<u8>,
     /// The first byte behind them.
