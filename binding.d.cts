@@ -283,7 +283,8 @@ export interface NativeProbe {
   duration?: number
   channels: number
   sampleRate: number
-  tags: Record<string, string>
+  /** Names and texts, in the order of the file. */
+  tags: Array<[string, string]>
 }
 
 export interface NativeReaderStats {

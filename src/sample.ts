@@ -148,7 +148,7 @@ export interface ProbeResult {
   channels: number
   /** Hz. */
   sampleRate: number
-  /** Texts such as `title`, `artist`, `album`, `date`; those without a common name keep the file's. */
+  /** Texts such as `title`, `artist`, `album`, `date`; those without a common name keep the file's. In the file's order. */
   tags: Record<string, string>
 }
 
@@ -158,8 +158,8 @@ export interface ProbeResult {
  */
 export function probe(source: string | URL | Uint8Array): Promise<ProbeResult> {
   return offer(async () => {
-    const { frames = null, duration = null, ...rest } = await nativeAsync(startProbe(source))
-    return { ...rest, frames, duration }
+    const { frames = null, duration = null, tags, ...rest } = await nativeAsync(startProbe(source))
+    return { ...rest, frames, duration, tags: Object.fromEntries(tags) }
   })
 }
 

@@ -32,6 +32,20 @@ test('on resume comes what was kept, and the frame axis has its gap before that'
   for (const chunk of heard) t.deepEqual(chunk.samples, interleaved(chunk.frame, chunk.frames, 2))
 })
 
+test('resume() directly followed by close() delivers what was kept', async (t) => {
+  const stand = await Stand.open(t, { channels: 2, chunk: 1000, preRoll: 0.0125 })
+  const chunks = stand.capture.chunks()
+  await stand.record(500)
+  stand.capture.pause()
+  await stand.record(2000)
+  stand.capture.resume()
+  const stats = await stand.capture.close()
+  t.like(stats, { captured: 2 * (500 + 600), delivered: 2 * (500 + 600), dropped: 0, lostByDevice: 0 })
+  const heard = await rest(chunks)
+  t.deepEqual(outline(heard), [[0, 500, 0], [1900, 600, 0]])
+  for (const chunk of heard) t.deepEqual(chunk.samples, interleaved(chunk.frame, chunk.frames, 2))
+})
+
 for (const sampleRate of [48_000, 16_000, 44_100]) {
   test(`a pause shorter than the preRoll leaves no trace at ${sampleRate} Hz`, async (t) => {
     const sound = noise(30_000, 9)

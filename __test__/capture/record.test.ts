@@ -55,6 +55,19 @@ for (const [format, bits] of [['s16', 16], ['s24', 24]] as const) {
   })
 }
 
+for (const ending of ['wav', 'flac']) {
+  test(`a .${ending} file without a frame loads as a sound of no frames`, async (t) => {
+    const stand = await Stand.open(t, { channels: 2 }, { channels: 2, sampleRate: 48_000 })
+    const file = newPath().replace('.wav', `.${ending}`)
+    t.like(await (await stand.capture.record(file, { format: 's16' })).stop(), { frames: 0 })
+    t.like(await probe(file), { format: ending, channels: 2, sampleRate: 48_000, frames: 0, duration: 0, tags: {} })
+    await render({ duration: 0.01 }, async (engine) => {
+      const { frames, channels } = await engine.load(file)
+      t.deepEqual([frames, channels], [0, 2])
+    })
+  })
+}
+
 for (const format of ['s16', 's24'] as const) {
   test(`a .flac file of ${format} holds what a .wav file of ${format} does`, async (t) => {
     const stand = await Stand.open(t, { channels: 2 }, { channels: 2, sampleRate: 48_000 })

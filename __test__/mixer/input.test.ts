@@ -252,6 +252,29 @@ test('a paused capture fades out and in again, as late as before', async (t) => 
   }
 })
 
+test('pauses of any length, with a pre-roll or without, leave the latency as it was', async (t) => {
+  for (const preRoll of [0, 0.05, 1]) {
+    const { device, engine, capture } = await duplex(t, {}, {}, { preRoll })
+    const input = engine.createTrack().input(capture)
+    const before = input.latency
+    const ones = new Float32Array(400_000).fill(0.5)
+    await play(device, [ones, ones], 2_000)
+    // From a block to beyond the fifth of a second that a paused capture used to need.
+    for (const pause of [100, 250, 700, 2_000, 4_800, 9_500, 12_000]) {
+      capture.pause()
+      await device.step(pause)
+      capture.resume()
+      await device.step(5_000)
+      const [heard = new Float32Array()] = device.output().channelData
+      t.is(input.latency, before, `pre-roll ${preRoll} s, a pause of ${pause} frames`)
+      t.is(heard.at(-1), 0.5)
+      for (let n = 1; n < heard.length; n++) {
+        if (Math.abs((heard[n] ?? 0) - (heard[n - 1] ?? 0)) > 0.02) t.fail(`a step at ${n}`)
+      }
+    }
+  }
+})
+
 test('a capture at another rate is converted', async (t) => {
   const { device, engine, capture } = await duplex(t, {}, {}, { sampleRate: 16_000, channels: 1 })
   const input = engine.createTrack().input(capture)

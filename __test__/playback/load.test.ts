@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import type { SampleSource } from '../../index'
+import { type SampleSource, probe } from '../../index'
 import { noise, wavFile } from '../support/signal'
 import { RATE, channel, flat, isHeard, isSame, rejectsCode, stage, throwsCode } from './stage'
 
@@ -245,4 +245,23 @@ test('a broken file gives ERR_DECODE or the frames that are really there', async
     }
   }
   t.true(process.memoryUsage.rss() - before < 256 * 2 ** 20)
+})
+
+test('tags come in the order of the file, every time', async (t) => {
+  const tags = { XYZ: 'own', artist: 'Bob', IAAA: 'a', title: 'A tune', QQQQ: 'q' }
+  const ids = ['XYZ ', 'IART', 'IAAA', 'INAM', 'QQQQ']
+  const entries = Object.values(tags).map((text, n) => {
+    const body = Buffer.from(text.length % 2 ? `${text}\0` : `${text}\0\0`)
+    const head = Buffer.from(`${ids[n] ?? ''}\0\0\0\0`)
+    head.writeUInt32LE(body.length, 4)
+    return Buffer.concat([head, body])
+  })
+  const list = Buffer.concat([Buffer.from('LIST\0\0\0\0INFO'), ...entries])
+  list.writeUInt32LE(list.length - 8, 4)
+  const file = Buffer.concat([wav({ tag: 1, bits: 16 }, [[1, 2]]), list])
+  file.writeUInt32LE(file.length - 8, 4)
+  for (let n = 0; n < 20; n++) {
+    const found = Object.entries((await probe(file)).tags)
+    t.deepEqual(found.map(([name, text]) => [name.trim(), text]), Object.entries(tags))
+  }
 })

@@ -167,6 +167,13 @@ impl Consumer {
         }
     }
 
+    /// Once all that went into the ring is popped: samples that it has refused so far. The note of a
+    /// loss comes only with the sample behind it; whoever counts need not wait for that.
+    pub(crate) fn refused_at_end(&self) -> Option<u64> {
+        let pushed = self.link.ledger.pushed();
+        (pushed.accepted == self.position).then_some(pushed.refused)
+    }
+
     /// The next loss to tell.
     pub(crate) fn loss(&mut self) -> Option<Dropped> {
         self.notes.losses.pop().ok()

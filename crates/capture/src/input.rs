@@ -125,6 +125,10 @@ impl CaptureInput {
     pub fn finish(&mut self) {
         if !self.finished {
             self.finished = true;
+            // What is kept was asked for, although no callback comes to hand it over.
+            if self.paused && self.pre_roll.is_some() {
+                self.look_at_pause();
+            }
             self.end_run();
             self.producer.close();
         }
@@ -149,6 +153,8 @@ impl CaptureInput {
         }
         if pause {
             self.meter.clear();
+        } else {
+            self.shared.count_resume();
         }
     }
 

@@ -121,6 +121,8 @@ struct State {
     received: u64,
     delivered: u64,
     dropped: u64,
+    /// Of all that the ring refused, how much was counted here or is not this reader's.
+    counted: u64,
 }
 
 impl ReaderCore {
@@ -146,6 +148,7 @@ impl ReaderCore {
                 received: 0,
                 delivered: 0,
                 dropped: 0,
+                counted: start.refused,
             }),
             notify: spec.notify,
             ready: Condvar::new(),
@@ -188,8 +191,10 @@ impl ReaderCore {
                     state.hear(heard);
                     return None;
                 }
-                let own = self.own_loss(dropped_before, dropped_before + gap.dropped);
-                state.lose(own, frame);
+                let refused = dropped_before + gap.dropped;
+                state.count_refused(refused);
+                let own = self.own_loss(dropped_before, refused);
+                state.chunker.push_gap(own, frame);
             }
         }
         state.hear(heard);
@@ -207,16 +212,27 @@ impl ReaderCore {
         to.saturating_sub(from.max(self.start.refused))
     }
 
+    /// The ring has refused so many samples so far: counts those that are not yet. Where in the
+    /// stream they are missing is said by the gap that is still to come.
+    pub(crate) fn count_refused(&self, refused: u64) {
+        lock(&self.state).count_refused(refused);
+    }
+
     /// The stream ends for this reader alone, at the moment of `now`, with everything up to `told`
     /// handed out.
     fn finish_at(&self, now: Pushed, told: Told) {
         let mut state = lock(&self.state);
-        // A loss at the very end is told with the next sample, which this reader will not see. With
-        // samples behind that moment handed out, so was every loss before it.
-        let untold = now.refused.saturating_sub(told.dropped);
-        if told.position == now.accepted && untold > 0 {
-            let own = self.own_loss(told.dropped, now.refused);
-            state.lose(own, told.frame + untold / self.channels);
+        // With samples behind that moment handed out, so was every loss before it.
+        if told.position == now.accepted {
+            state.count_refused(now.refused);
+        }
+        // A loss at the very end is told with the next sample, which this reader will not see.
+        let untold = state.counted.saturating_sub(told.dropped);
+        if untold > 0 {
+            let own = self.own_loss(told.dropped, state.counted);
+            state
+                .chunker
+                .push_gap(own, told.frame + untold / self.channels);
         }
         state.chunker.abandon();
         drop(state);
@@ -291,11 +307,12 @@ impl State {
         })
     }
 
-    /// A loss that others caused; the stream goes on with frame `next`.
-    fn lose(&mut self, samples: u64, next: u64) {
-        self.received += samples;
-        self.dropped += samples;
-        self.chunker.push_gap(samples, next);
+    /// See [`ReaderCore::count_refused`].
+    fn count_refused(&mut self, refused: u64) {
+        let more = refused.saturating_sub(self.counted);
+        self.counted += more;
+        self.received += more;
+        self.dropped += more;
     }
 
     fn hear(&mut self, heard: Option<Heard<'_>>) {

@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     reader_count: AtomicUsize,
     closing: AtomicBool,
     paused: AtomicBool,
+    /// How often the callback went on after a pause.
+    resumed: AtomicU64,
     /// Of the resampler: bits of an `f64`, seconds.
     latency: AtomicU64,
     progress: Mutex<Progress>,
@@ -63,6 +65,7 @@ impl Shared {
             reader_count: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
+            resumed: AtomicU64::new(0),
             latency: AtomicU64::new(0),
             progress: Mutex::new(Progress::default()),
             progressed: Condvar::new(),
@@ -76,6 +79,16 @@ impl Shared {
 
     pub(crate) fn set_paused(&self, paused: bool) {
         self.paused.store(paused, Ordering::Release);
+    }
+
+    /// The callback goes on after a pause; before it pushes anything.
+    pub(crate) fn count_resume(&self) {
+        self.resumed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What the ring brings from behind a pause brings its count along.
+    pub(crate) fn resumes(&self) -> u64 {
+        self.resumed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn latency(&self) -> f64 {

@@ -107,6 +107,10 @@ impl Attend for CaptureThread {
             } else {
                 Served::Nothing
             };
+            if let Some(refused) = self.consumer.refused_at_end() {
+                let readers = board.readers.iter();
+                readers.for_each(|reader| reader.count_refused(refused));
+            }
             board.told = self.consumer.told();
             self.due
                 .extend(board.readers.iter().filter_map(|reader| reader.due()));

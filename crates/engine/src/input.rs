@@ -5,7 +5,8 @@
 //! the two waits a target of frames, which is how much later the sound comes out.
 //!
 //! - When frames are missing, the sound fades out over 5 ms, mirrored from what came last, and
-//!   fades in again when the target waits. Missing frames again and again raise the target.
+//!   fades in again when the target waits. Missing frames again and again raise the target, but
+//!   not those of a hole that the writer knows of: there was nothing to be late.
 //! - When far more waits than the target, the oldest are skipped in a crossfade.
 //! - When nobody takes frames and the ring is full, it is emptied and begun anew.
 //!
@@ -51,6 +52,8 @@ pub struct InputFlow {
     /// Monotonic nanoseconds at which frame 0 of the ring would have been played; 0 while nothing
     /// is.
     origin_ns: AtomicU64,
+    /// Frames that were pushed before the newest hole that the writer told.
+    hole: AtomicU64,
     starts: AtomicU32,
     underruns: AtomicU64,
     overruns: AtomicU64,
@@ -124,6 +127,13 @@ impl InputWriter {
         true
     }
 
+    /// What is pushed next does not follow what was pushed before: its maker paused, or frames
+    /// were lost on their way here. An input that ran dry meanwhile goes on as late as it was.
+    pub fn tell_hole(&mut self) {
+        // The frames behind it bring it along: they are pushed after it.
+        self.flow.hole.store(self.pushed, Ordering::Relaxed);
+    }
+
     /// Frames that it takes now.
     pub fn room(&self) -> usize {
         self.ring.slots() / self.channels
@@ -185,6 +195,7 @@ pub fn input(spec: &InputSpec) -> (InputWriter, Box<Input>) {
         ended: AtomicBool::new(false),
         stale: AtomicBool::new(false),
         origin_ns: AtomicU64::new(0),
+        hole: AtomicU64::new(0),
         starts: AtomicU32::new(0),
         underruns: AtomicU64::new(0),
         overruns: AtomicU64::new(0),

@@ -8,6 +8,7 @@ use symphonia::core::audio::conv::FromSample;
 use symphonia::core::audio::sample::Sample;
 use symphonia::core::audio::{Audio, AudioBuffer, GenericAudioBufferRef};
 use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_FLAC;
 use symphonia::core::errors::Error;
 
 use crate::error::MediaError;
@@ -17,10 +18,14 @@ use crate::pcm::Pcm;
 /// Frames between two calls of the progress callback.
 const PROGRESS_FRAMES: usize = 1 << 16;
 
+/// Most frames of a FLAC packet, and the fewest bytes that it takes: 6 of header, 2 of sound and 2
+/// of checksum.
+const FLAC_PACKET: (u64, u64) = (65_535, 10);
+
 /// Decodes a sound file that is in memory.
 ///
-/// A file that was cut off gives the frames that are there, possibly none. Non-finite samples are
-/// kept.
+/// A file that was cut off gives the frames that are there, possibly none. Damaged packets in the
+/// middle of a FLAC file are silent, and what follows keeps its place. Non-finite samples are kept.
 ///
 /// # Errors
 /// [`MediaError::Decode`] for bytes that are not a sound file or a damaged one, with what is wrong
@@ -52,6 +57,7 @@ fn read_all(mut media: Media<'_>, progress: Progress<'_>) -> Result<Pcm, MediaEr
         media.byte_len,
     )?;
     let mut report_at = 0;
+    let mut origin = 0;
     loop {
         if planes.frames() >= report_at {
             report(progress, media.fraction())?;
@@ -67,11 +73,45 @@ fn read_all(mut media: Media<'_>, progress: Progress<'_>) -> Result<Pcm, MediaEr
         if packet.track_id != media.track_id {
             continue;
         }
+        if media.params.codec == CODEC_ID_FLAC {
+            let begins = u64::try_from(packet.pts.get()).unwrap_or(0);
+            // What was cut out of a stream does not say how long it is, and begins anywhere.
+            if planes.frames() == 0 && media.frames.is_none() {
+                origin = begins;
+            }
+            let missing = missing(&media, begins.saturating_sub(origin), planes.frames())?;
+            planes.append_silence(missing)?;
+        }
         let decoded = guarded(|| decoder.decode(&packet).map(|buffer| planes.append(&buffer)))?;
         decoded.map_err(|error| damaged(&media, planes.frames(), error))??;
     }
+    if let Some(headers) = &media.flac
+        && planes.frames() == 0
+        && media.byte_len - headers.end >= headers.largest_frame().max(1)
+    {
+        let what = "none of the FLAC file's packets is undamaged";
+        return Err(MediaError::decode(what));
+    }
     report(progress, 1.0)?;
     Ok(planes.pcm)
+}
+
+/// How many frames are missing in a FLAC file before a packet that says where it `begins`, if
+/// `frames` were decoded: those of packets whose checksum is wrong, which are left out.
+fn missing(media: &Media<'_>, begins: u64, frames: usize) -> Result<usize, MediaError> {
+    let missing = begins.saturating_sub(frames as u64);
+    if missing == 0 {
+        return Ok(0);
+    }
+    let (longest, smallest) = FLAC_PACKET;
+    let possible = (media.byte_len / smallest).saturating_mul(longest);
+    let possible = possible.min(media.frames.unwrap_or(u64::MAX));
+    if begins > possible {
+        return Err(MediaError::decode(format!(
+            "a packet claims to begin at frame {begins}; {possible} are possible (after frame {frames})"
+        )));
+    }
+    usize::try_from(missing).map_err(|_| no_memory(usize::MAX))
 }
 
 fn report(progress: Progress<'_>, fraction: f64) -> Result<(), MediaError> {
@@ -144,6 +184,14 @@ impl Planes {
         }
     }
 
+    fn append_silence(&mut self, frames: usize) -> Result<(), MediaError> {
+        for channel in &mut self.pcm.channels {
+            reserve(channel, frames)?;
+            channel.resize(channel.len() + frames, 0.0);
+        }
+        Ok(())
+    }
+
     fn extend<S: Sample>(&mut self, buffer: &AudioBuffer<S>) -> Result<(), MediaError>
     where
         f32: FromSample<S>,
@@ -161,12 +209,13 @@ impl Planes {
 fn reserve(channel: &mut Vec<f32>, frames: usize) -> Result<(), MediaError> {
     channel
         .try_reserve(frames)
-        .map_err(|_| MediaError::TooLarge {
-            what: format!(
-                "there is no memory for {} frames",
-                channel.len().saturating_add(frames)
-            ),
-        })
+        .map_err(|_| no_memory(channel.len().saturating_add(frames)))
+}
+
+fn no_memory(frames: usize) -> MediaError {
+    MediaError::TooLarge {
+        what: format!("there is no memory for {frames} frames"),
+    }
 }
 
 #[cfg(test)]

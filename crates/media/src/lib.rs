@@ -13,7 +13,7 @@
 //!   decoder does not hide it), 64-bit floats are rounded once to the nearest `f32`. 32-bit
 //!   integers are rounded once, too: `f32` holds 24 bits.
 //! - **Hostile input is safe**: truncated, lying, empty or random bytes give an error that says
-//!   what is wrong and where, or the frames that are really there. Memory follows the bytes that
+//!   what is wrong and where, or the frames that are really there, in their places. Memory follows the bytes that
 //!   exist, never what a header claims; nothing panics or loops.
 //! - Nothing here runs on an audio thread: every function allocates and may wait for a disk.
 //!

@@ -18,6 +18,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 
 use crate::error::MediaError;
+use crate::flac::{Headers, NoSound};
 use crate::wav::WavReader;
 
 /// Sample rates that are read and written, in Hz.
@@ -49,6 +50,8 @@ pub(crate) struct Media<'s> {
     pub frames: Option<u64>,
     /// Bytes of the whole source.
     pub byte_len: u64,
+    /// Of a FLAC file.
+    pub flac: Option<Headers>,
     read_to: Arc<AtomicU64>,
     path: Option<PathBuf>,
 }
@@ -77,13 +80,16 @@ impl<'s> Media<'s> {
     }
 
     fn new(
-        source: impl Read + Seek + Send + Sync + 's,
+        mut source: impl Read + Seek + Send + Sync + 's,
         byte_len: u64,
         path: Option<PathBuf>,
     ) -> Result<Self, MediaError> {
         if byte_len == 0 {
             return Err(MediaError::decode("the file is empty"));
         }
+        let failed = |error| media_error(Error::IoError(error), path.as_deref());
+        let flac = Headers::read(&mut source, byte_len).map_err(failed)?;
+        source.seek(SeekFrom::Start(0)).map_err(failed)?;
         let read_to = Arc::new(AtomicU64::new(0));
         let source = Metered {
             source,
@@ -92,13 +98,15 @@ impl<'s> Media<'s> {
             read_to: Arc::clone(&read_to),
         };
         let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
-        let reader = guarded(|| {
-            FORMATS.probe(
+        let silent = flac.as_ref().filter(|headers| headers.end == byte_len);
+        let reader = guarded(|| match silent {
+            Some(headers) => Ok(Box::new(NoSound::new(stream, headers)) as Box<dyn FormatReader>),
+            None => FORMATS.probe(
                 &Hint::new(),
                 stream,
                 FormatOptions::default(),
                 MetadataOptions::default(),
-            )
+            ),
         })?
         .map_err(|error| match error {
             Error::Unsupported(_) => MediaError::decode(format!(
@@ -143,6 +151,7 @@ impl<'s> Media<'s> {
             sample_rate,
             frames,
             byte_len,
+            flac,
             read_to,
             path,
         })

@@ -1,6 +1,6 @@
 //! What a file is, without decoding it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::Path;
 
 use symphonia::core::meta::{StandardTag, Tag};
@@ -24,9 +24,9 @@ pub struct Probe {
     /// Frames a second, in Hz, within [`SAMPLE_RATES`](crate::SAMPLE_RATES).
     pub sample_rate: u32,
     /// Texts such as `title`, `artist`, `album`, `date`, `comment`, `encoder`; those without a
-    /// common name keep the one that the file gives them. Several of one name are joined by
-    /// newlines.
-    pub tags: BTreeMap<String, String>,
+    /// common name keep the one that the file gives them. In the order of the file; several of one
+    /// name are joined by newlines, in the place of the first.
+    pub tags: Vec<(String, String)>,
 }
 
 /// Reads the headers of a sound file that is in memory.
@@ -49,14 +49,22 @@ fn describe(mut media: Media<'_>) -> Result<Probe, MediaError> {
     let codec = symphonia::default::get_codecs()
         .get_audio_decoder(media.params.codec)
         .map_or("unknown", |decoder| decoder.codec.info.short_name);
-    let mut tags = BTreeMap::new();
+    let mut tags: Vec<(String, String)> = Vec::new();
+    // Searching the list would take for ever in a file of a million tags.
+    let mut places = HashMap::new();
     if let Some(revision) = media.reader.metadata().skip_to_latest() {
         for tag in &revision.media.tags {
-            let text: &mut String = tags.entry(name(tag)).or_default();
-            if !text.is_empty() {
-                text.push('\n');
+            let (name, text) = (name(tag), tag.raw.value.to_string());
+            let place = *places.entry(name.clone()).or_insert(tags.len());
+            match tags.get_mut(place) {
+                None => tags.push((name, text)),
+                Some((_, before)) => {
+                    if !before.is_empty() {
+                        before.push('\n');
+                    }
+                    before.push_str(&text);
+                }
             }
-            text.push_str(&tag.raw.value.to_string());
         }
     }
     Ok(Probe {

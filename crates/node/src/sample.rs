@@ -6,7 +6,6 @@ use napi::bindgen_prelude::{AsyncTask, Float32Array, Uint8Array};
 use napi::{Env, Result, Task};
 use napi_derive::napi;
 use noxrun_session::{Error, ErrorCode, Pcm, Sample};
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 enum Source {
@@ -122,7 +121,8 @@ pub struct NativeProbe {
     pub duration: Option<f64>,
     pub channels: u32,
     pub sample_rate: u32,
-    pub tags: HashMap<String, String>,
+    /// Names and texts, in the order of the file.
+    pub tags: Vec<(String, String)>,
 }
 
 pub struct ProbeTask(Source);
@@ -148,7 +148,7 @@ impl Task for ProbeTask {
             duration: probe.duration,
             channels: probe.channels as u32,
             sample_rate: probe.sample_rate,
-            tags: probe.tags.into_iter().collect(),
+            tags: probe.tags,
         })
     }
 }

@@ -20,6 +20,13 @@ impl Reader {
         stretch
     }
 
+    /// How often the capture went on after a pause: so it is known what did not come, although with
+    /// a pre-roll no frame need be missing.
+    #[must_use]
+    pub fn resumes(&self) -> u64 {
+        self.shared.resumes()
+    }
+
     /// Whether the end was taken, or the reader is detached.
     #[must_use]
     pub fn has_ended(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{chunks, numbered, spec, take_all, verify};
-use noxrun_capture::{Chunk, Dropped, ReaderSpec, Taken, open};
+use noxrun_capture::{Chunk, Dropped, Reader, ReaderSpec, Taken, open};
 
 fn shape(chunks: &[Chunk], channels: usize) -> Vec<(u64, usize, u64, bool)> {
     chunks
@@ -243,5 +243,47 @@ fn losses_are_told_without_a_reader_summed_and_at_most_ten_a_second() {
     for (_, loss) in told.iter() {
         assert_eq!(loss.frame, next);
         next += loss.samples / 2;
+    }
+}
+
+#[test]
+fn a_reader_counts_what_the_ring_refused_once_nothing_is_buffered() {
+    let (mut input, hub) = open(spec(2, 20)).unwrap();
+    // Lost before anybody came: the first reader's own, not the second one's.
+    input.push(&numbered(0, 25, 2), 0.0);
+    let first = hub.reader(chunks(10)).unwrap();
+    hub.settle();
+    let second = hub.reader(chunks(10)).unwrap();
+    let account = |reader: &Reader| (reader.stats().received, reader.stats().dropped);
+    wait_until(|| account(&first) == (50, 30));
+    let mut refused = 30;
+    let mut taken = take_all(&first);
+    for n in 0..20 {
+        // Half of it finds no room, and no sample follows.
+        input.push(&numbered(25 + 20 * n, 20, 2), 0.0);
+        refused = hub.stats().dropped;
+        wait_until(|| hub.stats().buffered == 0 && account(&first).1 == refused);
+        assert_eq!(account(&first).0, hub.stats().captured);
+        wait_until(|| account(&second) == (40 * (n + 1), refused - 30));
+        taken.extend(take_all(&first));
+        take_all(&second);
+    }
+    assert_eq!(refused, 30 + 20 * 20);
+    drop(input);
+    hub.close_and_join();
+    taken.extend(take_all(&first));
+    // The places are told as ever, and nothing was counted twice.
+    let lost: u64 = taken.iter().map(|chunk| chunk.dropped_before).sum();
+    assert_eq!((lost, account(&first)), (refused, (50 + 800, refused)));
+    assert_eq!(account(&second), (800, refused - 30));
+    assert_eq!(verify(&taken, 2, 0), (850 - refused, refused, 425));
+}
+
+/// Waits for what comes without further ado; it need not be soon.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it never came");
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{chunks, numbered, spec};
-use noxrun_capture::{CaptureError, CaptureHub, Reader, open};
+use noxrun_capture::{CaptureError, CaptureHub, CaptureSpec, Reader, open};
 
 fn live(hub: &CaptureHub) -> Reader {
     hub.live_reader(Arc::new(|| {})).unwrap()
@@ -45,6 +45,29 @@ fn a_live_reader_gets_nothing_of_before_even_as_the_first_and_everything_after()
         ),
         (668, 668, 0, 0)
     );
+}
+
+#[test]
+fn a_reader_knows_of_pauses_that_left_no_gap() {
+    let (mut input, hub) = open(CaptureSpec {
+        pre_roll: 1_000,
+        ..spec(1, 20_000)
+    })
+    .unwrap();
+    let reader = live(&hub);
+    input.push(&numbered(0, 100, 1), 0.0);
+    assert_eq!(reader.resumes(), 0);
+    hub.pause();
+    input.push(&numbered(100, 500, 1), 0.0);
+    assert_eq!(reader.resumes(), 0);
+    hub.resume();
+    // A pause that no callback saw is none.
+    hub.pause();
+    hub.resume();
+    input.push(&numbered(600, 50, 1), 0.0);
+    assert_eq!(reader.resumes(), 1);
+    hub.settle();
+    assert_eq!(read_all(&reader).1, numbered(0, 650, 1));
 }
 
 #[test]

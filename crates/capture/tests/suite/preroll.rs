@@ -302,6 +302,51 @@ fn a_capture_that_ends_while_paused_keeps_what_came_before() {
     }
 }
 
+#[test]
+fn a_capture_that_ends_right_after_it_was_told_to_go_on_delivers_what_is_kept() {
+    for (device_rate, rate, pre_roll) in [
+        (48_000u32, 48_000u32, 1_000),
+        (48_000, 48_000, 100_000),
+        (48_000, 16_000, 1_000),
+    ] {
+        let signal: Vec<f32> = (0..9_000).map(|n| (n as f32 * 0.03).sin()).collect();
+        let whole = resample_planar(
+            std::slice::from_ref(&signal),
+            device_rate,
+            rate,
+            Quality::Balanced,
+        )
+        .unwrap();
+        let (mut input, hub) = open(CaptureSpec {
+            device_rate,
+            rate,
+            ..with_pre_roll(1, 100_000, pre_roll)
+        })
+        .unwrap();
+        let reader = hub.reader(chunks(10_000)).unwrap();
+        input.push(&signal[..3_000], 0.0);
+        hub.pause();
+        input.push(&signal[3_000..], 0.0);
+        hub.resume();
+        drop(input);
+        hub.close_and_join();
+        let at = |frames| output_frames(frames, device_rate, rate) as usize;
+        let (paused, end) = (at(3_000), at(9_000));
+        // A pause that is shorter than the pre-roll leaves no trace.
+        let expected = match end.saturating_sub(pre_roll) {
+            from if from > paused => vec![
+                (0, whole[0][..paused].to_vec()),
+                (from as u64, whole[0][from..].to_vec()),
+            ],
+            _ => vec![(0, whole[0].clone())],
+        };
+        assert!(runs(&take_all(&reader), 1) == expected);
+        let captured: usize = expected.iter().map(|(_, run)| run.len()).sum();
+        let stats = hub.stats();
+        assert_eq!((stats.captured, stats.dropped), (captured as u64, 0));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -52,6 +52,8 @@ pub struct Input {
     state: State,
     /// Frames since some were missing; more than any trouble before.
     away: u64,
+    /// Where in the writer's count they were missing.
+    dry_at: u64,
     pub(crate) gain: Ramp,
     /// How much of it is there: it comes and goes with the input.
     presence: Ramp,
@@ -90,6 +92,7 @@ impl Input {
             flow,
             state: State::Idle,
             away: u64::MAX,
+            dry_at: 0,
             gain: Ramp::at(gain),
             presence: Ramp::at(0.0),
             level: Ramp::at(0.0),
@@ -290,15 +293,19 @@ impl Input {
         }
     }
 
-    /// Begins to play if the target waits: a greater one when frames were missing just now.
+    /// Begins to play if the target waits: a greater one when frames were late just now.
     fn start(&mut self) {
         let mut target = self.target();
+        // First what waits, which brings along what was told of it.
+        let waiting = self.queue.waiting();
         let trouble = (TROUBLE * f64::from(self.rate)) as u64;
-        if self.away < trouble {
+        // At a hole nothing was late: there was nothing.
+        let was_hole = self.flow.hole.load(Ordering::Relaxed) >= self.dry_at;
+        if self.away < trouble && !was_hole {
             let more = (target / 4).max(self.rate / 1000);
             target = target.saturating_add(more).min(self.max_target);
         }
-        let Some(beyond) = self.queue.waiting().checked_sub(target as usize) else {
+        let Some(beyond) = waiting.checked_sub(target as usize) else {
             // No more will come.
             if self.flow.ended.load(Ordering::Acquire) {
                 self.state = State::Over;
@@ -324,6 +331,7 @@ impl Input {
             self.flow.underruns.fetch_add(1, Ordering::Relaxed);
         }
         self.away = 0;
+        self.dry_at = self.queue.taken();
         self.level.set(0.0, self.fade, Curve::Linear);
         self.state = State::Missing { done: 0 };
     }

@@ -183,6 +183,59 @@ fn missing_frames_fade_out_are_counted_and_fade_in_again_at_a_larger_target() {
 }
 
 #[test]
+fn a_hole_that_was_told_is_as_late_behind_as_before_however_long_and_often() {
+    // Blocks that do not come, from less than the target on to 375 ms.
+    for missing in [1, 3, 4, 6, 10, 15, 30] {
+        let mut rig = Rig::new(&small());
+        let (_, mut writer) = rig.input(NOW, (0, key(1)), &spec(2));
+        let content = vec![tone(30_000); 2];
+        let mut out = Vec::new();
+        let mut holes = 0;
+        for block in 0..300 {
+            out.extend(rig.render(100));
+            let phase = block % 60;
+            if !(20..20 + missing).contains(&phase) {
+                if phase == 20 + missing {
+                    writer.tell_hole();
+                    holes += 1;
+                    // As a feeder does it: silence as far as it could be in time.
+                    writer.push(&vec![0.0; 2 * (100 * missing).min(TARGET as usize)]);
+                }
+                writer.push(&frames(&content, 100 * block..100 * block + 100));
+            }
+            let late = writer.flow().target();
+            assert_eq!(late, TARGET, "{missing} blocks, {holes} holes");
+        }
+        assert_eq!(holes, 5);
+        let (left, target) = (lane(&out, 0), TARGET as usize);
+        // Behind each hole, the fade-in and the way to a block's beginning.
+        for from in (0..5).map(|n| 6_000 * n + 100 * (21 + missing) + target + SHORT + 100) {
+            let to = (from / 6_000 + 1) * 6_000;
+            assert!(left[from..to] == content[0][from - target..to - target]);
+        }
+        assert_eq!(writer.flow().overruns(), 0);
+    }
+}
+
+#[test]
+fn frames_that_are_late_raise_the_target_also_behind_a_hole() {
+    let mut rig = Rig::new(&small());
+    let (_, mut writer) = rig.input(NOW, (0, key(1)), &spec(2));
+    for block in 0..120 {
+        rig.render(100);
+        // A hole, and a second later a thread that is held up.
+        if block == 10 {
+            writer.tell_hole();
+        }
+        if !(90..96).contains(&block) {
+            writer.push(&[0.5; 200]);
+        }
+    }
+    assert_eq!(writer.flow().underruns(), 1);
+    assert_eq!(writer.flow().target(), TARGET + TARGET / 4);
+}
+
+#[test]
 fn too_many_waiting_frames_are_skipped_in_a_crossfade_and_counted() {
     let mut rig = Rig::new(&small());
     let (_, mut writer) = rig.input(NOW, (0, key(1)), &spec(2));

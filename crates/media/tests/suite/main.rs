@@ -3,6 +3,7 @@
 
 mod audio_writer;
 mod common;
+mod decode_flac;
 mod decode_wav;
 mod hostile_input;
 mod load;

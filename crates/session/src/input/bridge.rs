@@ -22,6 +22,8 @@ struct State {
     /// `None`: it has ended.
     reader: Option<Reader>,
     feeder: Feeder,
+    /// Pauses of the capture that the feeder knows of.
+    resumes: u64,
     samples: Vec<f32>,
 }
 
@@ -46,6 +48,7 @@ impl Bridge {
             state: Mutex::new(State {
                 reader: Some(reader),
                 feeder,
+                resumes: 0,
                 samples: Vec::new(),
             }),
             flow: Arc::clone(source.flow()),
@@ -94,6 +97,11 @@ impl State {
         let reader = self.reader.as_ref()?;
         self.samples.clear();
         while let Some(stretch) = reader.read_into(&mut self.samples) {
+            // With a pre-roll the index does not tell that nothing came for a while.
+            let resumes = reader.resumes();
+            if std::mem::replace(&mut self.resumes, resumes) != resumes {
+                self.feeder.writer().tell_hole();
+            }
             self.feeder
                 .take_in(&self.samples, stretch.frame, stretch.time);
             self.samples.clear();

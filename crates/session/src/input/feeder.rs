@@ -99,6 +99,7 @@ impl Feeder {
         self.picked.clear();
         let missing = self.next.map_or(0, |next| frame.saturating_sub(next));
         if missing > 0 {
+            self.writer.tell_hole();
             self.fill_gap(missing);
         }
         self.next = Some(frame + frames as u64);

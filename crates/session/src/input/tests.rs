@@ -270,6 +270,22 @@ fn a_long_gap_fades_out_and_comes_back_as_late_as_before() {
 }
 
 #[test]
+fn a_gap_that_is_not_in_time_comes_back_as_late_as_before() {
+    let target = spec(Timing::SameClock).target as usize;
+    let content = noise(32_000);
+    // 50 ms and 190 ms: shorter than what a paused capture is taken for.
+    for frames in [400, 1_520] {
+        let (heard, mut sim) = on_one_clock(&content, 6_400..6_400 + frames);
+        let flow = sim.feeder.writer().flow();
+        assert_eq!((flow.underruns(), flow.overruns()), (1, 0));
+        assert_eq!(flow.target() as usize, target);
+        assert!(heard[12_000..] == content[12_000 - target..32_000 - target]);
+        let quiet = 6_400 + target + 40..6_400 + frames;
+        assert!(heard[quiet].iter().all(|x| *x == 0.0));
+    }
+}
+
+#[test]
 fn a_mono_engine_hears_all_channels_and_a_stereo_engine_the_first_two() {
     for (width, kept) in [(1, 3), (2, 2), (4, 3)] {
         let (feeder, _) = Feeder::new(FeederSpec {
