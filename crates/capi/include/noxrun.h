@@ -92,7 +92,9 @@ typedef enum noxrun_when_kind {
   NOXRUN_WHEN_KIND_BEAT = 2,
 } noxrun_when_kind;
 
-// What a command does, and which fields of `noxrun_command` it reads besides `kind`.
+// What a command does, and which fields of `noxrun_command` it reads besides `kind`. One for a
+// voice, a send or an effect that has ended, or never was, does nothing and counts in
+// `noxrun_stats.stale_commands`; a track that is not there is `NOXRUN_STATUS_ERR_INVALID_ARG`.
 typedef enum noxrun_command_kind {
   // A new track of number `track` (1 or more, yours to choose, never twice) that feeds `target`.
   NOXRUN_COMMAND_KIND_ADD_TRACK = 0,
@@ -100,12 +102,14 @@ typedef enum noxrun_command_kind {
   NOXRUN_COMMAND_KIND_REMOVE_TRACK = 1,
   // Lets `track` feed `target`.
   NOXRUN_COMMAND_KIND_ROUTE = 2,
-  // A new send of number `id` (yours to choose) from `track` to `target`, gain `value`.
+  // A new send of number `id` (yours to choose, never twice) from `track` to `target`, gain `value`,
+  // 0…4. At most 8 a track.
   NOXRUN_COMMAND_KIND_ADD_SEND = 3,
   // Ends the send `id`.
   NOXRUN_COMMAND_KIND_REMOVE_SEND = 4,
-  // A new effect of number `id` (yours to choose) on `track`: `name` is its kind (`"filter"`,
-  // or with its type `"filter:highpass"`), `index` its place (−1: the last), `on`: bypassed.
+  // A new effect of number `id` (yours to choose, never twice) on `track`: `name` is its kind
+  // (`"filter"`, or with its type `"filter:highpass"`), `index` its place (−1: the last), `on`:
+  // bypassed. At most 32 a track.
   NOXRUN_COMMAND_KIND_ADD_EFFECT = 5,
   // Takes the effect `id` out.
   NOXRUN_COMMAND_KIND_REMOVE_EFFECT = 6,
@@ -115,10 +119,10 @@ typedef enum noxrun_command_kind {
   NOXRUN_COMMAND_KIND_MUTE = 8,
   // Solos `track` if `on`.
   NOXRUN_COMMAND_KIND_SOLO = 9,
-  // Moves the parameter `name` (`"volume"`, `"pan"`) of `track` to `value`, from `at`, over
-  // `seconds`.
+  // Moves the parameter `name` (`"volume"`, 0…4; `"pan"`, −1…1) of `track` to `value`, from `at`,
+  // over `seconds`.
   NOXRUN_COMMAND_KIND_SET_TRACK = 10,
-  // Moves the parameter `name` (`"gain"`, `"rate"`) of the voice `id`, as `SetTrack`.
+  // Moves the parameter `name` (`"gain"`, 0…16; `"rate"`, 1/16…16) of the voice `id`, as `SetTrack`.
   NOXRUN_COMMAND_KIND_SET_VOICE = 11,
   // Moves the gain of the send `id`, as `SetTrack`; `name` is `"gain"`.
   NOXRUN_COMMAND_KIND_SET_SEND = 12,
@@ -134,7 +138,7 @@ typedef enum noxrun_command_kind {
   NOXRUN_COMMAND_KIND_RESUME = 17,
   // Lets the voice `id` go on at `value` seconds of its sample, at `at`.
   NOXRUN_COMMAND_KIND_SEEK = 18,
-  // Sets the transport's tempo to `value` beats a minute, at `at`.
+  // Sets the transport's tempo to `value` beats a minute, 1…999, at `at`.
   NOXRUN_COMMAND_KIND_TEMPO = 19,
   // Starts the transport at `at`.
   NOXRUN_COMMAND_KIND_START = 20,
@@ -154,7 +158,8 @@ typedef enum noxrun_event_kind {
   NOXRUN_EVENT_KIND_STARTED = 0,
   // The voice `id` is silent from `frame` on; `detail` is a `noxrun_end_reason`.
   NOXRUN_EVENT_KIND_ENDED = 1,
-  // The marker `id` fell on `frame`; `detail` is 1 when the transport was sought past it.
+  // The marker `id` fell on `frame`; where the transport was sought past it, `detail` is 1 and
+  // `frame` 0.
   NOXRUN_EVENT_KIND_MARKER = 2,
   // The device missed `count` deadlines.
   NOXRUN_EVENT_KIND_XRUN = 3,
@@ -199,7 +204,8 @@ typedef struct noxrun_chunk {
   uint64_t frames;
   // Index of its first frame at the delivered rate since opening, lost frames counted.
   uint64_t frame;
-  // Seconds on the system's monotonic clock when that frame was at the device.
+  // Seconds on the system's monotonic clock when that frame was at the device: `CLOCK_MONOTONIC`,
+  // on Apple's systems `CLOCK_UPTIME_RAW`.
   double time;
   // Samples lost between the chunk before and this one, exact.
   uint64_t dropped_before;
@@ -236,7 +242,7 @@ typedef struct noxrun_play_options {
   struct noxrun_when at;
   // Linear gain, 0…16. 0 is silence: set 1 for unity.
   double gain;
-  // Playback speed; 0 is the default, 1.
+  // Playback speed, 1/16…16; 0 is the default, 1.
   double rate;
   // Where in the sample it begins.
   double offset;
@@ -306,26 +312,28 @@ typedef struct noxrun_config {
   const char *output;
   // Device id or backend name; null: the default input.
   const char *input;
-  // Engine rate, Hz; default: the device's preference, 48,000 offline.
+  // Engine rate, 1,000 to 768,000 Hz; default: the device's preference, 48,000 offline.
   uint32_t sample_rate;
-  // Channels of the engine, default 2.
+  // Channels of the engine, 1 to 32, default 2.
   uint32_t channels;
-  // Frames a callback, asked for; default 256. A backend that refuses gets its preference, and
+  // Frames a callback, asked for, 1 to 65,536; default 256. A backend that refuses gets its preference, and
   // a warning is logged. Phones: best a multiple of what the system reports as its own.
   uint32_t buffer_size;
-  // Tracks, default 64.
+  // Tracks at once, 1 to 4,096, default 64.
   uint32_t max_tracks;
-  // Voices that sound at once, default 256.
+  // Voices that sound at once, 1 to 16,384, default 256.
   uint32_t max_voices;
-  // Events that wait, default 65,536.
+  // Events that wait, 1 to 16,777,216 (2^24), default 65,536. Memory for all of them is reserved at
+  // opening, some 300 bytes each.
   uint32_t max_events;
-  // Delivered rate of the capture, Hz; default: the device's.
+  // Delivered rate of the capture, 1,000 to 768,000 Hz; default: the device's.
   uint32_t capture_rate;
-  // Delivered channels of the capture, default 1 (the average).
+  // Delivered channels of the capture, 1 to 32, default 1 (the average).
   uint32_t capture_channels;
-  // Frames a chunk of the capture at its delivered rate, default 20 ms.
+  // Frames a chunk of the capture at its delivered rate, 1 to 46,080,000 and with all channels at
+  // most 2^30 samples; default 20 ms.
   uint32_t capture_chunk;
-  // Samples that the capture's ring holds, default 2 s.
+  // Samples that the capture's ring holds, 1 to 134,217,728 (2^27), default 2 s.
   uint32_t capture_capacity;
   // Who is told of warnings; may be null.
   noxrun_log_fn log;
@@ -401,6 +409,10 @@ typedef struct noxrun_stats {
   uint64_t dropped;
   // Samples that wait in the capture's ring.
   uint64_t buffered;
+  // Samples that no chunk brings: what the ring refused, and what waited too long for
+  // `noxrun_capture_read` or the listener. The sum of all `noxrun_chunk.dropped_before`, once all
+  // is read.
+  uint64_t missed;
   // Frames that never came from the input device.
   uint64_t lost_by_device;
   // Deadlines that the capture missed.
@@ -430,7 +442,7 @@ enum noxrun_status noxrun_capture_read(const struct noxrun_state *state,
 
 // Lets `listener` have every chunk from now on, in place of one that listens already; null: chunks
 // wait to be read again. When it returns, the listener before is called no more. Not to be called
-// by a listener.
+// by a listener: `NOXRUN_STATUS_ERR_INVALID_STATE`.
 //
 // # Safety
 // `state` is open; `listener` may be called with `user` on another thread until it is replaced, or
@@ -499,7 +511,8 @@ enum noxrun_status noxrun_suspend(const struct noxrun_state *state,
 
 // Renders `frames` frames of a state opened with `NOXRUN_OFFLINE`, once: into `samples`,
 // interleaved, or, where `path` is not null, into a `.wav` or `.flac` file, in pieces. `info` may
-// be null.
+// be null. A file that cannot be made leaves the state as it was; one that cannot be written to
+// its end (a full disk) does not: then it has rendered.
 //
 // # Safety
 // `state` is open; `path` is null or ends in a zero byte; `samples` is null, or has room for

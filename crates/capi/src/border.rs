@@ -6,6 +6,9 @@ use noxrun_session::{Error, ErrorCode, contained};
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 
+/// No struct of ours will ever be longer, bytes.
+const MAX_SIZE: usize = 4_096;
+
 pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorCode::InvalidArg, message)
 }
@@ -118,15 +121,33 @@ pub(crate) unsafe fn text<'a>(
     }
 }
 
-/// Checks the size that stands at the head of a struct: a newer caller's is longer than ours.
-pub(crate) fn check_size<T>(name: &str, size: u32) -> Result<(), Error> {
-    let least = size_of::<T>();
-    if (size as usize) < least {
+/// A struct that begins with its size. A newer caller's is longer than ours: what we do not know of
+/// must be 0 there, its default.
+///
+/// # Safety
+/// The pointer is null or points to `size` bytes, as its first 32 bits say, that stay as they are
+/// during the call; the first of them are a `T`.
+pub(crate) unsafe fn sized<'a, T>(name: &str, pointer: *const T) -> Result<&'a T, Error> {
+    if pointer.is_null() {
+        return Err(invalid(format!("{name} must not be null")));
+    }
+    // SAFETY: the caller's promise.
+    let size = unsafe { pointer.cast::<u32>().read() } as usize;
+    let own = size_of::<T>();
+    if !(own..=MAX_SIZE).contains(&size) {
         return Err(invalid(format!(
-            "{name}.size must be sizeof of the struct, at least {least}, got {size}"
+            "{name}.size must be sizeof of the struct, at least {own}, got {size}"
         )));
     }
-    Ok(())
+    // SAFETY: the caller's promise: there are `size` bytes, all of them set.
+    let beyond = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>().add(own), size - own) };
+    if beyond.iter().any(|byte| *byte != 0) {
+        return Err(invalid(format!(
+            "{name} has fields that this library does not know ({size} bytes; it knows {own}): use a newer one, or leave them 0"
+        )));
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { &*pointer })
 }
 
 /// Seconds as frames.

@@ -1,14 +1,14 @@
 //! Captured sound: pulled, or handed to a callback on a thread of the library's own.
 
-use crate::border::{call, invalid, out_of_range, output, room};
+use crate::border::{call, out_of_range, output, room};
 use crate::state::{State, lock};
 use crate::status::Status;
 use crate::types::{CaptureFn, ChunkInfo};
-use noxrun_session::{Chunk, Error, ErrorCode, Reader, Taken};
+use noxrun_session::{Chunk, Error, ErrorCode, Reader, Taken, system_offset};
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
 /// How soon a listener that is wanted no longer notices.
@@ -41,12 +41,13 @@ pub unsafe extern "C" fn noxrun_capture_read(
         }
         // SAFETY: the caller's promise.
         let room = unsafe { room("samples", samples, needed * channels) }?;
-        let reader = lock(&state.reader);
-        let reader = reader.as_ref().ok_or_else(|| {
+        if lock(&state.listening).is_some() {
             let message =
                 "a callback listens; end it with noxrun_capture_listen(state, NULL, NULL)";
-            Error::new(ErrorCode::InvalidState, message)
-        })?;
+            return Err(Error::new(ErrorCode::InvalidState, message));
+        }
+        let reader = state.reader()?;
+        // No lock is held: others may read, with times of their own.
         match reader.wait_take(Duration::from_millis(timeout_ms.into())) {
             Taken::Chunk(chunk) => {
                 for (place, sample) in room.iter_mut().zip(&chunk.samples) {
@@ -66,7 +67,7 @@ pub unsafe extern "C" fn noxrun_capture_read(
 
 /// Lets `listener` have every chunk from now on, in place of one that listens already; null: chunks
 /// wait to be read again. When it returns, the listener before is called no more. Not to be called
-/// by a listener.
+/// by a listener: `NOXRUN_STATUS_ERR_INVALID_STATE`.
 ///
 /// # Safety
 /// `state` is open; `listener` may be called with `user` on another thread until it is replaced, or
@@ -81,18 +82,20 @@ pub unsafe extern "C" fn noxrun_capture_listen(
         // SAFETY: the caller's promise.
         let state = unsafe { crate::border::state(state) }?;
         let channels = state.capture()?.channels();
-        let mut slot = lock(&state.listener);
-        let mut reader = lock(&state.reader);
-        if let Some(listener) = slot.take() {
-            *reader = listener.end();
+        if *lock(&state.listening) == Some(std::thread::current().id()) {
+            let message = "a listener cannot replace itself: it would wait for its own end";
+            return Err(Error::new(ErrorCode::InvalidState, message));
         }
-        let Some(listener) = listener else {
-            return Ok(());
-        };
-        let own = reader
-            .take()
-            .ok_or_else(|| invalid("the capture's reader was lost with its listener"))?;
-        *slot = Some(Listener::start(own, channels, listener, User(user))?);
+        let mut slot = lock(&state.listener);
+        // Dropping the one before waits until it is called no more.
+        *slot = None;
+        *lock(&state.listening) = None;
+        if let Some(listener) = listener {
+            let reader = Arc::clone(state.reader()?);
+            let started = Listener::start(reader, channels, listener, User(user))?;
+            *lock(&state.listening) = started.id();
+            *slot = Some(started);
+        }
         Ok(())
     })
 }
@@ -113,12 +116,12 @@ impl User {
 /// A thread that hands chunks to a callback. Dropping it ends it.
 pub(crate) struct Listener {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Reader>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Listener {
     fn start(
-        reader: Reader,
+        reader: Arc<Reader>,
         channels: usize,
         listener: extern "C" fn(*mut c_void, *const f32, *const ChunkInfo),
         user: User,
@@ -138,7 +141,6 @@ impl Listener {
                         Taken::End => break,
                     }
                 }
-                reader
             })
             .map_err(|error| {
                 let message = format!("a thread could not be started: {error}");
@@ -150,20 +152,18 @@ impl Listener {
         })
     }
 
-    /// Ends it and gives the reader back.
-    fn end(mut self) -> Option<Reader> {
-        self.join()
-    }
-
-    fn join(&mut self) -> Option<Reader> {
-        self.stop.store(true, Ordering::Release);
-        self.thread.take()?.join().ok()
+    fn id(&self) -> Option<ThreadId> {
+        Some(self.thread.as_ref()?.thread().id())
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.join();
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // Were it to panic, it has ended all the same.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -171,7 +171,7 @@ fn describe(chunk: &Chunk, channels: usize) -> ChunkInfo {
     ChunkInfo {
         frames: (chunk.samples.len() / channels) as u64,
         frame: chunk.frame,
-        time: chunk.time,
+        time: chunk.time + system_offset(),
         dropped_before: chunk.dropped_before,
         is_final: chunk.is_final,
     }

@@ -1,7 +1,7 @@
 //! Commands become intents, which the session checks and accepts, all or none.
 
 use crate::border::{
-    array, call, check_size, frames, input, invalid, out_of_range, output, short_frames, text,
+    array, call, frames, input, invalid, out_of_range, output, short_frames, sized, text,
 };
 use crate::state::{State, lock};
 use crate::status::Status;
@@ -26,8 +26,7 @@ pub unsafe extern "C" fn noxrun_play(
 ) -> Status {
     call(|| {
         // SAFETY: the caller's promise.
-        let (state, play) = unsafe { (crate::border::state(state)?, input("play", play)?) };
-        check_size::<Play>("play", play.size)?;
+        let (state, play) = unsafe { (crate::border::state(state)?, sized("play", play)?) };
         let engine = state.engine()?;
         let playback = playback(state, play)?;
         let id = state.next_voice.fetch_add(1, Ordering::Relaxed);
@@ -180,6 +179,11 @@ unsafe fn intent(
         CommandKind::RemoveSend => Intent::RemoveSend(id),
         CommandKind::AddEffect => {
             let setup = effect(name()?)?;
+            if index < -1 {
+                return Err(out_of_range(format!(
+                    "index must be a place in the chain, or -1 for the last, got {index}"
+                )));
+            }
             effects.insert(id, usize::from(setup.kind));
             Intent::AddEffect {
                 effect: id,
@@ -328,10 +332,13 @@ fn effect(name: Option<&str>) -> Result<EffectSetup, Error> {
             .iter()
             .position(|known| *known == variant)
             .ok_or_else(|| {
-                invalid(format!(
-                    "the type of {wanted} must be one of {}, got {variant}",
-                    spec.variants.join(", ")
-                ))
+                invalid(match spec.variants {
+                    [] => format!("{wanted} has no types, got {wanted}:{variant}"),
+                    known => format!(
+                        "the type of {wanted} must be one of {}, got {variant}",
+                        known.join(", ")
+                    ),
+                })
             })?,
     };
     Ok(EffectSetup {

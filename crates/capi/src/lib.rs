@@ -7,7 +7,8 @@
 //! - It may be called from any thread, also from several at once, but for `noxrun_drop`, which
 //!   must be the last call for its state. None of them may be called in an audio callback.
 //! - Pointers are only used during the call. Strings are UTF-8 and end in a zero byte.
-//! - Structs that may grow begin with their size: set `size` to `sizeof` of what you compiled with.
+//! - Structs that may grow begin with their size: set `size` to `sizeof` of what you compiled with,
+//!   and the whole struct to 0 before. The others stay as they are within a major version.
 //!
 //! `state.rs` says what is behind the pointer, `types.rs` the structs and numbers of the header,
 //! `commands.rs` how they become intents. The header is made from these sources; a test compares.

@@ -1,6 +1,6 @@
 //! Opening and dropping a state, and what it turned out to be.
 
-use crate::border::{call, check_size, input, invalid, out_of_range, output, text};
+use crate::border::{call, invalid, out_of_range, output, sized, text};
 use crate::events::device_warning;
 use crate::state::{Log, State};
 use crate::status::Status;
@@ -12,8 +12,14 @@ use noxrun_session::{
 };
 use std::collections::{HashMap, VecDeque};
 use std::ops::RangeInclusive;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+/// Frames a chunk, and samples of all its channels, at most.
+const MAX_CHUNK: u32 = 46_080_000;
+const MAX_CHUNK_SAMPLES: u32 = 1 << 30;
+/// Samples of the capture's ring at most: 512 MiB.
+const MAX_CAPACITY: u32 = 1 << 27;
 
 /// Opens what `config.mode` names and starts it. On success `*state` is to be dropped once; on
 /// failure it is null.
@@ -28,7 +34,7 @@ pub unsafe extern "C" fn noxrun_open(config: *const Config, state: *mut *mut Sta
         let place = unsafe { output("state", state) }?;
         *place = std::ptr::null_mut();
         // SAFETY: the caller's promise.
-        let config = unsafe { input("config", config) }?;
+        let config = unsafe { sized("config", config) }?;
         // SAFETY: the caller's promise, for the strings.
         let opened = unsafe { open(config) }?;
         *place = Box::into_raw(Box::new(opened));
@@ -88,7 +94,7 @@ pub unsafe extern "C" fn noxrun_suspend(state: *const State, on: bool) -> Status
     call(|| {
         // SAFETY: the caller's promise.
         let state = unsafe { crate::border::state(state) }?;
-        let engine = state.engine()?;
+        let engine = state.playback()?;
         if on {
             engine.suspend()
         } else {
@@ -100,7 +106,6 @@ pub unsafe extern "C" fn noxrun_suspend(state: *const State, on: bool) -> Status
 /// # Safety
 /// The strings of `config` are null or end in a zero byte; what is Java's is null or what it says.
 unsafe fn open(config: &Config) -> Result<State, Error> {
-    check_size::<Config>("config", config.size)?;
     let mode = config.mode;
     let known = NOXRUN_PLAYBACK | NOXRUN_CAPTURE | NOXRUN_OFFLINE | NOXRUN_ALLOW_VIRTUAL;
     if mode & !known != 0 {
@@ -159,20 +164,29 @@ unsafe fn open(config: &Config) -> Result<State, Error> {
     let capture = if mode & NOXRUN_CAPTURE != 0 {
         // SAFETY: the caller's promise.
         let device = unsafe { text("config.input", config.input) }?;
-        let some = |value: u32| (value > 0).then_some(value as usize);
+        let channels = number(
+            "config.capture_channels",
+            config.capture_channels,
+            1..=32,
+            1,
+        )?;
+        let most_chunk = MAX_CHUNK.min(MAX_CHUNK_SAMPLES / channels);
+        let some = |name: &str, value: u32, most: u32| {
+            let number = number(name, value, 1..=most, 0)?;
+            Ok::<_, Error>((number > 0).then_some(number as usize))
+        };
         Some(Capture::open(&CaptureOptions {
             device: device.map(str::to_owned),
             fallback_virtual,
             sample_rate: rate("config.capture_rate", config.capture_rate)?,
-            channels: number(
-                "config.capture_channels",
-                config.capture_channels,
-                1..=32,
-                1,
-            )? as usize,
+            channels: channels as usize,
             buffer_size,
-            chunk: some(config.capture_chunk),
-            capacity: some(config.capture_capacity),
+            chunk: some("config.capture_chunk", config.capture_chunk, most_chunk)?,
+            capacity: some(
+                "config.capture_capacity",
+                config.capture_capacity,
+                MAX_CAPACITY,
+            )?,
             ..CaptureOptions::default()
         })?)
     } else {
@@ -185,11 +199,14 @@ unsafe fn open(config: &Config) -> Result<State, Error> {
         }
     }
     let reader = capture.as_ref().map(Capture::reader).transpose()?;
+    let reader = reader.map(Arc::new);
     Ok(State {
         engine,
+        is_offline: mode & NOXRUN_OFFLINE != 0,
         capture,
-        reader: Mutex::new(reader),
+        reader,
         listener: Mutex::new(None),
+        listening: Mutex::new(None),
         samples: Mutex::new(HashMap::new()),
         effects: Mutex::new(HashMap::new()),
         next_voice: AtomicU64::new(1),

@@ -14,7 +14,8 @@ const BLOCK: usize = 256;
 
 /// Renders `frames` frames of a state opened with `NOXRUN_OFFLINE`, once: into `samples`,
 /// interleaved, or, where `path` is not null, into a `.wav` or `.flac` file, in pieces. `info` may
-/// be null.
+/// be null. A file that cannot be made leaves the state as it was; one that cannot be written to
+/// its end (a full disk) does not: then it has rendered.
 ///
 /// # Safety
 /// `state` is open; `path` is null or ends in a zero byte; `samples` is null, or has room for
@@ -46,6 +47,10 @@ pub unsafe extern "C" fn noxrun_render(
             .ok()
             .and_then(|frames| frames.checked_mul(channels))
             .ok_or_else(|| out_of_range(format!("frames is too large: {frames}")))?;
+        if path.is_none() {
+            // SAFETY: the caller's promise. Checked before anything is rendered.
+            unsafe { room("samples", samples, count) }?;
+        }
         let mut progress = |_| ControlFlow::Continue(());
         let rendered = render(engine, frames, BLOCK, &destination, &mut progress)?;
         if path.is_none() {

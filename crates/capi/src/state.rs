@@ -7,15 +7,19 @@ use noxrun_session::{Capture, Engine, Error, ErrorCode, Reader, Sample};
 use std::collections::{HashMap, VecDeque};
 use std::ffi::{CString, c_void};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 
 /// A session: opaque in C.
 pub struct State {
     pub(crate) engine: Option<Engine>,
+    pub(crate) is_offline: bool,
     pub(crate) capture: Option<Capture>,
-    /// The one reader of the capture; with the listener while there is one.
-    pub(crate) reader: Mutex<Option<Reader>>,
+    /// The one reader of the capture.
+    pub(crate) reader: Option<Arc<Reader>>,
     pub(crate) listener: Mutex<Option<Listener>>,
+    /// The listener's thread while there is one.
+    pub(crate) listening: Mutex<Option<ThreadId>>,
     pub(crate) samples: Mutex<HashMap<u32, Sample>>,
     /// Kinds of effects, by their numbers.
     pub(crate) effects: Mutex<HashMap<u64, usize>>,
@@ -40,16 +44,29 @@ impl State {
         })
     }
 
+    /// The engine, if it plays through a device.
+    pub(crate) fn playback(&self) -> Result<&Engine, Error> {
+        let engine = self.engine.as_ref().filter(|_| !self.is_offline);
+        engine.ok_or_else(|| {
+            let message = "the state was opened without NOXRUN_PLAYBACK";
+            Error::new(ErrorCode::InvalidState, message)
+        })
+    }
+
+    pub(crate) fn reader(&self) -> Result<&Arc<Reader>, Error> {
+        self.capture()?;
+        // There is one wherever there is a capture.
+        let reader = self.reader.as_ref();
+        reader.ok_or_else(|| Error::new(ErrorCode::Closed, "the capture is closed"))
+    }
+
     /// Engine rate, Hz.
     pub(crate) fn rate(&self) -> Result<u32, Error> {
         Ok(self.engine()?.config().sample_rate)
     }
 
     /// A sample's sound.
-    pub(crate) fn sample(
-        &self,
-        sample: u32,
-    ) -> Result<std::sync::Arc<noxrun_session::SampleData>, Error> {
+    pub(crate) fn sample(&self, sample: u32) -> Result<Arc<noxrun_session::SampleData>, Error> {
         let samples = lock(&self.samples);
         let found = samples.get(&sample).map(|sample| sample.data().clone());
         found.ok_or_else(|| invalid(format!("there is no sample {sample}")))

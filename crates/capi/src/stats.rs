@@ -30,6 +30,7 @@ pub unsafe extern "C" fn noxrun_get_stats(state: *const State, stats: *mut Stats
             delivered: 0,
             dropped: 0,
             buffered: 0,
+            missed: 0,
             lost_by_device: 0,
             capture_xruns: 0,
             allocations: 0,
@@ -40,6 +41,7 @@ pub unsafe extern "C" fn noxrun_get_stats(state: *const State, stats: *mut Stats
         }
         if let Some(capture) = &state.capture {
             captured(capture, &mut all);
+            all.missed = state.reader()?.stats().dropped;
         }
         *place = all;
         Ok(())

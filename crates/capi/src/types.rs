@@ -43,26 +43,28 @@ pub struct Config {
     pub output: *const c_char,
     /// Device id or backend name; null: the default input.
     pub input: *const c_char,
-    /// Engine rate, Hz; default: the device's preference, 48,000 offline.
+    /// Engine rate, 1,000 to 768,000 Hz; default: the device's preference, 48,000 offline.
     pub sample_rate: u32,
-    /// Channels of the engine, default 2.
+    /// Channels of the engine, 1 to 32, default 2.
     pub channels: u32,
-    /// Frames a callback, asked for; default 256. A backend that refuses gets its preference, and
+    /// Frames a callback, asked for, 1 to 65,536; default 256. A backend that refuses gets its preference, and
     /// a warning is logged. Phones: best a multiple of what the system reports as its own.
     pub buffer_size: u32,
-    /// Tracks, default 64.
+    /// Tracks at once, 1 to 4,096, default 64.
     pub max_tracks: u32,
-    /// Voices that sound at once, default 256.
+    /// Voices that sound at once, 1 to 16,384, default 256.
     pub max_voices: u32,
-    /// Events that wait, default 65,536.
+    /// Events that wait, 1 to 16,777,216 (2^24), default 65,536. Memory for all of them is reserved at
+    /// opening, some 300 bytes each.
     pub max_events: u32,
-    /// Delivered rate of the capture, Hz; default: the device's.
+    /// Delivered rate of the capture, 1,000 to 768,000 Hz; default: the device's.
     pub capture_rate: u32,
-    /// Delivered channels of the capture, default 1 (the average).
+    /// Delivered channels of the capture, 1 to 32, default 1 (the average).
     pub capture_channels: u32,
-    /// Frames a chunk of the capture at its delivered rate, default 20 ms.
+    /// Frames a chunk of the capture at its delivered rate, 1 to 46,080,000 and with all channels at
+    /// most 2^30 samples; default 20 ms.
     pub capture_chunk: u32,
-    /// Samples that the capture's ring holds, default 2 s.
+    /// Samples that the capture's ring holds, 1 to 134,217,728 (2^27), default 2 s.
     pub capture_capacity: u32,
     /// Who is told of warnings; may be null.
     pub log: LogFn,
@@ -140,7 +142,7 @@ pub struct Play {
     pub at: When,
     /// Linear gain, 0…16. 0 is silence: set 1 for unity.
     pub gain: f64,
-    /// Playback speed; 0 is the default, 1.
+    /// Playback speed, 1/16…16; 0 is the default, 1.
     pub rate: f64,
     /// Where in the sample it begins.
     pub offset: f64,
@@ -156,7 +158,9 @@ pub struct Play {
     pub fade_out: f64,
 }
 
-/// What a command does, and which fields of `noxrun_command` it reads besides `kind`.
+/// What a command does, and which fields of `noxrun_command` it reads besides `kind`. One for a
+/// voice, a send or an effect that has ended, or never was, does nothing and counts in
+/// `noxrun_stats.stale_commands`; a track that is not there is `NOXRUN_STATUS_ERR_INVALID_ARG`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {
@@ -166,12 +170,14 @@ pub enum CommandKind {
     RemoveTrack = 1,
     /// Lets `track` feed `target`.
     Route = 2,
-    /// A new send of number `id` (yours to choose) from `track` to `target`, gain `value`.
+    /// A new send of number `id` (yours to choose, never twice) from `track` to `target`, gain `value`,
+    /// 0…4. At most 8 a track.
     AddSend = 3,
     /// Ends the send `id`.
     RemoveSend = 4,
-    /// A new effect of number `id` (yours to choose) on `track`: `name` is its kind (`"filter"`,
-    /// or with its type `"filter:highpass"`), `index` its place (−1: the last), `on`: bypassed.
+    /// A new effect of number `id` (yours to choose, never twice) on `track`: `name` is its kind
+    /// (`"filter"`, or with its type `"filter:highpass"`), `index` its place (−1: the last), `on`:
+    /// bypassed. At most 32 a track.
     AddEffect = 5,
     /// Takes the effect `id` out.
     RemoveEffect = 6,
@@ -181,10 +187,10 @@ pub enum CommandKind {
     Mute = 8,
     /// Solos `track` if `on`.
     Solo = 9,
-    /// Moves the parameter `name` (`"volume"`, `"pan"`) of `track` to `value`, from `at`, over
-    /// `seconds`.
+    /// Moves the parameter `name` (`"volume"`, 0…4; `"pan"`, −1…1) of `track` to `value`, from `at`,
+    /// over `seconds`.
     SetTrack = 10,
-    /// Moves the parameter `name` (`"gain"`, `"rate"`) of the voice `id`, as `SetTrack`.
+    /// Moves the parameter `name` (`"gain"`, 0…16; `"rate"`, 1/16…16) of the voice `id`, as `SetTrack`.
     SetVoice = 11,
     /// Moves the gain of the send `id`, as `SetTrack`; `name` is `"gain"`.
     SetSend = 12,
@@ -200,7 +206,7 @@ pub enum CommandKind {
     Resume = 17,
     /// Lets the voice `id` go on at `value` seconds of its sample, at `at`.
     Seek = 18,
-    /// Sets the transport's tempo to `value` beats a minute, at `at`.
+    /// Sets the transport's tempo to `value` beats a minute, 1…999, at `at`.
     Tempo = 19,
     /// Starts the transport at `at`.
     Start = 20,
@@ -250,7 +256,8 @@ pub enum EventKind {
     Started = 0,
     /// The voice `id` is silent from `frame` on; `detail` is a `noxrun_end_reason`.
     Ended = 1,
-    /// The marker `id` fell on `frame`; `detail` is 1 when the transport was sought past it.
+    /// The marker `id` fell on `frame`; where the transport was sought past it, `detail` is 1 and
+    /// `frame` 0.
     Marker = 2,
     /// The device missed `count` deadlines.
     Xrun = 3,
@@ -314,7 +321,8 @@ pub struct ChunkInfo {
     pub frames: u64,
     /// Index of its first frame at the delivered rate since opening, lost frames counted.
     pub frame: u64,
-    /// Seconds on the system's monotonic clock when that frame was at the device.
+    /// Seconds on the system's monotonic clock when that frame was at the device: `CLOCK_MONOTONIC`,
+    /// on Apple's systems `CLOCK_UPTIME_RAW`.
     pub time: f64,
     /// Samples lost between the chunk before and this one, exact.
     pub dropped_before: u64,
@@ -372,6 +380,10 @@ pub struct Stats {
     pub dropped: u64,
     /// Samples that wait in the capture's ring.
     pub buffered: u64,
+    /// Samples that no chunk brings: what the ring refused, and what waited too long for
+    /// `noxrun_capture_read` or the listener. The sum of all `noxrun_chunk.dropped_before`, once all
+    /// is read.
+    pub missed: u64,
     /// Frames that never came from the input device.
     pub lost_by_device: u64,
     /// Deadlines that the capture missed.

@@ -22,6 +22,35 @@ pub fn instant_at(ns: u64) -> Instant {
     *BASE.get_or_init(Instant::now) + std::time::Duration::from_nanos(ns.saturating_sub(1))
 }
 
+/// Seconds that the system's own monotonic clock, as C reads it, is ahead of [`monotonic_ns`]:
+/// `CLOCK_MONOTONIC`, on Apple's systems `CLOCK_UPTIME_RAW`.
+#[cfg(unix)]
+#[must_use]
+pub fn system_offset() -> f64 {
+    #[cfg(target_vendor = "apple")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_UPTIME_RAW;
+    #[cfg(not(target_vendor = "apple"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    static OFFSET: OnceLock<f64> = OnceLock::new();
+    *OFFSET.get_or_init(|| {
+        let mut now = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: `now` is a place for one, and the clock is there on every such system.
+        unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
+        let own = monotonic_ns() as f64 * 1e-9;
+        now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9 - own
+    })
+}
+
+/// Where C has no such clock, times are those of [`monotonic_ns`].
+#[cfg(not(unix))]
+#[must_use]
+pub fn system_offset() -> f64 {
+    0.0
+}
+
 /// The time that a device lives in.
 #[derive(Debug, Clone)]
 pub(crate) enum DeviceClock {

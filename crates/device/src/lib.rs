@@ -66,7 +66,7 @@ mod virtual_device;
 
 pub use allocator::CountingAllocator;
 pub use audit::in_callback;
-pub use clock::{instant_at, monotonic_ns};
+pub use clock::{instant_at, monotonic_ns, system_offset};
 pub use continuity::Continuity;
 pub use error::DeviceError;
 pub use event::{ErrorKind, LossReason, StreamEvent};

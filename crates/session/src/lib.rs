@@ -60,7 +60,7 @@ pub use noxrun_device::give_android_context;
 pub use noxrun_device::{
     AudioThreadStats, Backend, Clock as VirtualClock, CountingAllocator, DeviceInfo, DeviceWarning,
     Failure, Granted, MissingBackend, VirtualDevice, VirtualOptions, list_devices,
-    missing_backends, monotonic_ns,
+    missing_backends, monotonic_ns, system_offset,
 };
 pub use noxrun_engine::{Curve, EngineConfig, MeterReading, SampleData, When};
 pub use noxrun_media::{Pcm, Probe, WavFormat, probe, probe_file};

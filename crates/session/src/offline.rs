@@ -32,7 +32,8 @@ pub struct Rendered {
 ///
 /// # Errors
 /// `ERR_CLOSED`; `ERR_INVALID_STATE` for an engine that has a device or has rendered before, and
-/// when `progress` breaks off; those of the file that it writes.
+/// when `progress` breaks off; those of the file that it writes. One that cannot be made leaves the
+/// engine as it was.
 pub fn render(
     engine: &Engine,
     frames: u64,
@@ -47,13 +48,16 @@ pub fn render(
         return Err(Error::new(ErrorCode::InvalidState, message));
     }
     let channels = engine.config().channels;
+    let rate = engine.config().sample_rate;
+    let mut output = Output::create(destination, rate, channels, 0, frames)
+        // Nothing has been rendered: it can still be, to somewhere else.
+        .inspect_err(|_| core.rendered.store(false, Ordering::SeqCst))?;
     let mut out = vec![0.0; block.max(1) * channels];
     // The graph as it is on frame 0: only then is its latency known.
     step(engine, &mut [])?;
     let latency = u64::from(core.shared.graph_latency());
-    let total = frames + latency;
-    let rate = engine.config().sample_rate;
-    let mut output = Output::create(destination, rate, channels, latency, frames)?;
+    output.skip(latency);
+    let total = frames.saturating_add(latency);
     let mut done = 0;
     while done < total {
         let count = (total - done).min(block.max(1) as u64) as usize;

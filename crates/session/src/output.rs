@@ -95,6 +95,11 @@ impl Output {
         })
     }
 
+    /// Leaves the next `frames` frames out.
+    pub fn skip(&mut self, frames: u64) {
+        self.skip = frames;
+    }
+
     /// Takes the next interleaved block, whole frames of any number, as far as it belongs to what
     /// was asked for.
     ///

@@ -9,8 +9,8 @@ impl Wiring {
     /// Checks an intent against what there is.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARG` for a track that is not there and for a circle, `ERR_LIMIT` where there is
-    /// no room, `ERR_OUT_OF_RANGE` for places in a chain and for values of effects. What names a
+    /// `ERR_INVALID_ARG` for a track that is not there, a number that is taken and a circle,
+    /// `ERR_LIMIT` where there is no room, `ERR_OUT_OF_RANGE` for places in a chain and for values of effects. What names a
     /// send or an effect that has ended is no error: it will come to nothing.
     pub fn check(&self, intent: &Intent) -> Result<(), Error> {
         match intent {
@@ -27,12 +27,25 @@ impl Wiring {
                 self.no_circle(*track, *to)?;
                 self.room_for_edge()
             }
-            Intent::AddSend { from, to, .. } => {
+            Intent::AddSend { send, from, to, .. } => {
+                if self.sends.contains_key(send) {
+                    return Err(invalid(format!("there is a send {send} already")));
+                }
                 self.no_circle(*from, *to)?;
                 self.room_for_send(*from)?;
                 self.room_for_edge()
             }
-            Intent::AddEffect { track, index, .. } => self.room_for_effect(*track, *index),
+            Intent::AddEffect {
+                effect,
+                track,
+                index,
+                ..
+            } => {
+                if self.effects.contains_key(effect) {
+                    return Err(invalid(format!("there is an effect {effect} already")));
+                }
+                self.room_for_effect(*track, *index)
+            }
             Intent::MoveEffect { effect, index } => self.place(*effect, *index),
             Intent::ClearEffects(track)
             | Intent::Play { track, .. }
