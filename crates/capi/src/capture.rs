@@ -89,11 +89,12 @@ pub unsafe extern "C" fn noxrun_capture_listen(
         let mut slot = lock(&state.listener);
         // Dropping the one before waits until it is called no more.
         *slot = None;
-        *lock(&state.listening) = None;
+        let mut listening = lock(&state.listening);
+        *listening = None;
         if let Some(listener) = listener {
             let reader = Arc::clone(state.reader()?);
             let started = Listener::start(reader, channels, listener, User(user))?;
-            *lock(&state.listening) = started.id();
+            *listening = started.id();
             *slot = Some(started);
         }
         Ok(())

@@ -1,5 +1,6 @@
 /* Uses every function of noxrun.h as a C11 program would, on the offline engine and on the virtual
  * device, and compares sound bit by bit. Ends with the number of checks. */
+#define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include "noxrun.h"
 
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int checks;
 
@@ -67,6 +69,44 @@ static void refuses_what_makes_no_sense(void) {
   FAILS(ERR_INVALID_ARG, noxrun_open(&config, &state));
   FAILS(ERR_INVALID_ARG, noxrun_suspend(NULL, true));
   noxrun_drop(NULL);
+
+  config = config_of(NOXRUN_CAPTURE);
+  config.input = "virtual";
+  config.capture_chunk = 46080001;
+  FAILS(ERR_OUT_OF_RANGE, noxrun_open(&config, &state));
+  CHECK(strstr(noxrun_last_error(), "config.capture_chunk") != NULL);
+  config.capture_chunk = 0;
+  config.capture_capacity = UINT32_MAX;
+  FAILS(ERR_OUT_OF_RANGE, noxrun_open(&config, &state));
+  CHECK(strstr(noxrun_last_error(), "config.capture_capacity") != NULL);
+
+  /* What a newer header may have behind the fields of today. */
+  struct {
+    noxrun_config config;
+    uint64_t newer;
+  } longer = {config_of(NOXRUN_OFFLINE), 0};
+  longer.config.size = sizeof longer;
+  OK(noxrun_open(&longer.config, &state));
+  noxrun_drop(state);
+  longer.newer = 1;
+  FAILS(ERR_INVALID_ARG, noxrun_open(&longer.config, &state));
+}
+
+static void a_number_is_given_once(noxrun_state *state) {
+  noxrun_command effect = {.kind = NOXRUN_COMMAND_KIND_ADD_EFFECT, .id = 20, .name = "gain", .index = -2};
+  FAILS(ERR_OUT_OF_RANGE, noxrun_submit(state, &effect, 1, NULL));
+  effect.index = -1;
+  effect.name = "gain:lowpass";
+  FAILS(ERR_INVALID_ARG, noxrun_submit(state, &effect, 1, NULL));
+  effect.name = "gain";
+  OK(noxrun_submit(state, &effect, 1, NULL));
+  FAILS(ERR_INVALID_ARG, noxrun_submit(state, &effect, 1, NULL));
+  CHECK(strstr(noxrun_last_error(), "20") != NULL);
+  noxrun_command send = {.kind = NOXRUN_COMMAND_KIND_ADD_SEND, .track = 1, .target = NOXRUN_MASTER, .id = 20};
+  OK(noxrun_submit(state, &send, 1, NULL));
+  FAILS(ERR_INVALID_ARG, noxrun_submit(state, &send, 1, NULL));
+  send.kind = NOXRUN_COMMAND_KIND_REMOVE_SEND;
+  OK(noxrun_submit(state, &send, 1, NULL));
 }
 
 static void renders_offline_on_exact_frames(void) {
@@ -88,6 +128,8 @@ static void renders_offline_on_exact_frames(void) {
       {.kind = NOXRUN_COMMAND_KIND_MARKER, .id = 3, .at = {.kind = NOXRUN_WHEN_KIND_FRAME, .frame = 1234}},
   };
   OK(noxrun_submit(state, setup, 4, NULL));
+  a_number_is_given_once(state);
+  FAILS(ERR_INVALID_STATE, noxrun_suspend(state, true));
   noxrun_command bad[] = {
       {.kind = NOXRUN_COMMAND_KIND_SET_TRACK, .track = 1, .name = "volume", .value = 0.25},
       {.kind = NOXRUN_COMMAND_KIND_SET_EFFECT, .id = 7, .name = "loudness", .value = 1},
@@ -117,6 +159,10 @@ static void renders_offline_on_exact_frames(void) {
   enum { FRAMES = 1000 + LENGTH + 500 };
   static float out[2 * FRAMES];
   noxrun_rendered rendered;
+  /* A failed call has changed nothing. */
+  FAILS(ERR_INVALID_ARG, noxrun_render(state, FRAMES, "out.mp3", NULL, NULL));
+  FAILS(ERR_NOT_FOUND, noxrun_render(state, FRAMES, "there/is/nothing.wav", NULL, NULL));
+  FAILS(ERR_INVALID_ARG, noxrun_render(state, FRAMES, NULL, NULL, NULL));
   OK(noxrun_render(state, FRAMES, NULL, out, &rendered));
   CHECK(rendered.frames == FRAMES);
   float peak = 0;
@@ -183,6 +229,13 @@ static void log_it(void *user, noxrun_log_level level, const char *message) {
   logged++;
 }
 
+/* Seconds of the clock that chunks are stamped with. */
+static double now(void) {
+  struct timespec time;
+  CHECK(clock_gettime(CLOCK_MONOTONIC, &time) == 0);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 static void what_is_played_on_the_virtual_device_is_captured_bit_for_bit(void) {
   noxrun_config config = config_of(NOXRUN_PLAYBACK | NOXRUN_CAPTURE);
   config.output = config.input = "virtual";
@@ -191,6 +244,7 @@ static void what_is_played_on_the_virtual_device_is_captured_bit_for_bit(void) {
   config.log = log_it;
   config.log_user = &logged;
   noxrun_state *state = NULL;
+  const double opened = now();
   OK(noxrun_open(&config, &state));
   noxrun_info info;
   OK(noxrun_get_info(state, &info));
@@ -209,6 +263,8 @@ static void what_is_played_on_the_virtual_device_is_captured_bit_for_bit(void) {
   for (int reads = 0; reads < 2000 && found < 2 * LENGTH; reads++) {
     OK(noxrun_capture_read(state, got, 480, 1000, &chunk));
     CHECK(chunk.dropped_before == 0);
+    /* Between the opening and now; a second for what a slow machine estimates. */
+    CHECK(chunk.time >= opened - 1 && chunk.time <= now() + 1);
     for (size_t i = 0; i < 2 * chunk.frames && found < 2 * LENGTH; i++) {
       if (found == 0 && got[i] == 0.0f) continue;
       if (got[i] != sound[found]) {
@@ -224,6 +280,7 @@ static void what_is_played_on_the_virtual_device_is_captured_bit_for_bit(void) {
   noxrun_stats stats;
   OK(noxrun_get_stats(state, &stats));
   CHECK(stats.captured == stats.delivered + stats.dropped + stats.buffered);
+  CHECK(stats.missed == 0);
   CHECK(stats.allocations == 0 && stats.frees == 0);
   FAILS(ERR_INVALID_STATE, noxrun_render(state, 1, NULL, got, NULL));
   noxrun_drop(state);

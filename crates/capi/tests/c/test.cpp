@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -49,6 +50,64 @@ extern "C" void hear(void *user, const float *samples, const noxrun_chunk *chunk
   heard.chunks++;
 }
 
+noxrun_status tried = NOXRUN_STATUS_OK;
+
+extern "C" void replace_itself(void *user, const float *, const noxrun_chunk *) {
+  auto *state = static_cast<noxrun_state *>(user);
+  tried = noxrun_capture_listen(state, nullptr, nullptr);
+}
+
+// Whoever waits long holds up nobody who waits shortly: behind each read of two seconds there would
+// be room for one short one only.
+void reads_side_by_side() {
+  noxrun_config config{};
+  config.size = sizeof config;
+  config.mode = NOXRUN_CAPTURE;
+  config.input = "virtual";
+  config.capture_chunk = 48000 * 600;
+  State state = open(config);
+  std::atomic<bool> is_enough{false};
+  std::atomic<int> long_reads{0};
+  std::vector<float> room(config.capture_chunk), other(config.capture_chunk);
+  std::thread patient([&] {
+    while (!is_enough) {
+      noxrun_chunk chunk{};
+      // One that a gap ends early comes at once.
+      if (noxrun_capture_read(state.get(), room.data(), room.size(), 2000, &chunk) == NOXRUN_STATUS_OK) long_reads++;
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  int short_reads = 0;
+  for (int tries = 0; tries < 40; tries++) {
+    noxrun_chunk chunk{};
+    if (noxrun_capture_read(state.get(), other.data(), other.size(), 10, &chunk) == NOXRUN_STATUS_OK) short_reads++;
+  }
+  const auto listen = noxrun_capture_listen(state.get(), nullptr, nullptr);
+  const int meanwhile = long_reads;
+  is_enough = true;
+  patient.join();
+  expect(short_reads == 40 && listen == NOXRUN_STATUS_OK, "they succeed");
+  expect(meanwhile < 20, "a short wait is not held up by a long one");
+}
+
+void no_listener_replaces_itself() {
+  noxrun_config config{};
+  config.size = sizeof config;
+  config.mode = NOXRUN_CAPTURE;
+  config.input = "virtual";
+  config.capture_chunk = 256;
+  State state = open(config);
+  ok(noxrun_capture_listen(state.get(), replace_itself, state.get()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  // Whoever else may: it waits until the callback is over.
+  ok(noxrun_capture_listen(state.get(), nullptr, nullptr));
+  expect(tried == NOXRUN_STATUS_ERR_INVALID_STATE, "a listener does not replace itself");
+  noxrun_chunk chunk{};
+  float room[256];
+  ok(noxrun_capture_read(state.get(), room, 256, 1000, &chunk));
+  expect(chunk.frames == 256, "reading goes on");
+}
+
 std::uint64_t listens() {
   noxrun_config config{};
   config.size = sizeof config;
@@ -79,6 +138,8 @@ std::uint64_t listens() {
 }  // namespace
 
 int main() try {
+  reads_side_by_side();
+  no_listener_replaces_itself();
   std::printf("%llu chunks heard\n", static_cast<unsigned long long>(listens()));
   return 0;
 } catch (const std::exception &error) {
