@@ -168,6 +168,10 @@ pub(crate) fn frames(name: &str, seconds: f64, rate: u32) -> Result<u64, Error> 
 /// Frames of a fade or a ramp.
 pub(crate) fn short_frames(name: &str, seconds: f64, rate: u32) -> Result<u32, Error> {
     let frames = frames(name, seconds, rate)?;
-    u32::try_from(frames)
-        .map_err(|_| out_of_range(format!("{name} is too long: {seconds} seconds")))
+    u32::try_from(frames).map_err(|_| {
+        let most = f64::from(u32::MAX) / f64::from(rate);
+        out_of_range(format!(
+            "{name} must be from 0 to {most:.0} seconds at {rate} Hz, got {seconds}"
+        ))
+    })
 }

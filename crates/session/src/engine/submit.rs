@@ -116,12 +116,18 @@ impl Engine {
         let done = counters.settled_here.load(Ordering::Acquire) + self.core.shared.events_done();
         if accepted.saturating_sub(done) > limit {
             counters.accepted.fetch_sub(count, Ordering::Relaxed);
-            let limit = self.config.max_events;
+            let most = self.config.max_events;
+            let waiting = (accepted - count).saturating_sub(done);
+            let remedy = if count > limit {
+                "make it several calls"
+            } else {
+                "try again when some have taken effect"
+            };
             return Err(Error::new(
                 ErrorCode::QueueFull,
                 format!(
-                    "{limit} events wait already (maxEvents); nothing was changed, \
-                     try again when some have taken effect"
+                    "{waiting} events wait already and {count} more would be beyond {most} \
+                     (maxEvents); nothing was changed, {remedy}"
                 ),
             ));
         }
