@@ -10,6 +10,7 @@ import { Capture, type CaptureStats, type Chunk, Engine } from '../../index'
 import { frequency, left, tone } from '../capture/tone'
 import { Collector } from '../support/signal'
 import { loopbackPorts } from '../support/servers'
+import { undisturbed } from '../support/undisturbed'
 
 // The script as it stands in the checkout, which is where ava runs.
 const script = import(pathToFileURL(path.resolve('scripts', 'servers.mjs')).href) as Promise<typeof Servers>
@@ -151,41 +152,44 @@ function hole(chunks: readonly Chunk[]): number {
 
 for (const via of ['jack', 'alsa'] as const) {
   test.serial(`a server that is killed and started again, through ${via}`, async (t) => {
-    t.timeout(120_000)
-    const run = await through(t, via, async (server, place, lost) => {
-      process.kill(server.pid, 'SIGKILL')
-      await lost()
-      await sleep(300)
-      return place.start(256, 48_000)
+    await undisturbed(t, async (t) => {
+      const run = await through(t, via, async (server, place, lost) => {
+        process.kill(server.pid, 'SIGKILL')
+        await lost()
+        await sleep(300)
+        return place.start(256, 48_000)
+      })
+      t.deepEqual(run.states, { capture: ['lost', 'restored'], engine: ['lost', 'restored'] })
+      assertWhole(t, run)
+      t.true(hole(run.chunks) > 0.3)
     })
-    t.deepEqual(run.states, { capture: ['lost', 'restored'], engine: ['lost', 'restored'] })
-    assertWhole(t, run)
-    t.true(hole(run.chunks) > 0.3)
   })
 
   test.serial(`a server that comes back at another rate and period, through ${via}`, async (t) => {
-    t.timeout(120_000)
-    const run = await through(t, via, async (server, place, lost) => {
-      process.kill(server.pid, 'SIGKILL')
-      await lost()
-      return place.start(512, 44_100)
+    await undisturbed(t, async (t) => {
+      const run = await through(t, via, async (server, place, lost) => {
+        process.kill(server.pid, 'SIGKILL')
+        await lost()
+        return place.start(512, 44_100)
+      })
+      t.deepEqual(run.states, { capture: ['lost', 'changed'], engine: ['lost', 'changed'] })
+      assertWhole(t, run)
     })
-    t.deepEqual(run.states, { capture: ['lost', 'changed'], engine: ['lost', 'changed'] })
-    assertWhole(t, run)
   })
 
   test.serial(`a server that is stopped for two seconds, through ${via}`, async (t) => {
-    t.timeout(120_000)
-    const run = await through(t, via, async (server, _place, lost) => {
-      process.kill(server.pid, 'SIGSTOP')
-      const since = performance.now()
-      await lost()
-      await sleep(2000 - (performance.now() - since))
-      process.kill(server.pid, 'SIGCONT')
-      return server
+    await undisturbed(t, async (t) => {
+      const run = await through(t, via, async (server, _place, lost) => {
+        process.kill(server.pid, 'SIGSTOP')
+        const since = performance.now()
+        await lost()
+        await sleep(2000 - (performance.now() - since))
+        process.kill(server.pid, 'SIGCONT')
+        return server
+      })
+      t.deepEqual(run.states, { capture: ['lost', 'restored'], engine: ['lost', 'restored'] })
+      assertWhole(t, run)
+      t.true(Math.abs(hole(run.chunks) - 2) < 0.5, `a hole of ${hole(run.chunks)} s`)
     })
-    t.deepEqual(run.states, { capture: ['lost', 'restored'], engine: ['lost', 'restored'] })
-    assertWhole(t, run)
-    t.true(Math.abs(hole(run.chunks) - 2) < 0.5, `a hole of ${hole(run.chunks)} s`)
   })
 }
