@@ -26,7 +26,15 @@ void expect(bool condition, const char *what) {
   if (!condition) throw std::runtime_error(what);
 }
 
-State open(const noxrun_config &config) {
+// Ten minutes: no chunk is ever full.
+constexpr std::uint32_t LONG_CHUNK = 48000 * 600;
+
+State capturing(std::uint32_t chunk) {
+  noxrun_config config{};
+  config.size = sizeof config;
+  config.mode = NOXRUN_CAPTURE;
+  config.input = "virtual";
+  config.capture_chunk = chunk;
   noxrun_state *state = nullptr;
   ok(noxrun_open(&config, &state));
   return State(state);
@@ -60,15 +68,10 @@ extern "C" void replace_itself(void *user, const float *, const noxrun_chunk *) 
 // Whoever waits long holds up nobody who waits shortly: behind each read of two seconds there would
 // be room for one short one only.
 void reads_side_by_side() {
-  noxrun_config config{};
-  config.size = sizeof config;
-  config.mode = NOXRUN_CAPTURE;
-  config.input = "virtual";
-  config.capture_chunk = 48000 * 600;
-  State state = open(config);
+  State state = capturing(LONG_CHUNK);
   std::atomic<bool> is_enough{false};
   std::atomic<int> long_reads{0};
-  std::vector<float> room(config.capture_chunk), other(config.capture_chunk);
+  std::vector<float> room(LONG_CHUNK), other(LONG_CHUNK);
   std::thread patient([&] {
     while (!is_enough) {
       noxrun_chunk chunk{};
@@ -91,12 +94,7 @@ void reads_side_by_side() {
 }
 
 void no_listener_replaces_itself() {
-  noxrun_config config{};
-  config.size = sizeof config;
-  config.mode = NOXRUN_CAPTURE;
-  config.input = "virtual";
-  config.capture_chunk = 256;
-  State state = open(config);
+  State state = capturing(256);
   ok(noxrun_capture_listen(state.get(), replace_itself, state.get()));
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   // Whoever else may: it waits until the callback is over.
@@ -109,12 +107,7 @@ void no_listener_replaces_itself() {
 }
 
 std::uint64_t listens() {
-  noxrun_config config{};
-  config.size = sizeof config;
-  config.mode = NOXRUN_CAPTURE;
-  config.input = "virtual";
-  config.capture_chunk = 256;
-  State state = open(config);
+  State state = capturing(256);
   Heard heard;
   ok(noxrun_capture_listen(state.get(), hear, &heard));
   noxrun_chunk chunk{};
