@@ -190,9 +190,7 @@ impl Store {
 
     /// Where plays on a track wait that were called before `seq`, each place once.
     pub fn plays_of(&self, track: TrackId, seq: u64) -> BTreeSet<Place> {
-        let is_meant =
-            |place: Place, item: &Item| place.seq() < seq && matches!(item, Item::Play { .. });
-        let found = self.of(Subject::Track(track), is_meant);
+        let found = self.of(Subject::Track(track), played_before(seq));
         found.into_iter().map(|(place, _)| place).collect()
     }
 
@@ -250,6 +248,11 @@ impl Store {
             note(&mut self.owned, owner, at, enters);
         }
     }
+}
+
+/// Whether something is a play that was called before `seq`.
+pub(super) fn played_before(seq: u64) -> impl Fn(Place, &Item) -> bool {
+    move |place, item| place.seq() < seq && matches!(item, Item::Play { .. })
 }
 
 fn note<K: Eq + Hash>(lists: &mut Index<K>, key: K, at: (Place, usize), enters: bool) {

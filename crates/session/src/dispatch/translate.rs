@@ -3,7 +3,7 @@
 
 use super::Dispatcher;
 use super::state::{Span, VoiceRecord};
-use super::store::{Place, Waiting};
+use super::store::{Place, Waiting, played_before};
 use crate::batch::{Act, Item, Subject};
 use crate::intent::{Intent, Playback, TrackId, VoiceId};
 use crate::outlet::{Reason, Report};
@@ -233,9 +233,10 @@ impl Dispatcher {
 
     /// A track is stopped now: what was played on it before, and waits here, has ended.
     pub(super) fn end_plays(&mut self, track: TrackId, seq: u64) {
-        let is_meant =
-            |place: Place, item: &Item| place.seq() < seq && matches!(item, Item::Play { .. });
-        for (_, item) in self.store.take_of(Subject::Track(track), is_meant) {
+        let plays = self
+            .store
+            .take_of(Subject::Track(track), played_before(seq));
+        for (_, item) in plays {
             if let Item::Play { voice, .. } = item {
                 self.forget_voice(voice);
                 self.settle(true);
