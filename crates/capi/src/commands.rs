@@ -1,16 +1,14 @@
-//! Commands become intents, which the session checks and accepts, all or none.
+//! Commands become operations, which the session checks and accepts, all or none.
 
 use crate::border::{
     array, call, frames, input, invalid, out_of_range, output, short_frames, sized, text,
 };
-use crate::state::{State, lock};
+use crate::state::State;
 use crate::status::Status;
 use crate::types::{Command, CommandKind, Play, When, WhenKind};
 use noxrun_session::{
-    Curve, EFFECTS, EffectSetup, EffectSpec, Error, Intent, PARAMS, ParamId, Playback,
-    When as Moment,
+    Curve, EFFECTS, EffectSpec, Engine, Error, Operation, PARAMS, ParamId, When as Moment,
 };
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 /// Plays a sample. `*voice`, where it is not null, becomes the number of the new voice, which no
@@ -28,14 +26,8 @@ pub unsafe extern "C" fn noxrun_play(
         // SAFETY: the caller's promise.
         let (state, play) = unsafe { (crate::border::state(state)?, sized("play", play)?) };
         let engine = state.engine()?;
-        let playback = playback(state, play)?;
         let id = state.next_voice.fetch_add(1, Ordering::Relaxed);
-        engine.submit(Intent::Play {
-            voice: id,
-            track: play.track,
-            playback: Box::new(playback),
-            at: moment("play.at", &play.at)?,
-        })?;
+        engine.submit(operation_of(state, play, id)?)?;
         // SAFETY: the caller's promise.
         if let Ok(place) = unsafe { output("voice", voice) } {
             *place = id;
@@ -68,25 +60,22 @@ pub unsafe extern "C" fn noxrun_submit(
             Err(_) => Moment::Now,
         };
         let engine = state.engine()?;
-        let rate = state.rate()?;
-        // Held to the end, so that two calls cannot give one effect two kinds.
-        let mut effects = lock(&state.effects);
-        let mut after = effects.clone();
-        let mut intents = Vec::with_capacity(count);
+        engine.begin_batch(at)?;
         for (n, command) in commands.iter().enumerate() {
             // SAFETY: the caller's promise, for the name.
-            let intent = unsafe { intent(command, rate, &mut after) };
-            intents.push(intent.map_err(|error| {
-                Error::new(error.code, format!("commands[{n}]: {}", error.message))
-            })?);
+            let done = unsafe { operation(command, engine) };
+            if let Err(error) = done.and_then(|operation| engine.submit(operation)) {
+                engine.abort_batch();
+                let message = format!("commands[{n}]: {}", error.message);
+                return Err(Error::new(error.code, message));
+            }
         }
-        engine.submit_batch(intents, at)?;
-        *effects = after;
+        engine.commit_batch();
         Ok(())
     })
 }
 
-fn playback(state: &State, play: &Play) -> Result<Playback, Error> {
+fn operation_of(state: &State, play: &Play, voice: u64) -> Result<Operation, Error> {
     let sample = state.sample(play.sample)?;
     let own = sample.rate();
     let rate = state.rate()?;
@@ -103,7 +92,9 @@ fn playback(state: &State, play: &Play) -> Result<Playback, Error> {
         None
     };
     let length = frames("play.duration", play.duration, own)?;
-    Ok(Playback {
+    Ok(Operation::Play {
+        voice,
+        track: play.track,
         gain: play.gain,
         rate: if play.rate == 0.0 { 1.0 } else { play.rate },
         offset: frames("play.offset", play.offset, own)?,
@@ -112,6 +103,7 @@ fn playback(state: &State, play: &Play) -> Result<Playback, Error> {
         fade_in: short_frames("play.fade_in", play.fade_in, rate)?,
         fade_out: short_frames("play.fade_out", play.fade_out, rate)?,
         sample,
+        at: moment("play.at", &play.at)?,
     })
 }
 
@@ -128,11 +120,8 @@ fn moment(name: &str, when: &When) -> Result<Moment, Error> {
 
 /// # Safety
 /// The command's name is null or ends in a zero byte.
-unsafe fn intent(
-    command: &Command,
-    rate: u32,
-    effects: &mut HashMap<u64, usize>,
-) -> Result<Intent, Error> {
+unsafe fn operation(command: &Command, engine: &Engine) -> Result<Operation, Error> {
+    let rate = engine.config().sample_rate;
     let Command {
         track,
         id,
@@ -152,8 +141,8 @@ unsafe fn intent(
     let name = || unsafe { text("name", command.name) };
     let at = || moment("at", &command.at);
     let fade = || short_frames("seconds", command.seconds, rate);
-    let set = |param| -> Result<Intent, Error> {
-        Ok(Intent::Set {
+    let set = |param| -> Result<Operation, Error> {
+        Ok(Operation::Set {
             param,
             value,
             ramp: fade()?,
@@ -162,99 +151,99 @@ unsafe fn intent(
         })
     };
     Ok(match kind {
-        CommandKind::AddTrack => Intent::AddTrack {
+        CommandKind::AddTrack => Operation::AddTrack {
             track,
             output: target,
             volume: 1.0,
             pan: 0.0,
         },
-        CommandKind::RemoveTrack => Intent::RemoveTrack(track),
-        CommandKind::Route => Intent::Route { track, to: target },
-        CommandKind::AddSend => Intent::AddSend {
+        CommandKind::RemoveTrack => Operation::RemoveTrack { track },
+        CommandKind::Route => Operation::Route { track, to: target },
+        CommandKind::AddSend => Operation::AddSend {
             send: id,
             from: track,
             to: target,
             gain: value,
         },
-        CommandKind::RemoveSend => Intent::RemoveSend(id),
+        CommandKind::RemoveSend => Operation::RemoveSend { send: id },
         CommandKind::AddEffect => {
-            let setup = effect(name()?)?;
+            let (kind, variant, values) = effect(name()?)?;
             if index < -1 {
                 return Err(out_of_range(format!(
                     "index must be a place in the chain, or -1 for the last, got {index}"
                 )));
             }
-            effects.insert(id, usize::from(setup.kind));
-            Intent::AddEffect {
+            Operation::AddEffect {
                 effect: id,
                 track,
                 index: u32::try_from(index).ok(),
                 bypass: on,
-                setup,
+                kind,
+                variant,
+                values,
             }
         }
-        CommandKind::RemoveEffect => {
-            effects.remove(&id);
-            Intent::RemoveEffect(id)
-        }
-        CommandKind::Bypass => Intent::Bypass {
+        CommandKind::RemoveEffect => Operation::RemoveEffect { effect: id },
+        CommandKind::Bypass => Operation::Bypass {
             effect: id,
             on,
             at: at()?,
         },
-        CommandKind::Mute => Intent::Mute { track, on },
-        CommandKind::Solo => Intent::Solo { track, on },
-        CommandKind::SetTrack => set(match parameter(name()?, &PARAMS[..2])? {
+        CommandKind::Mute => Operation::Mute { track, on },
+        CommandKind::Solo => Operation::Solo { track, on },
+        CommandKind::SetTrack => set(match parameter(name()?, PARAMS[..2].iter().copied())? {
             0 => ParamId::TrackVolume(track),
             _ => ParamId::TrackPan(track),
         })?,
-        CommandKind::SetVoice => set(match parameter(name()?, &PARAMS[2..4])? {
+        CommandKind::SetVoice => set(match parameter(name()?, PARAMS[2..4].iter().copied())? {
             0 => ParamId::VoiceGain(id),
             _ => ParamId::VoiceRate(id),
         })?,
         CommandKind::SetSend => {
-            parameter(name()?, &PARAMS[4..5])?;
+            parameter(name()?, PARAMS[4..5].iter().copied())?;
             set(ParamId::SendGain(id))?
         }
         CommandKind::SetEffect => {
-            let spec = effects.get(&id).and_then(|kind| EFFECTS.get(*kind));
+            let kind = engine.effect_kind(id);
+            let spec = kind.and_then(|kind| EFFECTS.get(kind));
             let spec = spec.ok_or_else(|| invalid(format!("there is no effect {id}")))?;
-            let place = parameter(name()?, spec.params)?;
-            noxrun_session::in_range(&spec.params[place], value)?;
+            let place = parameter(name()?, spec.params.iter())?;
             set(ParamId::Effect(id, place as u8))?
         }
-        CommandKind::Stop => Intent::Stop {
+        CommandKind::Stop => Operation::Stop {
             voice: id,
             fade: fade()?,
             at: at()?,
         },
-        CommandKind::StopTrack => Intent::StopTrack {
+        CommandKind::StopTrack => Operation::StopTrack {
             track,
             fade: fade()?,
             at: at()?,
         },
-        CommandKind::Pause => Intent::Pause {
+        CommandKind::Pause => Operation::Pause {
             voice: id,
             at: at()?,
         },
-        CommandKind::Resume => Intent::Resume {
+        CommandKind::Resume => Operation::Resume {
             voice: id,
             at: at()?,
         },
-        CommandKind::Seek => Intent::SeekVoice {
+        CommandKind::Seek => Operation::SeekVoice {
             voice: id,
             position: frames("value", value, rate)?,
             at: at()?,
         },
-        CommandKind::Tempo => Intent::Tempo {
+        CommandKind::Tempo => Operation::Tempo {
             bpm: value,
             at: at()?,
         },
-        CommandKind::Start => Intent::StartTransport(at()?),
-        CommandKind::StopTransport => Intent::StopTransport(at()?),
-        CommandKind::SeekTransport => Intent::SeekTransport(value),
-        CommandKind::Loop => Intent::Loop(on.then_some((value, command.value2))),
-        CommandKind::Marker => Intent::Marker {
+        CommandKind::Start => Operation::StartTransport { at: at()? },
+        CommandKind::StopTransport => Operation::StopTransport { at: at()? },
+        CommandKind::SeekTransport => Operation::SeekTransport { beat: value },
+        CommandKind::Loop => Operation::Loop {
+            range: on.then_some((value, command.value2)),
+        },
+        CommandKind::Marker => Operation::Marker {
             marker: id,
             at: at()?,
         },
@@ -298,10 +287,13 @@ fn kind(number: u32) -> Option<CommandKind> {
 }
 
 /// The place of a parameter of that name.
-fn parameter(name: Option<&str>, of: &[noxrun_session::ParamSpec]) -> Result<usize, Error> {
-    let place = of.iter().position(|spec| name == Some(spec.name));
+fn parameter(
+    name: Option<&str>,
+    of: impl Iterator<Item = &'static noxrun_session::ParamSpec> + Clone,
+) -> Result<usize, Error> {
+    let place = of.clone().position(|spec| name == Some(spec.name));
     place.ok_or_else(|| {
-        let names: Vec<_> = of.iter().map(|spec| spec.name).collect();
+        let names: Vec<_> = of.map(|spec| spec.name).collect();
         invalid(format!(
             "name must be one of {}, got {}",
             names.join(", "),
@@ -311,7 +303,7 @@ fn parameter(name: Option<&str>, of: &[noxrun_session::ParamSpec]) -> Result<usi
 }
 
 /// An effect from its kind, with its type behind a colon where it has several.
-fn effect(name: Option<&str>) -> Result<EffectSetup, Error> {
+fn effect(name: Option<&str>) -> Result<(u8, u8, Vec<f64>), Error> {
     let name = name.ok_or_else(|| invalid("name must be a kind of effect, got null"))?;
     let (wanted, variant) = match name.split_once(':') {
         Some((kind, variant)) => (kind, Some(variant)),
@@ -341,9 +333,9 @@ fn effect(name: Option<&str>) -> Result<EffectSetup, Error> {
                 })
             })?,
     };
-    Ok(EffectSetup {
-        kind: u8::try_from(kind).map_err(|_| out_of_range("too many kinds of effects"))?,
-        variant: u8::try_from(variant).map_err(|_| out_of_range("too many types"))?,
-        values: spec.params.iter().map(|param| param.default).collect(),
-    })
+    Ok((
+        u8::try_from(kind).map_err(|_| out_of_range("too many kinds of effects"))?,
+        u8::try_from(variant).map_err(|_| out_of_range("too many types"))?,
+        spec.params.iter().map(|param| param.default).collect(),
+    ))
 }

@@ -208,7 +208,6 @@ unsafe fn open(config: &Config) -> Result<State, Error> {
         listener: Mutex::new(None),
         listening: Mutex::new(None),
         samples: Mutex::new(HashMap::new()),
-        effects: Mutex::new(HashMap::new()),
         next_voice: AtomicU64::new(1),
         events: Mutex::new(VecDeque::new()),
         log,

@@ -21,8 +21,6 @@ pub struct State {
     /// The listener's thread while there is one.
     pub(crate) listening: Mutex<Option<ThreadId>>,
     pub(crate) samples: Mutex<HashMap<u32, Sample>>,
-    /// Kinds of effects, by their numbers.
-    pub(crate) effects: Mutex<HashMap<u64, usize>>,
     pub(crate) next_voice: AtomicU64,
     /// Reports that did not fit into what was polled.
     pub(crate) events: Mutex<VecDeque<crate::types::Event>>,

@@ -3,11 +3,10 @@
 
 use crate::error::{invalid, to_napi};
 use crate::meter::{NativeMeter, NativeMeterTap, meter};
-use crate::records::{STRIDE, decode, param, when};
 use napi::bindgen_prelude::{Float64Array, Float64ArraySlice};
 use napi::{Env, Result};
 use napi_derive::napi;
-use noxrun_session::{Engine, Intent};
+use noxrun_session::{Engine, Operation, ParamKey, When};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -49,88 +48,83 @@ fn with<T>(handle: u32, call: impl FnOnce(&Engine) -> Result<T>) -> Result<T> {
     })
 }
 
-/// Takes an array for the records of `submitShared`: a record, and behind it the engine's handle.
-/// False when this thread has one already, of another copy of the library.
+/// Takes an array for the records of `submitShared`: its last number is the engine's handle. False when
+/// this thread has one already, of another copy of the library.
 #[napi]
-pub fn share_record(env: Env, record: Float64Array) -> Result<bool> {
-    if record.len() != STRIDE + 1 {
-        return Err(invalid("a shared record has seventeen numbers"));
-    }
-    let is_first = RECORD.with_borrow_mut(|shared| {
-        let is_first = shared.is_none();
-        if is_first {
+pub fn share_record(env: Env, record: Float64Array, is_first: bool) -> Result<bool> {
+    let taken = RECORD.with_borrow_mut(|shared| {
+        let taken = shared.is_none() || !is_first;
+        if taken {
             *shared = Some(record);
         }
-        is_first
+        taken
     });
-    if is_first {
+    if taken && is_first {
         // A thread may outlive what runs JavaScript on it.
         env.add_env_cleanup_hook((), |()| drop(RECORD.take()))?;
     }
-    Ok(is_first)
+    Ok(taken)
 }
 
-/// Submits the shared record. Without arguments a call costs a fraction of what any argument does:
-/// nothing has to be guarded, and a typed array need not be looked at.
+/// Submits the shared record; the key of what it makes becomes its first number. Without arguments a
+/// call costs a fraction of what any argument does: nothing has to be guarded, and a typed array need
+/// not be looked at.
 #[napi]
 pub fn submit_shared() -> Result<()> {
-    RECORD.with_borrow(|record| {
-        let Some((handle, record)) = record.as_ref().and_then(|all| all.split_last()) else {
-            return Err(invalid("no record is shared"));
+    RECORD.with_borrow_mut(|record| {
+        let record = record.as_mut().ok_or_else(|| invalid("no record is shared"))?;
+        // SAFETY: JavaScript, the only other one that knows this memory, is in this very call.
+        let record = unsafe { record.as_mut() };
+        let Some((handle, record)) = record.split_last_mut() else {
+            return Err(invalid("the shared record is empty"));
         };
-        with(*handle as u32, |engine| {
-            let intent = decode(record).map_err(to_napi)?;
-            engine.submit(intent).map_err(to_napi)
-        })
+        with(*handle as u32, |engine| submit_to(engine, record))
     })
 }
 
-/// Submits one record.
+/// Submits one record, as `submitShared` does.
 #[napi]
-pub fn submit(engine: u32, record: Float64ArraySlice) -> Result<()> {
-    with(engine, |engine| {
-        let record = record
-            .get(..STRIDE)
-            .ok_or_else(|| invalid("a record has sixteen numbers"))?;
-        let intent = decode(record).map_err(to_napi)?;
-        engine.submit(intent).map_err(to_napi)
-    })
+pub fn submit(engine: u32, mut record: Float64ArraySlice) -> Result<()> {
+    // SAFETY: as in `submit_shared`.
+    let record = unsafe { record.as_mut() };
+    with(engine, |engine| submit_to(engine, record))
 }
 
-fn decode_all(records: &[f64], count: u32) -> Result<Vec<Intent>> {
-    let records = records
-        .get(..count as usize * STRIDE)
-        .ok_or_else(|| invalid("fewer records than their count"))?;
-    let mut intents = Vec::with_capacity(count as usize);
-    for record in records.chunks_exact(STRIDE) {
-        intents.push(decode(record).map_err(to_napi)?);
+fn submit_to(engine: &Engine, record: &mut [f64]) -> Result<()> {
+    let operation = Operation::decode(record).map_err(to_napi)?;
+    let key = engine.submit_strictly(operation).map_err(to_napi)?;
+    if let Some(first) = record.first_mut() {
+        *first = key as f64;
     }
-    Ok(intents)
+    Ok(())
 }
 
-/// Submits `count` records, each with its own time: all of them or none.
+/// Opens a batch: what is submitted until it is committed takes effect on one frame. `kind`: 0 the first
+/// frame of the next block, 1 frame `at`, 2 beat `at`.
 #[napi]
-pub fn submit_many(engine: u32, records: Float64ArraySlice, count: u32) -> Result<()> {
+pub fn begin_batch(engine: u32, at: f64, kind: u32) -> Result<()> {
+    let at = match kind {
+        0 => When::Now,
+        1 => When::Frame(at as u64),
+        _ => When::Beat(at),
+    };
+    with(engine, |engine| engine.begin_batch(at).map_err(to_napi))
+}
+
+#[napi]
+pub fn commit_batch(engine: u32) -> Result<()> {
     with(engine, |engine| {
-        let intents = decode_all(&records, count)?;
-        engine.submit_many(intents).map_err(to_napi)
+        engine.commit_batch();
+        Ok(())
     })
 }
 
-/// Submits `count` records as a batch for a frame or a beat `at` (−1: the first frame of the next
-/// block).
+/// As if nothing of the batch had been called.
 #[napi]
-pub fn submit_batch(
-    engine: u32,
-    records: Float64ArraySlice,
-    count: u32,
-    at: f64,
-    at_is_beat: bool,
-) -> Result<()> {
+pub fn abort_batch(engine: u32) -> Result<()> {
     with(engine, |engine| {
-        let intents = decode_all(&records, count)?;
-        let at = when(at, at_is_beat);
-        engine.submit_batch(intents, at).map_err(to_napi)
+        engine.abort_batch();
+        Ok(())
     })
 }
 
@@ -139,28 +133,35 @@ pub fn current_frame(engine: u32) -> Result<f64> {
     with(engine, |engine| Ok(engine.current_frame() as f64))
 }
 
-/// A parameter's value as it sounds; `null` for what does not sound, or is gone. `index` is its
-/// place among an effect's.
+/// A parameter's value as it sounds; `null` for what does not sound, or is gone. By the kind of
+/// parameter, the key of what it belongs to and its place among an effect's.
 #[napi]
-pub fn param_current(engine: u32, kind: u32, owner: f64, index: u32) -> Result<Option<f64>> {
-    with(engine, |engine| {
-        let param = param(kind, owner, index).map_err(to_napi)?;
-        Ok(engine.param_current(param))
-    })
+pub fn param_current(engine: u32, kind: u32, key: f64, index: u32) -> Result<Option<f64>> {
+    let key = key as u64;
+    let param = match kind {
+        0 => ParamKey::TrackVolume(key),
+        1 => ParamKey::TrackPan(key),
+        2 => ParamKey::VoiceGain(key),
+        3 => ParamKey::VoiceRate(key),
+        4 => ParamKey::SendGain(key),
+        _ => ParamKey::Effect(key, index as usize),
+    };
+    with(engine, |engine| Ok(engine.param_current(param)))
 }
 
-/// Frames of its sound, extrapolated; `null` for a voice that is over.
+/// Frames of its sound, extrapolated; `null` for a voice that waits or is over.
 #[napi]
-pub fn voice_position(engine: u32, voice: f64) -> Result<Option<f64>> {
-    with(engine, |engine| Ok(engine.voice_position(voice as u64)))
+pub fn voice_position(engine: u32, key: f64) -> Result<Option<f64>> {
+    with(engine, |engine| Ok(engine.voice_position(key as u64)))
 }
 
-/// Whether it runs (0 or 1), and its beat now.
+/// Whether it runs (0 or 1), its beat now, and its tempo.
 #[napi]
 pub fn transport_state(engine: u32) -> Result<Vec<f64>> {
     with(engine, |engine| {
         let state = engine.transport_state();
-        Ok(vec![f64::from(u8::from(state.playing)), state.beat])
+        let playing = f64::from(u8::from(state.playing));
+        Ok(vec![playing, state.beat, state.tempo])
     })
 }
 
@@ -170,14 +171,14 @@ pub fn graph_latency(engine: u32) -> Result<u32> {
 }
 
 #[napi]
-pub fn track_meter(engine: u32, track: u32) -> Result<NativeMeter> {
-    with(engine, |engine| Ok(meter(engine.meter(track))))
+pub fn track_meter(engine: u32, key: f64) -> Result<NativeMeter> {
+    with(engine, |engine| Ok(meter(engine.meter(key as u64))))
 }
 
 #[napi]
-pub fn open_meter(engine: u32, track: u32) -> Result<NativeMeterTap> {
+pub fn open_meter(engine: u32, key: f64) -> Result<NativeMeterTap> {
     with(engine, |engine| {
-        let tap = engine.open_meter(track).map_err(to_napi)?;
+        let tap = engine.open_meter(key as u64).map_err(to_napi)?;
         Ok(NativeMeterTap::new(tap))
     })
 }

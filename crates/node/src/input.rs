@@ -31,6 +31,12 @@ impl NativeInput {
         self.input.latency()
     }
 
+    /// The gain that sounds now.
+    #[napi(getter)]
+    pub fn gain(&self) -> f64 {
+        self.input.gain()
+    }
+
     /// How often frames were missing, and how often too many waited.
     #[napi]
     pub fn interruptions(&self) -> Vec<f64> {

@@ -27,7 +27,6 @@ mod offline;
 mod pcm;
 mod reader;
 mod recording;
-mod records;
 mod report;
 mod sample;
 mod specs;

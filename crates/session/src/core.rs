@@ -1,11 +1,11 @@
 //! What the threads of an engine share, and its time as they all read it.
 
-use crate::dispatch::{Counters, Dispatcher, HORIZON};
+use crate::dispatch::{Counters, Dispatcher};
 use crate::driver::Driver;
-use crate::inbox::Inbox;
 use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
 use crate::tap::{OutputTap, PACE};
+use crate::thread::Alarm;
 use noxrun_device::{Granted, monotonic_ns};
 use noxrun_engine::{BlockClock, Renderer, Shared};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ const TAPS_WAIT: Duration = Duration::from_millis(500);
 
 /// What the threads of one engine share.
 pub(crate) struct Core {
-    pub inbox: Inbox,
+    pub alarm: Alarm,
     pub outlet: Arc<Outlet>,
     pub counters: Arc<Counters>,
     pub shared: Arc<Shared>,
@@ -45,16 +45,6 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// Frames up to which actions cross now: well beyond the end of the next block.
-    pub fn horizon(&self) -> u64 {
-        let block = self
-            .shared
-            .clock()
-            .block
-            .max(self.granted.buffer_size.into());
-        self.current_frame() + block + (HORIZON * f64::from(self.granted.sample_rate)) as u64
-    }
-
     pub fn current_frame(&self) -> u64 {
         let clock = self.shared.clock();
         if self.manual {
@@ -86,8 +76,6 @@ impl Core {
         let deadline = Instant::now() + TAPS_WAIT;
         let mut taps = std::mem::take(&mut *lock(&self.open_taps));
         while !taps.is_empty() {
-            // What came too late to be taken in.
-            self.inbox.take(&mut Vec::new());
             taps.retain(|tap| match tap.upgrade() {
                 Some(tap) if tap.has_ended() => {
                     tap.finish();
@@ -106,18 +94,37 @@ impl Core {
         self.outlet.push(Report::Readable);
     }
 
+    /// Sends what waits, `most` messages at a time, and passes on what came back.
+    pub fn serve(&self, most: usize) {
+        loop {
+            let (before, after, done) = {
+                let mut dispatcher = lock(&self.dispatcher);
+                let before = dispatcher.progress();
+                let done = dispatcher.pump(most);
+                (before, dispatcher.progress(), done)
+            };
+            if done || before == after {
+                break;
+            }
+        }
+        self.collect();
+    }
+
+    /// Passes on what came back, and frees memory where no lock is held.
+    pub fn collect(&self) {
+        let freed = lock(&self.dispatcher).collect();
+        drop(freed);
+    }
+
     /// Before a block of `frames` frames that is stepped or rendered offline: everything that was
     /// called earlier crosses, whatever the queue's capacity.
     pub fn before_block(&self, frames: u64) {
         self.pace(frames);
-        let mut dispatcher = lock(&self.dispatcher);
-        let until = self.horizon() + frames;
-        dispatcher.take_in(&self.inbox, until);
         let mut last = None;
-        while !dispatcher.pump(until) {
+        while !lock(&self.dispatcher).pump(usize::MAX) {
             // The queue is full, or a place in the engine's tables is not free: let the renderer
             // take in what is there, at this same frame.
-            let progress = dispatcher.progress();
+            let progress = lock(&self.dispatcher).progress();
             if last.replace(progress) == Some(progress) {
                 // What still waits needs time to pass.
                 return;
@@ -129,7 +136,7 @@ impl Core {
                 let now_ns = monotonic_ns();
                 renderer.process(&mut [], BlockClock { now_ns });
             }
-            dispatcher.collect();
+            self.collect();
         }
     }
 

@@ -140,7 +140,7 @@ impl StepHooks for StepSync {
 
     fn after_block(&self) {
         let Some(core) = self.core() else { return };
-        lock(&core.dispatcher).collect();
+        core.collect();
         Self::supervise(&core);
     }
 }

@@ -1,19 +1,47 @@
 //! The kinds of effects that an engine has, and their making.
 
-use crate::intent::EffectSetup;
+use crate::operation::Operation;
 use noxrun_engine::EffectBody;
 use noxrun_engine::fx::{EffectKind, build_effect};
 
 pub use noxrun_engine::fx::{EFFECTS, EffectSpec};
 
-/// What makes an effect for a sample rate and a number of channels. Tests bring kinds of their own.
-pub(crate) type MakeEffect = fn(&EffectSetup, u32, usize) -> EffectBody;
+/// Makes an effect of a kind, a variant and values, for a rate and channels. Tests bring kinds of
+/// their own.
+pub(crate) type MakeEffect = fn(u8, u8, &[f64], u32, usize) -> EffectBody;
 
-/// Makes an effect; its setup was checked. Allocates.
-pub(crate) fn build(setup: &EffectSetup, rate: u32, channels: usize) -> EffectBody {
-    let kind = EffectKind::ALL.get(usize::from(setup.kind)).copied();
-    // Never but the first: `Intent::check` knows how many there are.
+/// Makes an effect; its operation was checked. Allocates.
+pub(crate) fn build(
+    kind: u8,
+    variant: u8,
+    values: &[f64],
+    rate: u32,
+    channels: usize,
+) -> EffectBody {
+    let kind = EffectKind::ALL.get(usize::from(kind)).copied();
+    // Never but the first: `Operation::check` knows how many there are.
     let kind = kind.unwrap_or(EffectKind::ALL[0]);
-    let variant = usize::from(setup.variant);
-    build_effect(kind, variant, &setup.values, rate, channels)
+    build_effect(kind, usize::from(variant), values, rate, channels)
+}
+
+/// What an operation needs that takes a while to make: before anybody's lock is taken.
+pub(crate) fn made(
+    operation: &Operation,
+    make: MakeEffect,
+    rate: u32,
+    channels: usize,
+) -> crate::dispatch::Made {
+    match operation {
+        Operation::AddEffect {
+            effect,
+            kind,
+            variant,
+            values,
+            ..
+        } => {
+            let body = make(*kind, *variant, values, rate, channels);
+            Some((*effect, Box::new(body)))
+        }
+        _ => None,
+    }
 }

@@ -1,22 +1,18 @@
 //! An open engine: the caller's handle, which everything else hangs on.
 //!
-//! `submit` takes intents in, `readout` says how things sound now.
+//! `submit` takes operations in; `../readout.rs` says how things sound now.
 
-mod readout;
 mod submit;
-
-pub use readout::TransportState;
 
 use crate::core::Core;
 use crate::dispatch::{Counters, Dispatcher};
+use crate::effects::MakeEffect;
 use crate::driver::{Driver, EngineRender, StepSync};
 use crate::error::{Error, ErrorCode};
-use crate::inbox::Inbox;
 use crate::options::{EngineOptions, OfflineOptions};
 use crate::outlet::{Outlet, Report, lock};
 use crate::slot::Slot;
 use crate::standin::Helm;
-use crate::wiring::Wiring;
 use noxrun_device::{Backend, DeviceInfo, Granted, StreamRequest};
 use noxrun_engine::{Controller, EngineConfig, Renderer, build};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -27,10 +23,10 @@ use std::thread::JoinHandle;
 /// [`Engine::open`], [`Engine::suspend`], [`Engine::resume`] and [`Engine::close`] waits for
 /// anything.
 pub struct Engine {
-    core: Arc<Core>,
-    config: EngineConfig,
-    /// What has been submitted makes of the graph.
-    wiring: Mutex<Wiring>,
+    pub(crate) core: Arc<Core>,
+    pub(crate) config: EngineConfig,
+    /// Tests bring effects of their own.
+    pub(crate) make_effect: MakeEffect,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -115,7 +111,7 @@ impl Engine {
         let dispatcher =
             Dispatcher::new(controller, &config, Arc::clone(&counters), outlet.clone());
         let core = Core {
-            inbox: Inbox::new(dispatcher.short_ramp()),
+            alarm: crate::thread::Alarm::default(),
             outlet,
             counters,
             shared,
@@ -135,8 +131,8 @@ impl Engine {
         };
         Self {
             core: Arc::new(core),
-            wiring: Mutex::new(Wiring::new(&config)),
             config,
+            make_effect: crate::effects::build,
             thread: Mutex::new(None),
         }
     }
@@ -196,7 +192,7 @@ impl Engine {
         if self.core.closing.swap(true, Ordering::SeqCst) {
             return;
         }
-        self.core.inbox.call();
+        self.core.alarm.ring();
         if let Some(thread) = lock(&self.thread).take() {
             // A panic of the dispatch thread was reported by its hook.
             let _ = thread.join();
@@ -207,7 +203,6 @@ impl Engine {
         }
         let frame = self.core.shared.clock().frame;
         let mut dispatcher = lock(&self.core.dispatcher);
-        dispatcher.take_in(&self.core.inbox, 0);
         dispatcher.close(frame);
         self.give_back(&mut dispatcher);
         drop(dispatcher);

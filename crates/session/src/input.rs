@@ -16,8 +16,8 @@ use crate::capture::Capture;
 use crate::core::Core;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode};
-use crate::inbox::Entry;
-use crate::intent::InputId;
+use crate::outlet::lock;
+use crate::operation::InputId;
 use feeder::{FeederSpec, Timing};
 use noxrun_device::{Backend, Granted};
 use std::sync::{Arc, Weak};
@@ -29,7 +29,7 @@ const MAX_TARGET: f64 = 0.25;
 const SURPLUS: f64 = 0.04;
 
 /// An input of a track, as its holder sees it. Dropping it changes nothing: the input sounds until
-/// [`Intent::RemoveInput`](crate::Intent::RemoveInput), or until its track, its capture or its
+/// [`Operation::RemoveInput`](crate::Operation::RemoveInput), or until its track, its capture or its
 /// engine has gone.
 pub struct TrackInput {
     core: Weak<Core>,
@@ -42,6 +42,11 @@ impl TrackInput {
     /// are now. From there to the device's output it is the engine's latency.
     pub fn latency(&self) -> f64 {
         self.bridge.latency()
+    }
+
+    /// The gain that sounds now, linear.
+    pub fn gain(&self) -> f64 {
+        self.bridge.flow().gain()
     }
 
     /// How often frames were missing, and how often there were too many.
@@ -58,13 +63,13 @@ impl TrackInput {
     /// Takes it back, if it was never put on a track; removes it otherwise.
     pub fn close(&self) {
         if let Some(core) = self.core.upgrade() {
-            core.inbox.put([Entry::EndInput(self.id)]);
+            lock(&core.dispatcher).end_input(self.id);
         }
     }
 }
 
 impl Engine {
-    /// Makes an input of a capture, from now on, for [`Intent::AddInput`](crate::Intent::AddInput).
+    /// Makes an input of a capture, from now on, for [`Operation::AddInput`](crate::Operation::AddInput).
     /// `id` is unique for the life of the engine.
     ///
     /// # Errors
@@ -88,11 +93,7 @@ impl Engine {
         let spec = self.feeder_spec(capture);
         let (bridge, source) = Bridge::open(capture, &spec)?;
         let hold = hold.of(&bridge);
-        core.inbox.put([Entry::Input {
-            input: id,
-            hold,
-            source,
-        }]);
+        lock(&core.dispatcher).keep_input(id, hold, source);
         Ok(TrackInput {
             core: Arc::downgrade(core),
             id,

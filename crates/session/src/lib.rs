@@ -1,11 +1,10 @@
 //! The whole API in Rust: the dispatch thread joins engine, media, device and capture.
 //!
 //! The Node binding and the C interface are thin layers over this crate. A caller submits
-//! [`Intent`]s to an [`Engine`] and takes [`Report`]s from its [`Outlet`]; a [`Capture`] hands out
+//! [`Operation`]s to an [`Engine`] and takes [`Report`]s from its [`Outlet`]; a [`Capture`] hands out
 //! readers; [`render`] drives an engine that has no device. Nothing here runs in an audio callback
 //! but what `driver`, `tap` and `capture` name as such.
 
-mod batch;
 mod capture;
 mod core;
 mod cpu;
@@ -14,15 +13,14 @@ mod driver;
 mod effects;
 mod engine;
 mod error;
-mod inbox;
 mod input;
-mod intent;
 mod meter;
-mod newest;
 mod offline;
+mod operation;
 mod options;
 mod outlet;
 mod output;
+mod readout;
 mod recorder;
 mod samples;
 mod slot;
@@ -31,23 +29,23 @@ mod stats;
 mod tap;
 mod thread;
 mod track_tap;
-mod wiring;
 
 pub use capture::{Capture, CaptureStats};
 pub use cpu::{Cpu, cpu};
 pub use effects::{EFFECTS, EffectSpec};
-pub use engine::{Engine, TransportState};
+pub use engine::Engine;
 pub use error::{Error, ErrorCode, contained};
 pub use input::TrackInput;
-pub use intent::{
-    EffectId, EffectSetup, InputId, Intent, MarkerId, PARAMS, ParamId, ParamSpec, Playback, SendId,
-    TEMPO, TrackId, VoiceId, in_range,
-};
 pub use meter::TrackMeter;
 pub use offline::{Rendered, render};
+pub use operation::{
+    ArgKind, ArgSpec, EffectId, InputId, MAX_BEAT, MIN_LOOP, MarkerId, OPERATIONS, Operation,
+    OperationSpec, PARAMS, ParamId, ParamSpec, Point, SendId, TEMPO, TrackId, VoiceId, in_range,
+};
 pub use options::{CaptureOptions, EngineOptions, OfflineOptions, OnLost};
 pub use outlet::{DeviceState, Outlet, Reason, Report, Warning};
 pub use output::Destination;
+pub use readout::{ParamKey, TransportState};
 pub use recorder::{Gaps, RecordSpec, RecordedFile, Recording, RecordingResult, Rotate};
 pub use samples::{Sample, SampleId, sample_by_id};
 pub use stats::EngineStats;

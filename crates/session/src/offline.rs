@@ -3,7 +3,6 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode};
-use crate::outlet::lock;
 use crate::output::{Destination, Output};
 use noxrun_device::monotonic_ns;
 use noxrun_engine::BlockClock;
@@ -97,6 +96,6 @@ fn step(engine: &Engine, out: &mut [f32]) -> Result<(), Error> {
         let now_ns = monotonic_ns();
         renderer.process(out, BlockClock { now_ns });
     }
-    lock(&core.dispatcher).collect();
+    core.collect();
     Ok(())
 }

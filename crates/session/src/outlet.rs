@@ -1,7 +1,7 @@
 //! Reports on their way to the caller's thread: held until taken, announced once.
 
 use crate::error::Error;
-use crate::intent::{MarkerId, TrackId, VoiceId};
+use crate::operation::{MarkerId, TrackId, VoiceId};
 use noxrun_device::{DeviceInfo, DeviceWarning};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -2,8 +2,7 @@
 
 use crate::core::Core;
 use crate::error::Error;
-use crate::inbox::Entry;
-use crate::outlet::{Outlet, Report};
+use crate::outlet::{Outlet, Report, lock};
 use crate::recorder::{RecordSpec, Recording};
 use crate::tap::OutputTap;
 use noxrun_capture::Reader;
@@ -52,7 +51,7 @@ impl Drop for TrackTap {
     fn drop(&mut self) {
         if let Some(core) = self.core.upgrade() {
             core.taps.fetch_sub(1, Ordering::Relaxed);
-            core.inbox.put([Entry::EndTap(self.id)]);
+            lock(&core.dispatcher).end_tap(self.id);
         }
     }
 }

@@ -8,15 +8,14 @@
 mod tests;
 
 use super::Dispatcher;
-use crate::batch::Item;
-use noxrun_engine::{EdgeKey, EffectKey, MASTER, Place, TrackKey, line_memory};
-use std::collections::BTreeMap;
+use noxrun_engine::{DelayPlace, EdgeKey, EffectKey, MASTER, Message, TrackKey, line_memory};
+use std::collections::{BTreeMap, HashSet};
 
 /// A connection and the places of the tracks that it joins.
 type Way = (EdgeKey, usize, usize);
 
 /// What can be delayed, by its place in the engine's tables, and how much memory each place has.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Delays {
     /// Effects that look ahead: the place of their track, and frames.
     latent: BTreeMap<u32, (usize, usize)>,
@@ -25,8 +24,6 @@ pub(super) struct Delays {
     /// Frames of delay that there is memory for.
     voices_have: BTreeMap<u32, usize>,
     edges_have: BTreeMap<u32, usize>,
-    /// Memory that was sent in place of other memory, which has not come back.
-    under_way: usize,
 }
 
 impl Default for Delays {
@@ -37,7 +34,6 @@ impl Default for Delays {
             edges: BTreeMap::new(),
             voices_have: BTreeMap::new(),
             edges_have: BTreeMap::new(),
-            under_way: 0,
         }
     }
 }
@@ -72,20 +68,8 @@ impl Delays {
         self.latent.remove(&effect.index);
     }
 
-    /// Memory has come back.
-    pub fn line_gone(&mut self) {
-        self.under_way = self.under_way.saturating_sub(1);
-    }
-
-    /// Whether the ring of what comes back has room for all that one more call can send in place
-    /// of other memory. It has a place for each track and each connection.
-    pub fn have_room(&self, places: usize) -> bool {
-        self.under_way == 0
-            || self.under_way + self.voices_have.len() + self.edges_have.len() <= places
-    }
-
     /// What needs memory, or more of it, and for how many frames; it has it from now on.
-    fn lacking(&mut self) -> Vec<(Place, usize)> {
+    fn lacking(&mut self) -> Vec<(DelayPlace, usize)> {
         let longest = self.longest();
         if longest == 0 {
             return Vec::new();
@@ -93,19 +77,18 @@ impl Delays {
         // Steps of twice the size: a chain that grows by and by is not given memory each time.
         let frames = longest.next_power_of_two();
         let mut lacking = Vec::new();
-        let mut look = |have: &mut BTreeMap<u32, usize>, index: u32, place: Place| {
+        let mut look = |have: &mut BTreeMap<u32, usize>, index: u32, place: DelayPlace| {
             let old = have.get(&index).copied().unwrap_or(0);
             if old < frames {
                 have.insert(index, frames);
-                self.under_way += usize::from(old > 0);
                 lacking.push((place, frames));
             }
         };
         for (index, track) in &self.tracks {
-            look(&mut self.voices_have, *index, Place::Voices(*track));
+            look(&mut self.voices_have, *index, DelayPlace::Voices(*track));
         }
         for (index, (edge, ..)) in &self.edges {
-            look(&mut self.edges_have, *index, Place::Edge(*edge));
+            look(&mut self.edges_have, *index, DelayPlace::Edge(*edge));
         }
         lacking
     }
@@ -155,12 +138,48 @@ impl Delays {
     }
 }
 
+/// Memory for delays that is under way. What takes the place of other memory sends that back, and the
+/// ring that carries it has room for one a track and one a connection.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// Places that were given memory: of connections, or of tracks' voices.
+    given: HashSet<(bool, u32)>,
+    coming_back: usize,
+    most: usize,
+}
+
+impl Lines {
+    pub fn new(most: usize) -> Self {
+        Self {
+            given: HashSet::new(),
+            coming_back: 0,
+            most,
+        }
+    }
+
+    pub fn have_room(&self) -> bool {
+        self.coming_back < self.most
+    }
+
+    pub fn sent(&mut self, place: DelayPlace) {
+        let place = match place {
+            DelayPlace::Edge(edge) => (true, edge.index),
+            DelayPlace::Voices(track) => (false, track.index),
+        };
+        self.coming_back += usize::from(!self.given.insert(place));
+    }
+
+    pub fn came_back(&mut self) {
+        self.coming_back = self.coming_back.saturating_sub(1);
+    }
+}
+
 impl Dispatcher {
-    /// Sends the memory that is lacking, ahead of what is inserted next.
+    /// Sends the memory that is lacking, ahead of what comes next.
     pub(super) fn provide_delays(&mut self) {
-        for (place, frames) in self.delays.lacking() {
+        for (place, frames) in self.model.delays.lacking() {
             let memory = line_memory(frames, self.channels);
-            self.insert_alone(Item::Line(place, memory));
+            self.send_ahead(Message::Line(place, memory));
         }
     }
 }

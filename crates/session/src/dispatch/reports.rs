@@ -1,10 +1,8 @@
-//! What comes back: retired memory is freed, what became of voices and markers is passed on, and
-//! warnings, none of them too often.
+//! What comes back: places and memory that the engine has let go of, what became of voices and
+//! markers, and warnings, none of them too often.
 
 use super::Dispatcher;
-use crate::batch::Subject;
-use crate::inbox::Entry;
-use crate::intent::{Intent, TrackId, VoiceId};
+use crate::operation::VoiceId;
 use crate::outlet::{Reason, Report, Warning};
 use noxrun_engine::{EndReason, Event, Trash};
 use std::sync::atomic::Ordering;
@@ -12,37 +10,42 @@ use std::time::{Duration, Instant};
 
 const WARN_EVERY: Duration = Duration::from_secs(1);
 
-/// One warning for each time the queue runs over, and not more than one a second.
+/// What was warned of: each time the queue runs over once, and nothing more than once a second.
 #[derive(Default)]
-pub(super) struct Overflow {
-    reported: u64,
-    running: bool,
-    last: Option<Instant>,
+pub(super) struct Told {
+    overflows: u64,
+    running_over: bool,
+    last_overflow: Option<Instant>,
+    late: u64,
+    last_late: Option<Instant>,
 }
 
 impl Dispatcher {
-    /// Takes what the audio thread says, frees what it retired, passes reports on.
-    pub fn collect(&mut self) {
-        self.free_trash();
-        while let Ok(event) = self.controller.events.pop() {
+    /// Takes what the audio thread says and passes it on. Returns the memory that came back, to be
+    /// freed without the lock. While a batch is open nothing is taken: the model may go back.
+    #[must_use = "freed where the lock is not held"]
+    pub fn collect(&mut self) -> Vec<Trash> {
+        let mut freed = Vec::new();
+        if self.is_in_batch() {
+            return freed;
+        }
+        self.take_trash(&mut freed);
+        while let Some(event) = self.controller.next_event() {
             let report = match event {
                 Event::Started { voice, frame } => {
-                    let voice = self.tables.voices.owner(voice.index);
-                    voice.map(|voice| Report::Started { voice, frame })
+                    let id = self.voice_keys.owner(voice.index, voice.generation);
+                    id.map(|voice| Report::Started { voice, frame })
                 }
                 Event::Ended {
                     voice,
                     frame,
                     reason,
                 } => {
-                    // Its memory came back before the report did; free it before the key is used
-                    // again, or the ring of returned memory could fill.
-                    self.free_trash();
-                    let places = &mut self.tables.voices;
-                    let id = places.give_back(voice.index, voice.generation);
+                    // Its memory came back before the report did.
+                    self.take_trash(&mut freed);
+                    let id = self.voice_keys.gone(voice.index, voice.generation);
                     id.map(|voice| {
                         self.voices.remove(&voice);
-                        self.drop_planned(Subject::Voice(voice), None);
                         Report::Ended {
                             voice,
                             frame,
@@ -59,20 +62,15 @@ impl Dispatcher {
                     Some(Report::Marker { marker, frame })
                 }
                 Event::TrackGone(track) => {
-                    self.delays.track_gone(track);
-                    let places = &mut self.tables.tracks;
-                    let owner = places.give_back(track.index, track.generation);
-                    if let Some(id) = owner.and_then(|id| TrackId::try_from(id).ok()) {
-                        self.drop_planned(Subject::Track(id), None);
-                    }
+                    self.model.delays.track_gone(track);
+                    self.vacancies.track_gone(track);
+                    self.model.track_keys.gone(track.index, track.generation);
                     None
                 }
                 Event::EdgeGone(edge) => {
-                    self.delays.edge_gone(edge);
-                    let places = &mut self.tables.edges;
-                    if let Some(send) = places.give_back(edge.index, edge.generation) {
-                        self.drop_planned(Subject::Send(send), None);
-                    }
+                    self.model.delays.edge_gone(edge);
+                    self.vacancies.edge_gone(edge);
+                    self.model.edge_keys.gone(edge.index, edge.generation);
                     None
                 }
             };
@@ -80,56 +78,51 @@ impl Dispatcher {
                 self.outlet.push(report);
             }
         }
-        for (track, record) in &self.tracks {
-            if self.controller.shared.take_poisoned(record.key.index) {
-                self.warn(Warning::NonFinite { track: *track });
+        for (id, track) in &self.model.tracks {
+            if self.controller.shared.take_poisoned(track.key.index) {
+                self.warn(Warning::NonFinite { track: *id });
             }
         }
         let late = self.controller.shared.late_events();
-        if late > self.late_seen && self.last_late.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
-            self.late_seen = late;
-            self.last_late = Some(Instant::now());
+        let told = &mut self.told;
+        if late > told.late && told.last_late.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
+            told.late = late;
+            told.last_late = Some(Instant::now());
             let by = self.controller.shared.late_by();
             self.warn(Warning::Late { by });
         }
         self.report_overflow();
+        freed
     }
 
-    /// Frees memory that has come back. The key of an effect, a tap or an input may then
-    /// be used again.
-    fn free_trash(&mut self) {
-        while let Ok(trash) = self.controller.trash.pop() {
-            match trash {
-                Trash::Sample(_) => {}
-                Trash::Line(_) => self.delays.line_gone(),
+    /// Places whose memory has come back may be used again.
+    fn take_trash(&mut self, freed: &mut Vec<Trash>) {
+        while let Some(trash) = self.controller.next_trash() {
+            match &trash {
+                Trash::Line(_) => self.lines.came_back(),
                 Trash::Effect(key, _) => {
-                    self.delays.effect_gone(key);
-                    let places = &mut self.tables.effects;
-                    if let Some(effect) = places.give_back(key.index, key.generation) {
-                        self.drop_planned(Subject::Effect(effect), None);
-                    }
+                    self.model.delays.effect_gone(*key);
+                    self.vacancies.effect_gone(*key);
+                    self.model.effect_keys.gone(key.index, key.generation);
                 }
-                Trash::Input(key, _) => self.input_gone(key),
+                Trash::Input(key, _) => self.input_gone(*key),
                 Trash::Tap(key, _) => {
-                    let places = &mut self.tables.taps;
-                    if let Some(tap) = places.give_back(key.index, key.generation) {
+                    self.vacancies.tap_gone(*key);
+                    if let Some(tap) = self.tap_keys.gone(key.index, key.generation) {
                         self.taps.remove(&tap);
                     }
                 }
+                _ => {}
             }
+            freed.push(trash);
         }
     }
 
     /// Ends every voice that is alive, at `frame`.
     pub fn close(&mut self, frame: u64) {
-        self.collect();
-        // What was not even translated: its promises are kept all the same.
-        let untold = self.backlog.drain(..).filter_map(|entry| match entry {
-            Entry::Intent(Intent::Play { voice, .. }) => Some(voice),
-            _ => None,
-        });
-        let mut ids: Vec<VoiceId> = untold.collect();
-        ids.extend(self.voices.drain().map(|(id, _)| id));
+        self.abort_batch();
+        drop(self.collect());
+        let mut ids: Vec<VoiceId> = self.voices.drain().map(|(id, _)| id).collect();
         ids.sort_unstable();
         for voice in ids {
             let reason = Reason::Closed;
@@ -140,22 +133,30 @@ impl Dispatcher {
             });
         }
         self.inputs.clear();
-        self.batch = None;
-        self.crossing = None;
-        self.store.clear();
+        self.outbox.clear();
     }
 
-    pub(super) fn report_overflow(&mut self) {
+    pub(super) fn report_stopped(&self, voice: VoiceId) {
+        self.outlet.push(Report::Ended {
+            voice,
+            frame: self.controller.shared.clock().frame,
+            reason: Reason::Stopped,
+        });
+    }
+
+    fn report_overflow(&mut self) {
         let total = self.counters.overflows.load(Ordering::Relaxed);
-        let overflow = &mut self.overflow;
-        let count = total - std::mem::replace(&mut overflow.reported, total);
+        let told = &mut self.told;
+        let count = total - std::mem::replace(&mut told.overflows, total);
         if count == 0 {
-            overflow.running &= self.controller.messages.is_full();
+            told.running_over &= self.controller.is_full();
             return;
         }
-        let recently = overflow.last.is_some_and(|at| at.elapsed() < WARN_EVERY);
-        if !std::mem::replace(&mut overflow.running, true) && !recently {
-            overflow.last = Some(Instant::now());
+        let recently = told
+            .last_overflow
+            .is_some_and(|at| at.elapsed() < WARN_EVERY);
+        if !std::mem::replace(&mut told.running_over, true) && !recently {
+            told.last_overflow = Some(Instant::now());
             self.warn(Warning::QueueOverflow { count });
         }
     }

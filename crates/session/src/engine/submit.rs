@@ -1,136 +1,97 @@
-//! Intents come in: checked, counted, put in order.
+//! Operations come in: checked, counted, done in the order of the calls.
 
 use super::Engine;
+use crate::dispatch::Stale;
+use crate::effects::made;
 use crate::error::{Error, ErrorCode};
-use crate::inbox::Entry;
-use crate::intent::{Intent, when};
+use crate::operation::Operation;
 use crate::outlet::lock;
-use crate::wiring::Wiring;
 use noxrun_engine::When;
-use std::sync::atomic::Ordering;
 
 impl Engine {
-    /// Submits one intent.
+    /// Does one operation. In a batch that [`Engine::begin_batch`] opened it becomes a part of that.
+    /// What names a send, an effect or an input that has ended does nothing and is counted.
     ///
     /// # Errors
     /// `ERR_CLOSED`; `ERR_QUEUE_FULL` when `max_events` events wait; `ERR_LIMIT` for tracks, sends
     /// and effects where there is no room; `ERR_INVALID_ARG` for a circle and for a track that is
-    /// not there; those of [`Intent::check`]. Nothing is changed then.
-    pub fn submit(&self, intent: Intent) -> Result<(), Error> {
-        self.check(&intent)?;
-        let count = u64::from(intent.is_event(false));
-        let limit = self.limit_of(&intent);
-        if !Wiring::concerns(&intent) {
-            self.reserve(count, limit)?;
-            self.core.inbox.put([Entry::Intent(intent)]);
-            return Ok(());
-        }
-        // Held to the end: what is put in has the order in which it was found possible.
-        let mut wiring = lock(&self.wiring);
-        wiring.check(&intent)?;
-        self.reserve(count, limit)?;
-        wiring.accept(&intent);
-        self.core.inbox.put([Entry::Intent(intent)]);
-        Ok(())
+    /// not there; those of [`Operation::check`]. Nothing is changed then.
+    pub fn submit(&self, operation: Operation) -> Result<(), Error> {
+        self.submit_one(operation, Stale::Ignore).map(|_| ())
     }
 
-    /// Submits several intents, each with its own time: all of them or none.
+    /// The same, but what has ended is an error: `ERR_INVALID_STATE`. Returns the key of what it
+    /// makes, for the functions of `readout`; 0 where it makes nothing.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`], and the one above.
+    pub fn submit_strictly(&self, operation: Operation) -> Result<u64, Error> {
+        self.submit_one(operation, Stale::Refuse)
+    }
+
+    /// Does several operations on one frame, but for those with a time of their own: all of them or
+    /// none. An error says which operation it is of.
     ///
     /// # Errors
     /// As [`Engine::submit`].
-    pub fn submit_many(&self, intents: Vec<Intent>) -> Result<(), Error> {
-        self.submit_all(intents, false, None)
-    }
-
-    /// Submits a batch: all of it takes effect on one frame, but for intents with a time of their
-    /// own.
-    ///
-    /// # Errors
-    /// As [`Engine::submit`]; a batch is accepted whole or not at all.
-    pub fn submit_batch(&self, intents: Vec<Intent>, at: When) -> Result<(), Error> {
-        when("at", at)?;
-        self.submit_all(intents, at != When::Now, Some(at))
-    }
-
-    fn submit_all(
-        &self,
-        intents: Vec<Intent>,
-        timed: bool,
-        batch: Option<When>,
-    ) -> Result<(), Error> {
-        self.ensure_open()?;
-        for intent in &intents {
-            self.check(intent)?;
-        }
-        let mut wiring = lock(&self.wiring);
-        let after = wiring.try_all(&intents)?;
-        // Values of a batch with a time are scheduled points.
-        let events = intents.iter().filter(|intent| intent.is_event(timed));
-        self.reserve(events.count() as u64, self.config.max_events as u64)?;
-        if let Some(after) = after {
-            *wiring = after;
-        }
-        let inner = intents.into_iter().map(Entry::Intent);
-        match batch {
-            Some(at) => {
-                let entries = std::iter::once(Entry::Batch { at }).chain(inner);
-                self.core.inbox.put(entries.chain([Entry::Commit]));
+    pub fn submit_batch(&self, operations: Vec<Operation>, at: When) -> Result<(), (usize, Error)> {
+        self.begin_batch(at).map_err(|error| (0, error))?;
+        for (index, operation) in operations.into_iter().enumerate() {
+            if let Err(error) = self.submit(operation) {
+                self.abort_batch();
+                return Err((index, error));
             }
-            None => self.core.inbox.put(inner),
         }
+        self.commit_batch();
         Ok(())
     }
 
-    /// What does not depend on the graph.
-    fn check(&self, intent: &Intent) -> Result<(), Error> {
+    /// Opens a batch: what is submitted until [`Engine::commit_batch`] takes effect on one frame. One
+    /// caller has one open at a time.
+    ///
+    /// # Errors
+    /// `ERR_CLOSED`; `ERR_INVALID_STATE` when one is open; those of the time.
+    pub fn begin_batch(&self, at: When) -> Result<(), Error> {
         self.ensure_open()?;
-        intent.check()?;
-        if let Intent::Play { playback, .. } = intent {
-            let (own, rate) = (self.config.sample_rate, playback.sample.rate());
+        lock(&self.core.dispatcher).begin_batch(at)
+    }
+
+    /// Ends a batch: it is on its way.
+    pub fn commit_batch(&self) {
+        let mut dispatcher = lock(&self.core.dispatcher);
+        dispatcher.commit_batch();
+        let wants_service = dispatcher.is_waiting() || dispatcher.is_busy();
+        drop(dispatcher);
+        if wants_service {
+            self.core.alarm.ring_if_idle();
+        }
+    }
+
+    /// Ends a batch as if nothing of it had been called.
+    pub fn abort_batch(&self) {
+        lock(&self.core.dispatcher).abort_batch();
+    }
+
+    fn submit_one(&self, operation: Operation, stale: Stale) -> Result<u64, Error> {
+        self.ensure_open()?;
+        operation.check()?;
+        if let Operation::Play { sample, .. } = &operation {
+            let (own, rate) = (self.config.sample_rate, sample.rate());
             if rate != own {
                 let message =
                     format!("the sample's rate must be the engine's, {own} Hz, got {rate} Hz");
                 return Err(Error::new(ErrorCode::InvalidArg, message));
             }
         }
-        Ok(())
-    }
-
-    /// How many events may wait for this one to be accepted: whoever takes back what he planned
-    /// must not be refused because of it.
-    fn limit_of(&self, intent: &Intent) -> u64 {
-        let limit = self.config.max_events as u64;
-        match intent {
-            Intent::Cancel { .. } => limit.saturating_mul(2),
-            _ => limit,
+        let (rate, channels) = (self.config.sample_rate, self.config.channels);
+        let made = made(&operation, self.make_effect, rate, channels);
+        let mut dispatcher = lock(&self.core.dispatcher);
+        let key = dispatcher.submit(operation, made, stale)?;
+        let wants_service = dispatcher.is_waiting() || dispatcher.is_busy();
+        drop(dispatcher);
+        if wants_service {
+            self.core.alarm.ring_if_idle();
         }
-    }
-
-    /// Counts `count` events in, if `limit` allows.
-    fn reserve(&self, count: u64, limit: u64) -> Result<(), Error> {
-        if count == 0 {
-            return Ok(());
-        }
-        let counters = &self.core.counters;
-        let accepted = counters.accepted.fetch_add(count, Ordering::Relaxed) + count;
-        let done = counters.settled_here.load(Ordering::Acquire) + self.core.shared.events_done();
-        if accepted.saturating_sub(done) > limit {
-            counters.accepted.fetch_sub(count, Ordering::Relaxed);
-            let most = self.config.max_events;
-            let waiting = (accepted - count).saturating_sub(done);
-            let remedy = if count > limit {
-                "make it several calls"
-            } else {
-                "try again when some have taken effect"
-            };
-            return Err(Error::new(
-                ErrorCode::QueueFull,
-                format!(
-                    "{waiting} events wait already and {count} more would be beyond {most} \
-                     (maxEvents); nothing was changed, {remedy}"
-                ),
-            ));
-        }
-        Ok(())
+        Ok(key)
     }
 }

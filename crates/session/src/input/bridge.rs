@@ -145,11 +145,6 @@ impl Hold {
         self.bridge = Some(Arc::clone(bridge));
         self
     }
-
-    /// The gain that sounds now.
-    pub fn gain(&self) -> Option<f64> {
-        self.bridge.as_ref().map(|bridge| bridge.flow.gain())
-    }
 }
 
 impl Drop for Hold {
