@@ -1,49 +1,13 @@
-/**
- * Commands on their way to the engine: plain numbers, one call a command, or one a batch.
- * The record's layout is the binding's (`crates/node/src/records.rs`).
- */
+/** Operations on their way to the engine: plain numbers in a record that both sides know. */
 import * as binding from '#binding'
-import { fromNative } from './errors'
+import { NoxrunError, fromNative } from './errors'
+import { Operations } from './generated/operations'
 import { NOW, type Time } from './when'
 
-const STRIDE = 16
-
-/** What is sent next; behind it, the engine that it is for. */
-const record = new Float64Array(STRIDE + 1)
+/** What is sent next; its last number is the handle of the engine that it is for. */
+let record = new Float64Array(64)
 /** Whether the binding reads it where it is: a call without arguments costs a fraction of others. */
-const isShared = binding.shareRecord(record)
-
-export const enum Op {
-  AddTrack,
-  Mute,
-  Solo,
-  Play,
-  Stop,
-  StopTrack,
-  Pause,
-  Resume,
-  Set,
-  RemoveTrack,
-  Route,
-  AddSend,
-  RemoveSend,
-  AddEffect,
-  RemoveEffect,
-  MoveEffect,
-  ClearEffects,
-  Bypass,
-  Reach,
-  Cancel,
-  SeekVoice,
-  Tempo,
-  StartTransport,
-  StopTransport,
-  SeekTransport,
-  Loop,
-  Marker,
-  AddInput,
-  RemoveInput,
-}
+const isShared = binding.shareRecord(record, true)
 
 /** Something that remembers the last value it was given. */
 export interface Valued {
@@ -51,24 +15,25 @@ export interface Valued {
   restore(before: number): void
 }
 
-export class Commands {
+export class Commands extends Operations {
   readonly #engine: number
-  #collected = new Float64Array(64 * STRIDE)
-  #count = 0
-  /** Whether commands are collected, to be sent together. */
-  #isCollecting = false
+  readonly #nameOf: (track: number) => string
   #inBatch = false
   #time = NOW
   readonly #undo: (() => void)[] = []
   /** What was given values in the batch, and each time what it had before. */
-  readonly #holders: (Valued | undefined)[] = []
-  #before = new Float64Array(64)
-  #remembered = 0
+  readonly #holders: Valued[] = []
+  readonly #before: number[] = []
   #accepted: (() => void)[] = []
 
-  /** @param engine The native engine's handle. */
-  constructor(engine: number) {
+  /**
+   * @param engine The native engine's handle.
+   * @param nameOf The name of a track, by its id: for messages.
+   */
+  constructor(engine: number, nameOf: (track: number) => string) {
+    super()
     this.#engine = engine
+    this.#nameOf = nameOf
   }
 
   /** When the open batch takes effect; `NOW` outside batches. */
@@ -76,48 +41,29 @@ export class Commands {
     return this.#time
   }
 
-  /**
-   * Sends a command, or adds it to the batch. Throws before anything was changed.
-   *
-   * @param a Of the record's place 3, up to `e`, which is of place 8; `rest` begins at 9.
-   */
-  send(op: Op, id: number, time: Time, a = 0, b = 0, c = 0, d = 0, e = 0, rest?: readonly number[]): void {
-    if (this.#isCollecting) {
-      this.#reserve()
-      write(this.#collected, this.#count * STRIDE, op, id, time, a, b, c, d, e, rest)
-      this.#count += 1
-      return
+  protected open(length: number): Float64Array {
+    if (length >= record.length) {
+      record = new Float64Array(2 * length)
+      if (isShared) binding.shareRecord(record, false)
     }
-    write(record, 0, op, id, time, a, b, c, d, e, rest)
-    this.#submit()
+    return record
   }
 
-  /**
-   * Sends a value without a time, as `send` does: the way of almost every command.
-   *
-   * @param index Its parameter's place among an effect's.
-   */
-  setNow(kind: number, owner: number, index: number, value: number, frames: number, curve: number): void {
-    let to = record
-    let offset = 0
-    if (this.#isCollecting) {
-      this.#reserve()
-      to = this.#collected
-      offset = this.#count++ * STRIDE
+  protected submit(): number {
+    try {
+      if (isShared) {
+        record[record.length - 1] = this.#engine
+        binding.submitShared()
+      } else {
+        binding.submit(this.#engine, record)
+      }
+    } catch (error) {
+      throw this.#named(error)
     }
-    to[offset] = Op.Set
-    to[offset + 1] = owner
-    to[offset + 2] = NOW.at
-    to[offset + 3] = kind
-    to[offset + 4] = value
-    to[offset + 5] = frames
-    to[offset + 6] = curve
-    to[offset + 7] = 0
-    to[offset + 8] = index
-    if (!this.#isCollecting) this.#submit()
+    return record[0] as number
   }
 
-  /** Inside a batch: what to undo when it comes to nothing. */
+  /** Inside a batch: what to undo of JavaScript's own state when it comes to nothing. */
   onAbort(undo: () => void): void {
     if (this.#inBatch) this.#undo.push(undo)
   }
@@ -125,14 +71,12 @@ export class Commands {
   /** As `onAbort`, for the many values of a batch: no closure for each. */
   remember(holder: Valued, before: number): void {
     if (!this.#inBatch) return
-    const place = this.#remembered++
-    if (place === this.#before.length) this.#before = grown(this.#before)
-    this.#holders[place] = holder
-    this.#before[place] = before
+    this.#holders.push(holder)
+    this.#before.push(before)
   }
 
   /**
-   * Does what needs the engine to know of everything that was called before: at once, or when the
+   * Does what needs the engine to have accepted everything that was called before: at once, or when the
    * batch has been accepted. Then nobody is there to catch what it throws: `onError` is told.
    */
   afterwards(work: () => void, onError: (error: unknown) => void): void {
@@ -149,24 +93,6 @@ export class Commands {
     })
   }
 
-  /** What `write` sends is accepted all or none; each command keeps its own time. */
-  together(write: () => void): void {
-    if (this.#isCollecting) {
-      write()
-      return
-    }
-    this.#isCollecting = true
-    this.#count = 0
-    try {
-      write()
-      binding.submitMany(this.#engine, this.#collected, this.#count)
-    } catch (error) {
-      throw fromNative(error)
-    } finally {
-      this.#isCollecting = false
-    }
-  }
-
   /** Everything that `fn` sends takes effect on one frame, or nothing of it does. */
   batch<T>(fn: () => T, time: Time): T {
     if (this.#inBatch) return fn()
@@ -178,83 +104,35 @@ export class Commands {
   }
 
   #collect<T>(fn: () => T, time: Time): T {
-    this.#isCollecting = this.#inBatch = true
+    try {
+      binding.beginBatch(this.#engine, time.at, time.kind)
+    } catch (error) {
+      throw fromNative(error)
+    }
+    this.#inBatch = true
     this.#time = time
-    this.#count = 0
     try {
       const result = fn()
-      if (this.#count > 0) {
-        binding.submitBatch(this.#engine, this.#collected, this.#count, time.at, time.beat)
-      }
+      binding.commitBatch(this.#engine)
       return result
     } catch (error) {
+      binding.abortBatch(this.#engine)
       this.#accepted = []
       for (const undo of this.#undo.reverse()) undo()
-      for (let i = this.#remembered - 1; i >= 0; i--) this.#holders[i]?.restore(this.#before[i] ?? 0)
-      throw fromNative(error)
+      for (let i = this.#holders.length - 1; i >= 0; i--) this.#holders[i]?.restore(this.#before[i] ?? 0)
+      throw error
     } finally {
-      this.#isCollecting = this.#inBatch = false
+      this.#inBatch = false
       this.#time = NOW
-      this.#undo.length = 0
-      this.#forget()
+      this.#undo.length = this.#holders.length = this.#before.length = 0
     }
   }
 
-  #submit(): void {
-    try {
-      if (isShared) {
-        record[STRIDE] = this.#engine
-        binding.submitShared()
-      } else {
-        binding.submit(this.#engine, record)
-      }
-    } catch (error) {
-      throw fromNative(error)
-    }
+  /** The engine knows tracks by their numbers, people by their names. */
+  #named(error: unknown): unknown {
+    const translated = fromNative(error)
+    if (!(translated instanceof NoxrunError)) return translated
+    const message = translated.message.replaceAll(/\btrack (\d+)/g, (_, id) => `track '${this.#nameOf(Number(id))}'`)
+    return message === translated.message ? translated : new NoxrunError(translated.code, message)
   }
-
-  #reserve(): void {
-    if (this.#collected.length >= (this.#count + 1) * STRIDE) return
-    this.#collected = grown(this.#collected)
-  }
-
-  /** Lets go of what was given values; the places stay, for the next batch. */
-  #forget(): void {
-    if (this.#remembered > 1024) this.#holders.length = 0
-    else this.#holders.fill(undefined, 0, this.#remembered)
-    this.#remembered = 0
-  }
-}
-
-/** Twice as long, with the same content. */
-function grown(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(2 * array.length)
-  larger.set(array)
-  return larger
-}
-
-/** Writes what commands use; what else a record holds is left from an earlier one, and not read. */
-function write(
-  to: Float64Array,
-  offset: number,
-  op: Op,
-  id: number,
-  time: Time,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-  rest: readonly number[] | undefined,
-): void {
-  to[offset] = op
-  to[offset + 1] = id
-  to[offset + 2] = time.at
-  to[offset + 3] = a
-  to[offset + 4] = b
-  to[offset + 5] = c
-  to[offset + 6] = d
-  to[offset + 7] = time.beat ? 1 : 0
-  to[offset + 8] = e
-  if (rest !== undefined) to.set(rest, offset + 9)
 }

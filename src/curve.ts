@@ -9,13 +9,9 @@ export type Curve = 'linear' | 'exponential' | 'step'
 
 /** In the binding's order. */
 export const CURVES = ['linear', 'exponential', 'step'] as const
-const LINEAR = 0
-const EXPONENTIAL = 1
-
-/** The binding's number of the curve of a parameter that moves exponentially where that is possible. */
-export function defaultCurve(from: number, to: number): number {
-  return from * to > 0 ? EXPONENTIAL : LINEAR
-}
+export const LINEAR = 0
+/** Where both ends do not allow it, the engine moves linearly. */
+export const EXPONENTIAL = 1
 
 /**
  * The binding's number of a curve that was asked for.

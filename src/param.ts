@@ -1,13 +1,12 @@
 /** Parameters: values that move without clicks, on exact frames. */
 import * as binding from '#binding'
-import { type AutomationPoint, type Step, checkPoints, ways } from './automation'
-import { Op, type Valued } from './commands'
-import { type Curve, CURVES, curveNumber, defaultCurve } from './curve'
+import { type AutomationPoint, checkPoints } from './automation'
+import type { Valued } from './commands'
+import { type Curve, CURVES, EXPONENTIAL, LINEAR, curveNumber } from './curve'
 import { NoxrunError, native } from './errors'
 import type { Host } from './host'
-import { type Point, Timeline } from './timeline'
-import { number, oneOf, options } from './validate'
-import { NOW, type Time, type When, atFrame, toFrames, toTime } from './when'
+import { finite, number, oneOf, options } from './validate'
+import { NOW, type Time, type When, toFrames, toTime } from './when'
 
 export type { AutomationPoint } from './automation'
 export type { Curve } from './curve'
@@ -53,6 +52,21 @@ export function initialValue(kind: ParamKind, value: number | undefined): number
   return value === undefined ? spec.default : number(spec.name, value, spec.min, spec.max)
 }
 
+/** What a parameter is of. */
+export interface ParamSource {
+  readonly kind: ParamKind
+  /** The id of what it belongs to. */
+  readonly owner: number
+  /** The key of that, for reading. */
+  readonly key: number
+  readonly value: number
+  /** Its place among an effect's. */
+  readonly index?: number
+  readonly spec?: binding.NativeParamSpec
+  /** How the value that sounds is read, where that is not by the key; null: nothing sounds. */
+  readonly read?: () => number | null
+}
+
 /**
  * A value that moves without clicks, on exact frames: a fader, a frequency, a speed.
  *
@@ -73,18 +87,15 @@ export class Param implements Valued {
   readonly #kind: ParamKind
   readonly #owner: number
   readonly #index: number
-  /** Whether it moves exponentially by default. */
-  readonly #isExponential: boolean
+  readonly #read: () => number | null
+  /** The number of the curve by which it moves when none is named. */
+  readonly #curve: number
   #value: number
-  /** Made with the first value that is scheduled. */
-  #timeline: Timeline | undefined
+  /** Whether the last value was set at once. */
+  #jumped = true
 
-  /**
-   * @internal
-   * @param owner The id of what it belongs to.
-   * @param index Its place among an effect's.
-   */
-  constructor(host: Host, kind: ParamKind, owner: number, value: number, index = 0, spec = specOf(kind)) {
+  /** @internal */
+  constructor(host: Host, { kind, owner, key, value, index = 0, spec = specOf(kind), read }: ParamSource) {
     this.name = spec.name
     this.unit = spec.unit
     this.min = spec.min
@@ -94,7 +105,8 @@ export class Param implements Valued {
     this.#kind = kind
     this.#owner = owner
     this.#index = index
-    this.#isExponential = spec.unit === 'Hz' || spec.unit === 's'
+    this.#read = read ?? ((): number | null => native(() => binding.paramCurrent(host.handle, kind, key, index)))
+    this.#curve = spec.unit === 'Hz' || spec.unit === 's' ? EXPONENTIAL : LINEAR
     this.#value = value
   }
 
@@ -113,7 +125,7 @@ export class Param implements Valued {
 
   /** The value that sounds now, as of the newest callback. */
   get current(): number {
-    return this.#sounding() ?? this.#value
+    return this.#read() ?? this.#value
   }
 
   /**
@@ -126,9 +138,16 @@ export class Param implements Valued {
   set(value: number, setOptions?: SetOptions): void {
     const host = this.#host
     host.ensureOpen()
-    number(this.name, value, this.min, this.max)
-    if (setOptions === undefined) this.#send(NOW, value, host.defaultRamp, this.#defaultCurve(NOW, value))
-    else this.#setWith(value, setOptions)
+    finite(this.name, value, this.min, this.max)
+    if (setOptions === undefined) {
+      this.#send(value, host.defaultRamp, this.#curve, NOW)
+      return
+    }
+    const given = options('set', setOptions, ['at', 'ramp', 'curve'])
+    const at = toTime('at', given.at, host.sampleRate)
+    const frames = given.ramp === undefined ? host.defaultRamp : toFrames('ramp', given.ramp, host.sampleRate)
+    const curve = given.curve === undefined ? this.#curve : this.#asked(oneOf('curve', given.curve, CURVES), value, at)
+    this.#send(value, frames, curve, at)
   }
 
   /**
@@ -141,15 +160,11 @@ export class Param implements Valued {
    *   ERR_QUEUE_FULL, ERR_INVALID_STATE, ERR_CLOSED
    */
   automate(points: readonly AutomationPoint[]): void {
-    this.#host.ensureOpen()
-    const start = (time: Time): number => this.#startOf(time)
-    const steps = checkPoints(this, points, this.#host.sampleRate, start, this.#isExponential)
-    const first = steps[0]?.time ?? NOW
-    const later = this.#timeline?.after(first) ?? []
-    this.#host.commands.together(() => {
-      for (const { from, step } of ways(this.#before(first), steps, later)) this.#reach(step, from)
-    })
-    this.#note(steps, steps.at(-1)?.value ?? this.#value)
+    const { commands, sampleRate, ensureOpen } = this.#host
+    ensureOpen()
+    const steps = checkPoints(this, points, sampleRate, this.#value, this.#curve)
+    commands.automate(this.#kind, this.#owner, this.#index, steps)
+    this.#hold(steps.at(-1)?.value ?? this.#value)
   }
 
   /**
@@ -159,104 +174,34 @@ export class Param implements Valued {
    *   `from` ERR_QUEUE_FULL
    */
   cancel(from?: When): void {
-    const host = this.#host
-    host.ensureOpen()
-    const given = toTime('from', from, host.sampleRate)
-    host.commands.send(Op.Cancel, this.#owner, given, this.#kind, 0, 0, 0, this.#index)
-    const time = given === NOW ? host.commands.time : given
-    const held = this.#startOf(time)
-    if (this.#timeline) host.commands.onAbort(this.#timeline.drop(time))
-    if (time === NOW) this.#note([], this.#sounding() ?? held)
-    else this.#note([{ time, value: held }], this.#value)
+    const { commands, sampleRate, ensureOpen } = this.#host
+    ensureOpen()
+    const time = toTime('from', from, sampleRate)
+    commands.cancel(this.#kind, this.#owner, this.#index, time)
+    if (time === NOW && commands.time === NOW) this.#hold(this.current)
   }
 
-  #setWith(value: number, setOptions: SetOptions): void {
-    const rate = this.#host.sampleRate
-    const given = options('set', setOptions, ['at', 'ramp', 'curve'])
-    const at = toTime('at', given.at, rate)
-    const curve =
-      given.curve === undefined
-        ? this.#defaultCurve(at, value)
-        : curveNumber(this.name, oneOf('curve', given.curve, CURVES), this.#startOf(at), value)
-    const frames = toFrames('ramp', given.ramp === undefined ? DEFAULT_RAMP : given.ramp, rate)
-    this.#send(at, value, frames, curve)
+  #send(value: number, frames: number, curve: number, at: Time): void {
+    this.#host.commands.set(this.#kind, this.#owner, this.#index, value, frames, curve, at)
+    this.#jumped = frames === 0
+    this.#hold(value)
   }
 
-  #defaultCurve(time: Time, value: number): number {
-    return this.#isExponential ? defaultCurve(this.#startOf(time), value) : 0
-  }
-
-  #send(at: Time, value: number, frames: number, curve: number): void {
-    const { commands } = this.#host
-    if (at === NOW) commands.setNow(this.#kind, this.#owner, this.#index, value, frames, curve)
-    else commands.send(Op.Set, this.#owner, at, this.#kind, value, frames, curve, this.#index)
-    const time = at === NOW ? commands.time : at
-    if (time === NOW && this.#timeline === undefined) {
-      // The way of almost every value: nothing is allocated.
-      commands.remember(this, this.#value)
-      this.#value = value
-    } else {
-      this.#note(time === NOW ? [] : [{ time, value }], value)
-    }
-  }
-
-  /** Sends a point of an automation; `before` is the time of the one before it. */
-  #reach({ time, value, curve }: Step, before: Time): void {
-    const { commands } = this.#host
-    if (before.at === time.at) {
-      commands.send(Op.Set, this.#owner, time, this.#kind, value, 0, CURVES.indexOf('step'), this.#index)
-      return
-    }
-    const from = [before.at, before.beat ? 1 : 0]
-    commands.send(Op.Reach, this.#owner, time, this.#kind, value, 0, curve, this.#index, from)
-  }
-
-  /** Where an automation begins that reaches its first point at `time`; `NOW`: at once. */
-  #before(time: Time): Time {
-    const latest = this.#pruned()?.latest(time)
-    if (latest) return latest.time
-    // At once would be at the batch's time, which comes after the point.
-    const { time: batch } = this.#host.commands
-    const isTooLate = batch.at > time.at && batch.beat === time.beat
-    return isTooLate && !time.beat ? atFrame(binding.currentFrame(this.#host.handle)) : NOW
-  }
-
-  /** The value from which a write at `time` moves, as far as it is known here. */
-  #startOf(time: Time): number {
-    return this.#timeline === undefined ? this.#value : (this.#pruned()?.valueAt(time) ?? this.#value)
-  }
-
-  /** Keeps in mind what was scheduled, or, without points, that `value` was set at once. */
-  #note(points: readonly Point[], value: number): void {
-    const { commands } = this.#host
-    const before = this.#value
-    this.#pruned()
-    const timeline = (this.#timeline ??= new Timeline(before))
-    const undo = points.length === 0 ? timeline.rest(value) : timeline.add(points)
+  #hold(value: number): void {
+    this.#host.commands.remember(this, this.#value)
     this.#value = value
-    commands.onAbort(() => {
-      undo()
-      this.#value = before
-    })
   }
 
-  /** The timeline without what has passed. */
-  #pruned(): Timeline | undefined {
-    const timeline = this.#timeline
-    if (timeline === undefined) return undefined
-    const { handle } = this.#host
-    const [playing = 0, beat = 0] = timeline.hasBeats ? binding.transportState(handle) : []
-    timeline.prune(binding.currentFrame(handle), playing === 1 ? beat : -1)
-    return timeline
+  /** The number of a curve that was asked for; it begins at what sounds, or at what was said last. */
+  #asked(curve: Curve, value: number, at: Time): number {
+    const last = this.#value
+    if (at !== NOW || this.#host.commands.time !== NOW) return curveNumber(this.name, curve, last, value)
+    const number = curveNumber(this.name, curve, this.current, value)
+    return this.#jumped ? curveNumber(this.name, curve, last, value) : number
   }
 
-  #sounding(): number | null {
-    return native(() => binding.paramCurrent(this.#host.handle, this.#kind, this.#owner, this.#index))
-  }
-
-  /** @internal Back to before the first value of a batch; what was scheduled came after it. */
+  /** @internal Back to before the first value of a batch. */
   restore(before: number): void {
     this.#value = before
-    this.#timeline = undefined
   }
 }

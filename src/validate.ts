@@ -29,6 +29,14 @@ export function number(name: string, value: unknown, min: number, max: number): 
   return value
 }
 
+/** A finite number; that it is in [min, max] the engine checks. */
+export function finite(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw invalid(name, value, `a finite number ${range(min, max)}`)
+  }
+  return value
+}
+
 /** A whole number in [min, max]. A fraction is out of range, as in Node. */
 export function integer(name: string, value: unknown, min: number, max: number): number {
   const allowed = `a whole number from ${min} to ${max}`

@@ -16,16 +16,22 @@ export type When =
       beat: number
     }
 
+/** What a time is given in, as the binding numbers it. */
+export const enum TimeKind {
+  Now,
+  Frame,
+  Beat,
+}
+
 /** A point in time as the binding takes it. */
 export interface Time {
-  /** A frame, or a beat; −1: none was given. */
+  /** A frame, or a beat; 0: none was given. */
   readonly at: number
-  /** Whether `at` is a beat. */
-  readonly beat: boolean
+  readonly kind: TimeKind
 }
 
 /** No time given: the first frame of the next block, or the batch's. */
-export const NOW: Time = { at: -1, beat: false }
+export const NOW: Time = { at: 0, kind: TimeKind.Now }
 
 /** A day short of three centuries at 1 MHz: every frame below stays a safe integer. */
 const MAX_SECONDS = 2 ** 33
@@ -48,13 +54,13 @@ export function requiredTime(name: string, when: When | undefined, rate: number)
     return atFrame(integer(`${name}.frame`, when.frame, 0, Number.MAX_SAFE_INTEGER))
   }
   if (keys.length === 1 && 'beat' in when) {
-    return { at: number(`${name}.beat`, when.beat, 0, MAX_BEAT), beat: true }
+    return { at: number(`${name}.beat`, when.beat, 0, MAX_BEAT), kind: TimeKind.Beat }
   }
   throw invalid(name, when, ALLOWED)
 }
 
-export function atFrame(frame: number): Time {
-  return { at: frame, beat: false }
+function atFrame(frame: number): Time {
+  return { at: frame, kind: TimeKind.Frame }
 }
 
 /** A length in frames; at most an hour of fade or ramp. */
