@@ -1,12 +1,9 @@
 //! What is due takes effect.
 
-use crate::aims::Aim;
-use crate::command::{Action, Target, TrackKey, When};
-use crate::intake::{departure, jump};
-use crate::ramp::{Change, Curve, Ramp};
+use crate::command::{Action, Target, TrackKey};
+use crate::ramp::{Change, Ramp};
 use crate::renderer::Renderer;
 use crate::schedule::Due;
-use crate::transport::sane;
 use crate::voices::VoiceRamp;
 
 impl Renderer {
@@ -68,13 +65,7 @@ impl Renderer {
                 (_, Some(_)) => {
                     let due = self.schedule.pop_beat()?;
                     let due = self.resolved(due);
-                    let begins = match due.action {
-                        Action::Reach {
-                            at: When::Frame(reached),
-                            ..
-                        } => departure(now, &due).min(reached),
-                        _ => now,
-                    };
+                    let begins = now;
                     if begins <= now {
                         return Some(due);
                     }
@@ -141,12 +132,7 @@ impl Renderer {
                 };
                 self.set(target, change, due.compensated)
             }
-            Action::Reach {
-                target,
-                value,
-                at,
-                curve,
-            } => self.reach(&due, target, value, (at, curve)),
+            Action::Reach { .. } => true,
             Action::Cancel(target) => {
                 self.aims.forget(target);
                 self.schedule.drop_parked(|parked| {
@@ -246,74 +232,6 @@ impl Renderer {
         true
     }
 
-    fn reach(&mut self, due: &Due, target: Target, value: f64, (at, curve): (When, Curve)) -> bool {
-        let now = self.frame;
-        // Behind effects that look ahead everything has its time that much later.
-        let late = if due.compensated {
-            u64::from(self.lateness(&due.action))
-        } else {
-            0
-        };
-        let end = match at {
-            When::Now => now,
-            When::Frame(frame) => frame.saturating_add(late),
-            When::Beat(beat) => {
-                self.reach_standing(due, target, value, sane(beat));
-                return true;
-            }
-        };
-        let value = within(target, value);
-        let Some((ramp, _)) = self.param(target) else {
-            return false;
-        };
-        // What the point moves from is where the ramp under way ends, if that is before it.
-        let free = now + u64::from(ramp.remaining());
-        if free > now && free <= end {
-            let due = Due {
-                counted: false,
-                prompt: false,
-                ..*due
-            };
-            self.schedule.push(free, due);
-            return true;
-        }
-        ramp.set(value, frames_to(end, now), curve);
-        self.aims.forget(target);
-        if let Some(beat) = due.aim {
-            let aim = Aim {
-                target,
-                value,
-                beat,
-                curve,
-                late,
-                held: false,
-            };
-            let transport = &self.transport;
-            self.aims.note(aim, |old| {
-                !old.held && transport.frame_of(old.beat).saturating_add(old.late) < now
-            });
-        }
-        true
-    }
-
-    /// A point at a beat, of which nobody knows when it comes while the transport stands.
-    fn reach_standing(&mut self, due: &Due, target: Target, value: f64, beat: f64) {
-        let due = Due {
-            counted: false,
-            prompt: false,
-            compensated: false,
-            ..*due
-        };
-        if beat >= self.transport.beat_at(self.frame) {
-            // The way there begins when the transport starts.
-            self.schedule.park(due);
-        } else {
-            // Behind it: a seek or a loop may bring it to that beat, and then it is there at once.
-            let action = jump(target, value);
-            self.enqueue_beat(beat, Due { action, ..due });
-        }
-    }
-
     /// The transport goes on in another way: ramps that end on a beat go on from where they are, to
     /// its new frame, and stand still while it does.
     fn aim_anew(&mut self) {
@@ -375,12 +293,6 @@ impl Renderer {
         }
         self.transport.seek(beat, self.frame);
         self.schedule.bring_back(beat);
-        self.schedule.drop_parked(|due| match due.action {
-            Action::Reach {
-                at: When::Beat(at), ..
-            } => at < beat,
-            _ => false,
-        });
         self.aim_anew();
         if skipped > 0 {
             self.shared.count_done(skipped);

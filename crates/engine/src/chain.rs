@@ -12,6 +12,7 @@ mod entry;
 use crate::command::EffectKey;
 use crate::ramp::{Curve, Ramp};
 use crate::reports::Reports;
+use crate::shared::Shared;
 pub(crate) use effects::{Effects, Scratch};
 use entry::{Entry, Fate};
 
@@ -353,10 +354,11 @@ impl Chain {
         }
     }
 
-    pub fn publish(&self, effects: &mut Effects) {
+    pub fn publish(&self, shared: &Shared, effects: &mut Effects) {
         for entry in &self.entries {
             if let Some(slot) = effects.slot(entry.effect) {
-                slot.body.publish();
+                let (index, generation) = (entry.effect, slot.generation);
+                shared.publish_effect(EffectKey { index, generation }, &slot.body.params);
             }
         }
     }

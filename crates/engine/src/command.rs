@@ -4,6 +4,7 @@
 //! of it, in a message of its own, and comes back as [`Trash`](crate::Trash).
 
 use crate::effect::EffectBody;
+use crate::growth::Growth;
 use crate::input::Input;
 use crate::ramp::Curve;
 use crate::sample::SampleData;
@@ -123,21 +124,22 @@ pub enum Action {
         /// Its shape.
         curve: Curve,
     },
-    /// Moves a parameter from its current value so that it stands on `value` at `at`. Timed on the
-    /// point before (a frame or a beat), it takes effect one frame after that: the point before
-    /// keeps its own frame. [`Curve::Step`] holds the value and jumps at `at`.
+    /// Lets a parameter stand on `value` when its time comes: a point of an automation. It moves
+    /// there from the point before: the latest one of the same kind (frame or beat) that is
+    /// scheduled for its time or earlier and has not passed, and which keeps its own frame. Without
+    /// one it moves from where the parameter is when this is taken in (in a batch: when the batch
+    /// takes effect, if that is not later). [`Curve::Step`], and a second point of one time, jump.
     Reach {
         /// Which one.
         target: Target,
-        /// The value at `at`.
+        /// The value at its time.
         value: f64,
-        /// When it is reached; [`When::Now`] is at once.
-        at: When,
         /// How it gets there.
         curve: Curve,
     },
-    /// Drops what was scheduled for a parameter before this (by sequence number) for its time or
-    /// later, as soon as it arrives, and holds the parameter where it is when its time comes.
+    /// Drops, as soon as it arrives, what is scheduled for a parameter from its time on (without a
+    /// time: everything), and holds the parameter where it is when its time comes. A ramp that
+    /// begins earlier runs until then.
     Cancel(Target),
     /// Opens or closes a track's gate (mute and solo), over 5 ms; at once where a `Set` would be
     /// immediate.
@@ -310,24 +312,22 @@ pub const RATES: std::ops::RangeInclusive<f64> = 0.0625..=16.0;
 
 /// Where sound can be delayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum DelayPlace {
     /// On a connection.
     Edge(EdgeKey),
     /// Between a track's voices and its bus.
     Voices(TrackKey),
 }
 
-/// One slot of the control queue.
+/// A command as it crosses, alone or in a batch.
 #[derive(Debug)]
-pub enum Message {
+pub enum Command {
     /// An action.
     Do {
         /// When.
         at: When,
-        /// Order among actions of one frame.
+        /// Order among actions of one frame: later commands have greater numbers.
         seq: u64,
-        /// Held back until the next [`Message::Commit`].
-        staged: bool,
         /// Whether it counts among [`Shared::events_done`](crate::Shared::events_done).
         counted: bool,
         /// What to do.
@@ -339,33 +339,41 @@ pub enum Message {
         at: When,
         /// Order among actions of one frame.
         seq: u64,
-        /// Held back until the next [`Message::Commit`].
-        staged: bool,
         /// The voice.
         voice: VoiceKey,
         /// What it plays.
         spec: PlaySpec,
     },
+}
+
+/// Commands that are taken in together, in one callback.
+#[derive(Debug)]
+pub struct Batch {
+    /// When those take effect that have no time of their own.
+    pub at: When,
+    /// In their order. The callback empties the list and gives the box back as
+    /// [`Trash::Batch`](crate::Trash).
+    pub commands: Vec<Command>,
+}
+
+/// One place of the control queue. What is sent first is taken in first.
+#[derive(Debug)]
+pub enum Message {
+    /// A command on its own.
+    One(Command),
+    /// Commands that are taken in together.
+    Batch(Box<Batch>),
     /// An effect, ahead of its [`Action::AddEffect`].
     Effect(EffectKey, Box<EffectBody>),
     /// Memory ([`line_memory`](crate::line_memory)) for keeping a connection, or a track's own
     /// voices, in time with what is made later by effects that look ahead. Without it they are not
     /// delayed. It stays for who uses the place next; what it takes the place of comes back.
-    Line(Place, Box<[f32]>),
+    Line(DelayPlace, Box<[f32]>),
     /// A tap, ahead of its [`Action::AttachTap`].
     Tap(TapKey, Box<dyn Sink>),
     /// An input, ahead of its [`Action::AddInput`].
     Input(InputKey, Box<Input>),
-    /// Releases everything staged before it, on one frame. There is room for a batch of as many
-    /// actions as [`EngineConfig::max_events`](crate::EngineConfig::max_events) and one value of
-    /// each track parameter; what a bigger one has staged by then is released at once, for a
-    /// queue that waits for ever would be worse.
-    Commit(Commit),
-}
-
-/// The end of a batch.
-#[derive(Debug, Clone, Copy)]
-pub struct Commit {
-    /// When staged actions without a time of their own take effect.
-    pub at: When,
+    /// Memory sent ahead of what may need it. [`Controller::send`](crate::Controller::send) makes
+    /// it by itself.
+    Grow(Box<Growth>),
 }

@@ -2,7 +2,8 @@
 
 use crate::aims::Aims;
 use crate::chain::{Effects, Scratch};
-use crate::command::{Commit, Message, TrackKey, TrackSetup, VoiceKey, When};
+use crate::command::{Message, TrackKey, TrackSetup, VoiceKey};
+use crate::controller::Controller;
 use crate::event::{Event, Trash};
 use crate::graph::Graph;
 use crate::inputs::Inputs;
@@ -12,7 +13,6 @@ use crate::sample::SampleData;
 use crate::schedule::Schedule;
 use crate::shared::{Shared, SharedSizes};
 use crate::slots::Slots;
-use crate::staged::Staged;
 use crate::taps::Taps;
 use crate::track::Track;
 use crate::transitions::Transitions;
@@ -108,18 +108,6 @@ impl EngineConfig {
     }
 }
 
-/// The directing side's end of an engine.
-pub struct Controller {
-    /// The control queue.
-    pub messages: rtrb::Producer<Message>,
-    /// Reports; see [`Event`].
-    pub events: rtrb::Consumer<Event>,
-    /// Memory to be freed; see [`Trash`].
-    pub trash: rtrb::Consumer<Trash>,
-    /// What the audio thread publishes.
-    pub shared: Arc<Shared>,
-}
-
 /// Builds an engine: reserves all of its memory, and touches it, so that no callback is the first
 /// to fault a page in.
 ///
@@ -132,7 +120,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     let edges = config.edge_keys();
     let touch = config.real_time;
     let (messages, message_end) = ring(config.control_capacity, touch, || {
-        Message::Commit(Commit { at: When::Now })
+        Message::Grow(Box::new(crate::growth::Growth {}))
     });
     let reports = 2 * keys + config.max_events + tracks + edges;
     let (event_end, events) = ring(reports, touch, || Event::Started {
@@ -151,9 +139,11 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         channels: config.channels,
         slots: Slots::count(config.max_voices),
         edges,
+        effects: config.effect_keys(),
         meter_taps: config.meter_taps(),
         rate: config.sample_rate,
     }));
+    shared.publish_track(MASTER, 1.0, 0.0);
     let seconds = |t: f64| (t * f64::from(config.sample_rate)).round() as u32;
     let fades = Fades {
         pause: seconds(0.010),
@@ -172,7 +162,6 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         frame: 0,
         messages: message_end,
         schedule: Schedule::with_capacity(waiting, config.real_time),
-        staged: Staged::with_capacity(waiting, config.real_time),
         transport: Transport::new(config.sample_rate),
         aims: Aims::new(),
         tracks: make_tracks(config),
@@ -186,7 +175,7 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
             tracks,
             config.max_voices,
             fades,
-            Reports::new(event_end, trash_end),
+            Reports::new(event_end, trash_end, Arc::clone(&shared)),
         ),
         scratch: Scratch::new(config.channels),
         latent: false,

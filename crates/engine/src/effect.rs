@@ -3,8 +3,6 @@
 use crate::delay::line_memory;
 use crate::ramp::Ramp;
 use crate::renderer::MAX_BLOCK;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One effect's work on a stretch of sound. Called in the audio callback: no allocation, no lock,
 /// no system call. The output may not depend on how frames are cut into stretches: state that is
@@ -34,35 +32,37 @@ pub trait Processor: Send + std::fmt::Debug {
 pub struct EffectBody {
     pub(crate) processor: Box<dyn Processor>,
     pub(crate) params: Box<[Ramp]>,
-    pub(crate) readout: Arc<Readout>,
     /// Memory for keeping its input in time with its output; empty without latency.
     pub(crate) dry: Box<[f32]>,
     pub(crate) dry_channels: usize,
 }
 
+/// Parameters that an effect has at most.
+pub const MAX_PARAMS: usize = 16;
+
 /// Channels that an effect is given at most.
 const MAX_CHANNELS: usize = 32;
 
 impl EffectBody {
-    /// An effect for `channels` channels whose parameters start on `values`.
+    /// An effect for `channels` channels whose parameters start on `values`, of which there are
+    /// [`MAX_PARAMS`] at most.
     pub fn new(processor: Box<dyn Processor>, values: &[f64], channels: usize) -> Self {
         let dry = match processor.latency() {
             0 => Box::default(),
             latency => line_memory(latency, channels),
         };
-        let readout = Readout(values.iter().map(|v| AtomicU64::new(v.to_bits())).collect());
+        let values = &values[..values.len().min(MAX_PARAMS)];
         Self {
             processor,
             params: values.iter().map(|value| Ramp::at(*value)).collect(),
-            readout: Arc::new(readout),
             dry,
             dry_channels: channels,
         }
     }
 
-    /// Where the values are read that sound now.
-    pub fn readout(&self) -> &Arc<Readout> {
-        &self.readout
+    /// A parameter's value now.
+    pub fn value(&self, param: usize) -> Option<f64> {
+        self.params.get(param).map(Ramp::current)
     }
 
     /// Frames by which its output is later than its input.
@@ -88,24 +88,5 @@ impl EffectBody {
         for ramp in &mut self.params {
             ramp.advance(frames as u32);
         }
-    }
-
-    /// Shows the values of the newest frame.
-    pub(crate) fn publish(&self) {
-        for (cell, ramp) in self.readout.0.iter().zip(&self.params) {
-            cell.store(ramp.current().to_bits(), Ordering::Relaxed);
-        }
-    }
-}
-
-/// An effect's parameters as they sound now, readable from any thread.
-#[derive(Debug)]
-pub struct Readout(Box<[AtomicU64]>);
-
-impl Readout {
-    /// A parameter's value as of the newest callback.
-    pub fn value(&self, param: u8) -> Option<f64> {
-        let cell = self.0.get(usize::from(param))?;
-        Some(f64::from_bits(cell.load(Ordering::Relaxed)))
     }
 }

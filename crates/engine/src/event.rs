@@ -1,7 +1,8 @@
 //! What the audio thread says back, and the memory it returns.
 
-use crate::command::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
+use crate::command::{Batch, EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::effect::EffectBody;
+use crate::growth::Growth;
 use crate::input::Input;
 use crate::sample::SampleData;
 use crate::tap::Sink;
@@ -70,4 +71,8 @@ pub enum Trash {
     /// Memory of a delay. The controlling side has no more of them under way than connections and
     /// tracks.
     Line(Box<[f32]>),
+    /// A batch's box, emptied.
+    Batch(Box<Batch>),
+    /// What growing replaced.
+    Growth(Box<Growth>),
 }

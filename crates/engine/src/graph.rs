@@ -251,7 +251,11 @@ impl Graph {
 
     pub fn publish(&self, shared: &Shared) {
         for (index, edge) in self.edges[..self.top].iter().enumerate() {
-            shared.publish_edge(index, edge.gain.current());
+            if edge.state != State::Free {
+                let index = index as u32;
+                let generation = edge.generation;
+                shared.publish_edge(EdgeKey { index, generation }, edge.gain.current());
+            }
         }
         shared.publish_graph_latency(self.latency);
     }

@@ -1,7 +1,7 @@
 //! From the control queue into the schedule: batches are held back until they are complete, times
 //! that have passed become the present, memory that travels ahead is put in its place.
 
-use crate::command::{Action, Commit, Message, Place, Target, When};
+use crate::command::{Action, Command, DelayPlace, Message, Target, When};
 use crate::ramp::Curve;
 use crate::renderer::Renderer;
 use crate::schedule::Due;
@@ -14,20 +14,6 @@ impl Renderer {
         let waiting = self.messages.slots();
         self.shared.note_depth(waiting as u32);
         for _ in 0..waiting {
-            let Ok(next) = self.messages.peek() else {
-                break;
-            };
-            // Actions take a place; where there is none, the rest stays in the queue and nothing is
-            // lost.
-            if matches!(next, Message::Do { .. } | Message::Play { .. }) {
-                let room = self.schedule.has_room(self.staged.len() + 1);
-                if !room && !self.staged.is_large() {
-                    break;
-                }
-                if !room || self.staged.is_full() {
-                    self.commit(When::Now);
-                }
-            }
             let Ok(message) = self.messages.pop() else {
                 break;
             };
@@ -38,44 +24,20 @@ impl Renderer {
     fn take_in(&mut self, message: Message) {
         let reports = &mut self.voices.reports;
         match message {
-            Message::Do {
-                at,
-                seq,
-                staged,
-                counted,
-                action,
-            } => {
-                let due = Due {
-                    seq,
-                    counted,
-                    prompt: at == When::Now,
-                    action,
-                    ..Due::IDLE
-                };
-                self.stage_or_enqueue(at, due, staged);
+            Message::One(command) => self.take_command(command, When::Now),
+            Message::Batch(mut batch) => {
+                let at = batch.at;
+                for command in batch.commands.drain(..) {
+                    self.take_command(command, at);
+                }
+                self.voices.reports.batch_done(batch);
             }
-            Message::Play {
-                at,
-                seq,
-                staged,
-                voice,
-                spec,
-            } => {
-                self.voices.admit(voice, spec, seq, self.frame);
-                let due = Due {
-                    seq,
-                    counted: true,
-                    prompt: at == When::Now,
-                    action: Action::Start(voice),
-                    ..Due::IDLE
-                };
-                self.stage_or_enqueue(at, due, staged);
-            }
+            Message::Grow(growth) => reports.grown(growth),
             Message::Effect(key, body) => self.effects.admit(key, body, reports),
             Message::Line(place, memory) => {
                 let old = match place {
-                    Place::Edge(edge) => self.graph.equip(edge, memory, self.channels),
-                    Place::Voices(track) => {
+                    DelayPlace::Edge(edge) => self.graph.equip(edge, memory, self.channels),
+                    DelayPlace::Voices(track) => {
                         self.delays_voices = true;
                         let strip = self.tracks.get_mut(track.index as usize);
                         // It may travel ahead of the track.
@@ -91,41 +53,50 @@ impl Renderer {
             }
             Message::Tap(key, sink) => self.taps.admit(key, sink, reports),
             Message::Input(key, input) => self.inputs.admit(key, input, reports),
-            Message::Commit(Commit { at }) => self.commit(at),
         }
     }
 
-    fn stage_or_enqueue(&mut self, at: When, due: Due, staged: bool) {
-        if staged {
-            self.staged.push(at, due);
-        } else {
-            self.enqueue(at, due);
+    fn take_command(&mut self, command: Command, batch: When) {
+        let own = |at: When| if at == When::Now { batch } else { at };
+        match command {
+            Command::Do {
+                at,
+                seq,
+                counted,
+                action,
+            } => {
+                let due = Due {
+                    seq,
+                    counted,
+                    prompt: at == When::Now,
+                    action,
+                    ..Due::IDLE
+                };
+                self.enqueue(own(at), due);
+            }
+            Command::Play {
+                at,
+                seq,
+                voice,
+                spec,
+            } => {
+                self.voices.admit(voice, spec, seq, self.frame);
+                let due = Due {
+                    seq,
+                    counted: true,
+                    prompt: at == When::Now,
+                    action: Action::Start(voice),
+                    ..Due::IDLE
+                };
+                self.enqueue(own(at), due);
+            }
         }
     }
 
-    fn commit(&mut self, batch: When) {
-        let mut index = 0;
-        while let Some((at, due)) = self.staged.get(index) {
-            index += 1;
-            let at = if at == When::Now { batch } else { at };
-            self.enqueue(at, due);
-        }
-        self.staged.clear();
-    }
-
-    fn enqueue(&mut self, mut at: When, mut due: Due) {
+    fn enqueue(&mut self, at: When, mut due: Due) {
         match due.action {
             Action::Cancel(target) => self.drop_scheduled(target, at, due.seq),
-            // Nothing moves before its time.
-            Action::Reach {
-                target,
-                value,
-                at: when,
-                curve: Curve::Step,
-            } => {
-                at = when;
-                due.action = jump(target, value);
-            }
+            Action::Reach { target, value, .. } => due.action = jump(target, value),
             _ => {}
         }
         match at {
@@ -140,38 +111,10 @@ impl Renderer {
     }
 
     fn enqueue_at(&mut self, frame: u64, due: Due) {
-        let Action::Reach { at, .. } = due.action else {
-            return self.enqueue_frame(frame, due);
-        };
-        let reached = match at {
-            When::Frame(reached) => reached,
-            // A beat may still fall on another frame.
-            When::Beat(_) if frame < self.frame => match self.resolved(due).action {
-                Action::Reach {
-                    at: When::Frame(reached),
-                    ..
-                } => reached,
-                _ => u64::MAX,
-            },
-            _ => u64::MAX,
-        };
-        // It is late when its point is, whatever came of the one before.
-        if reached < self.frame {
-            self.shared.count_late(self.frame - reached);
-        }
-        let begins = departure(frame, &due).min(reached);
-        self.schedule.push(begins.max(self.frame), due);
+        self.enqueue_frame(frame, due);
     }
 
-    /// The same with a frame in place of a beat that it reaches, where that is known.
-    pub(crate) fn resolved(&self, mut due: Due) -> Due {
-        if let Action::Reach { at, .. } = &mut due.action
-            && let When::Beat(beat) = *at
-            && (self.transport.is_playing() || !beat.is_finite())
-        {
-            *at = When::Frame(self.transport.next_frame_of(sane(beat), self.frame));
-            due.aim = Some(sane(beat));
-        }
+    pub(crate) fn resolved(&self, due: Due) -> Due {
         due
     }
 
@@ -252,11 +195,6 @@ impl Renderer {
             self.shared.count_done(counted);
         }
     }
-}
-
-/// The frame on which a way to a point begins: the point before keeps its own frame.
-pub(crate) fn departure(frame: u64, due: &Due) -> u64 {
-    frame.saturating_add(u64::from(!due.prompt))
 }
 
 /// A value at once.

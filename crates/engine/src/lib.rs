@@ -21,11 +21,13 @@ mod chain;
 mod channel;
 mod command;
 mod config;
+mod controller;
 mod delay;
 mod effect;
 mod event;
 pub mod fx;
 mod graph;
+mod growth;
 mod input;
 mod inputs;
 mod intake;
@@ -42,7 +44,6 @@ mod sample;
 mod schedule;
 mod shared;
 mod slots;
-mod staged;
 mod structure;
 mod tap;
 mod taps;
@@ -55,13 +56,15 @@ mod waits;
 
 pub use chain::MAX_CHAIN;
 pub use command::{
-    Action, Commit, EdgeKey, EffectKey, InputKey, Message, Place, PlaySpec, RATES, TapKey, Target,
-    TrackKey, TrackSetup, VoiceKey, When,
+    Action, Batch, Command, DelayPlace, EdgeKey, EffectKey, InputKey, Message, PlaySpec, RATES,
+    TapKey, Target, TrackKey, TrackSetup, VoiceKey, When,
 };
-pub use config::{Controller, EngineConfig, MASTER, build};
+pub use config::{EngineConfig, MASTER, build};
+pub use controller::Controller;
 pub use delay::line_memory;
-pub use effect::{EffectBody, Processor, Readout};
+pub use effect::{EffectBody, MAX_PARAMS, Processor};
 pub use event::{EndReason, Event, Trash};
+pub use growth::Growth;
 pub use input::{Input, InputFlow, InputSpec, InputWriter, input};
 pub use meter::MeterReading;
 pub use meter_tap::MeterTap;

@@ -9,7 +9,6 @@ use crate::inputs::Inputs;
 use crate::safety;
 use crate::schedule::Schedule;
 use crate::shared::{ClockReading, Shared};
-use crate::staged::Staged;
 use crate::taps::Taps;
 use crate::track::Track;
 use crate::transitions::Transitions;
@@ -42,7 +41,6 @@ pub struct Renderer {
     pub(crate) frame: u64,
     pub(crate) messages: rtrb::Consumer<Message>,
     pub(crate) schedule: Schedule,
-    pub(crate) staged: Staged,
     pub(crate) transport: Transport,
     pub(crate) aims: Aims,
     pub(crate) tracks: Vec<Track>,

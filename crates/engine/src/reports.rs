@@ -1,21 +1,32 @@
 //! What leaves the audio thread: reports, and memory that is not needed any more.
 
-use crate::command::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
+use crate::command::{Batch, EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::effect::EffectBody;
+use crate::growth::Growth;
 use crate::event::{EndReason, Event, Trash};
 use crate::input::Input;
 use crate::sample::SampleData;
+use crate::shared::Shared;
 use crate::tap::Sink;
 use std::sync::Arc;
 
 pub(crate) struct Reports {
     events: rtrb::Producer<Event>,
     trash: rtrb::Producer<Trash>,
+    shared: Arc<Shared>,
 }
 
 impl Reports {
-    pub fn new(events: rtrb::Producer<Event>, trash: rtrb::Producer<Trash>) -> Self {
-        Self { events, trash }
+    pub fn new(
+        events: rtrb::Producer<Event>,
+        trash: rtrb::Producer<Trash>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            events,
+            trash,
+            shared,
+        }
     }
 
     pub fn started(&mut self, voice: VoiceKey, frame: u64) {
@@ -46,11 +57,13 @@ impl Reports {
 
     /// A track is out of service.
     pub fn track_gone(&mut self, track: TrackKey) {
+        self.shared.hide_track(track);
         self.report(Event::TrackGone(track));
     }
 
     /// A connection has ended.
     pub fn edge_gone(&mut self, edge: EdgeKey) {
+        self.shared.hide_edge(edge);
         self.report(Event::EdgeGone(edge));
     }
 
@@ -61,6 +74,7 @@ impl Reports {
 
     /// Gives an effect back.
     pub fn effect_gone(&mut self, key: EffectKey, body: Box<EffectBody>) {
+        self.shared.hide_effect(key);
         self.give_back(Trash::Effect(key, body));
     }
 
@@ -79,6 +93,16 @@ impl Reports {
         if !memory.is_empty() {
             self.give_back(Trash::Line(memory));
         }
+    }
+
+    /// Gives a batch's box back.
+    pub fn batch_done(&mut self, batch: Box<Batch>) {
+        self.give_back(Trash::Batch(batch));
+    }
+
+    /// Gives back what growing replaced.
+    pub fn grown(&mut self, growth: Box<Growth>) {
+        self.give_back(Trash::Growth(growth));
     }
 
     fn give_back(&mut self, trash: Trash) {

@@ -1,14 +1,18 @@
 //! What the audio thread publishes for everybody: atomics only, written in place.
 
+mod cell;
 mod voice;
 
 pub use voice::VoiceReading;
 
-use crate::command::{EdgeKey, TrackKey, VoiceKey};
+use crate::command::{EdgeKey, EffectKey, TrackKey, VoiceKey};
+use crate::effect::MAX_PARAMS;
 use crate::meter::{Meter, MeterCell, MeterReading};
 use crate::meter_tap::{TapCell, TotalsCell};
+use crate::ramp::Ramp;
 use crate::transport::TransportReading;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+use cell::{Cell, pack};
 use voice::VoiceCell;
 
 /// Engine time as of the newest callback.
@@ -41,7 +45,8 @@ pub struct Shared {
     max_depth: AtomicU32,
     tracks: Vec<TrackCell>,
     voice_cells: Vec<VoiceCell>,
-    edges: Vec<AtomicU64>,
+    edges: Vec<Cell<1>>,
+    effects: Vec<Cell<MAX_PARAMS>>,
     graph_latency: AtomicU32,
     transport: TransportCell,
     pub(crate) meter_taps: Vec<TapCell>,
@@ -63,8 +68,8 @@ struct TransportCell {
 
 #[derive(Debug)]
 struct TrackCell {
-    volume: AtomicU64,
-    pan: AtomicU64,
+    /// Volume and pan.
+    values: Cell<2>,
     poisoned: AtomicBool,
     meter: MeterCell,
     totals: TotalsCell,
@@ -77,6 +82,7 @@ impl Shared {
             channels,
             slots,
             edges,
+            effects,
             meter_taps,
             rate,
         } = *sizes;
@@ -94,15 +100,15 @@ impl Shared {
             max_depth: AtomicU32::new(0),
             tracks: (0..tracks)
                 .map(|_| TrackCell {
-                    volume: AtomicU64::new(1f64.to_bits()),
-                    pan: AtomicU64::new(0),
+                    values: Cell::new(),
                     poisoned: AtomicBool::new(false),
                     meter: MeterCell::new(channels),
                     totals: TotalsCell::new(channels),
                 })
                 .collect(),
-            voice_cells: (0..slots).map(|_| VoiceCell::default()).collect(),
-            edges: (0..edges).map(|_| AtomicU64::new(0)).collect(),
+            voice_cells: (0..slots).map(|_| VoiceCell::new()).collect(),
+            edges: (0..edges).map(|_| Cell::new()).collect(),
+            effects: (0..effects).map(|_| Cell::new()).collect(),
             graph_latency: AtomicU32::new(0),
             transport: TransportCell {
                 playing: AtomicBool::new(false),
@@ -241,34 +247,78 @@ impl Shared {
         self.max_depth.fetch_max(depth, Ordering::Relaxed);
     }
 
-    /// A track's volume, as it sounds now. The caller knows that the key is good.
-    pub fn track_volume(&self, track: TrackKey) -> f64 {
-        self.tracks.get(track.index as usize).map_or(0.0, |cell| {
-            f64::from_bits(cell.volume.load(Ordering::Relaxed))
-        })
+    /// A track's volume, as it sounds now; `None`: it is not in service, or not yet.
+    pub fn track_volume(&self, track: TrackKey) -> Option<f64> {
+        self.track_value(track, 0)
     }
 
-    /// A track's pan, as it sounds now.
-    pub fn track_pan(&self, track: TrackKey) -> f64 {
-        self.tracks
-            .get(track.index as usize)
-            .map_or(0.0, |cell| f64::from_bits(cell.pan.load(Ordering::Relaxed)))
+    /// A track's pan, as it sounds now; `None`: it is not in service, or not yet.
+    pub fn track_pan(&self, track: TrackKey) -> Option<f64> {
+        self.track_value(track, 1)
     }
 
-    pub(crate) fn publish_track(&self, track: usize, volume: f64, pan: f64) {
-        let cell = &self.tracks[track];
-        cell.volume.store(volume.to_bits(), Ordering::Relaxed);
-        cell.pan.store(pan.to_bits(), Ordering::Relaxed);
+    fn track_value(&self, track: TrackKey, index: usize) -> Option<f64> {
+        let cell = self.tracks.get(track.index as usize)?;
+        cell.values
+            .number(pack(track.index, track.generation), index)
     }
 
-    /// A connection's gain, as it sounds now. The caller knows that the key is good.
+    pub(crate) fn publish_track(&self, track: TrackKey, volume: f64, pan: f64) {
+        let cell = &self.tracks[track.index as usize];
+        let numbers = [volume.to_bits(), pan.to_bits()];
+        let key = pack(track.index, track.generation);
+        cell.values.publish(key, numbers, |_| {});
+    }
+
+    /// A track is out of service.
+    pub(crate) fn hide_track(&self, track: TrackKey) {
+        if let Some(cell) = self.tracks.get(track.index as usize) {
+            cell.values.hide(pack(track.index, track.generation));
+        }
+    }
+
+    /// A connection's gain, as it sounds now; `None`: it has ended, or has not begun.
     pub fn edge_gain(&self, edge: EdgeKey) -> Option<f64> {
         let cell = self.edges.get(edge.index as usize)?;
-        Some(f64::from_bits(cell.load(Ordering::Relaxed)))
+        cell.number(pack(edge.index, edge.generation), 0)
     }
 
-    pub(crate) fn publish_edge(&self, edge: usize, gain: f64) {
-        self.edges[edge].store(gain.to_bits(), Ordering::Relaxed);
+    pub(crate) fn publish_edge(&self, edge: EdgeKey, gain: f64) {
+        let key = pack(edge.index, edge.generation);
+        self.edges[edge.index as usize].publish(key, [gain.to_bits()], |_| {});
+    }
+
+    /// A connection has ended.
+    pub(crate) fn hide_edge(&self, edge: EdgeKey) {
+        if let Some(cell) = self.edges.get(edge.index as usize) {
+            cell.hide(pack(edge.index, edge.generation));
+        }
+    }
+
+    /// A parameter of an effect, by its place, as it sounds now; `None`: the effect is in no chain,
+    /// or has no such parameter.
+    pub fn effect_param(&self, effect: EffectKey, param: usize) -> Option<f64> {
+        let cell = self.effects.get(effect.index as usize)?;
+        let value = cell.number(pack(effect.index, effect.generation), param)?;
+        // What a kind has no parameter for is shown as no number.
+        (!value.is_nan()).then_some(value)
+    }
+
+    pub(crate) fn publish_effect(&self, effect: EffectKey, params: &[Ramp]) {
+        let numbers = params.iter().map(|ramp| ramp.current().to_bits());
+        let key = pack(effect.index, effect.generation);
+        self.effects[effect.index as usize].publish(key, numbers, |cells| {
+            for cell in cells {
+                cell.store(f64::NAN.to_bits(), Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// An effect is in no chain any more.
+    pub(crate) fn hide_effect(&self, effect: EffectKey) {
+        if let Some(cell) = self.effects.get(effect.index as usize) {
+            cell.hide(pack(effect.index, effect.generation));
+        }
     }
 
     /// Frames by which effects that look ahead delay everything.
@@ -343,6 +393,7 @@ pub(crate) struct SharedSizes {
     pub channels: usize,
     pub slots: usize,
     pub edges: usize,
+    pub effects: usize,
     pub meter_taps: usize,
     pub rate: u32,
 }

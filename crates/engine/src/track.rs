@@ -268,10 +268,9 @@ impl Track {
     }
 
     pub fn publish(&mut self, shared: &Shared, effects: &mut Effects) {
-        let index = self.key.index as usize;
-        shared.publish_track(index, self.volume.current(), self.pan.ramp.current());
+        shared.publish_track(self.key, self.volume.current(), self.pan.ramp.current());
         shared.publish_meter(self.key, &mut self.meter);
-        self.chain.publish(effects);
+        self.chain.publish(shared, effects);
     }
 }
 

@@ -222,6 +222,8 @@ impl Voice {
             rate: speed(self.score.rate.current()),
             position: cursor.map_or(0.0, Cursor::position),
             moving: self.held.is_none() && front.is_some(),
+            repeat: self.line.region,
+            frames: self.line.frames,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Effects {
 }
 
 pub(super) struct Slot {
-    generation: u32,
+    pub(super) generation: u32,
     pub(super) body: Box<EffectBody>,
     /// The place of the track whose chain it is in.
     pub(super) track: Option<u32>,
