@@ -1,8 +1,8 @@
 /** An effect in a track's chain. */
-import { Op } from './commands'
+import * as binding from '#binding'
 import type { EffectControls, EffectKind, EffectSetup } from './effect-kinds'
-import { NoxrunError } from './errors'
-import { type Host, guard } from './host'
+import { native } from './errors'
+import type { Host } from './host'
 import { Param, ParamKind } from './param'
 import { boolean, options } from './validate'
 import { NOW, type Time, type When, toTime } from './when'
@@ -41,33 +41,32 @@ export interface EffectOf<K extends EffectKind> extends AnyEffect {
   readonly params: EffectControls<K>
 }
 
-/** What an effect asks of its chain. */
-export interface Chain {
-  has(effect: object): boolean
-  remove(effect: object): void
-}
-
 export class ChainEffect<K extends EffectKind> implements EffectOf<K> {
   readonly kind: K
   readonly params: EffectControls<K>
   /** No kind looks ahead. */
   readonly latency = 0
   readonly #host: Host
-  readonly #chain: Chain
+  readonly #track: number
   readonly #id: number
   #bypass: boolean
 
-  /** @param host That of the track. */
-  constructor(host: Host, chain: Chain, id: number, kind: K, { specs, values }: EffectSetup, bypass: boolean) {
+  constructor(
+    host: Host,
+    track: number,
+    { id, key }: { id: number; key: number },
+    kind: K,
+    { specs, values }: EffectSetup,
+    bypass: boolean,
+  ) {
     this.kind = kind
-    this.#chain = chain
+    this.#track = track
     this.#id = id
     this.#bypass = bypass
-    this.#host = guard(host, () => {
-      if (!chain.has(this)) throw new NoxrunError('ERR_INVALID_STATE', `the ${kind} was removed from its chain`)
-    })
-    const params = specs.map((spec, i): [string, Param] => {
-      return [spec.name, new Param(this.#host, ParamKind.Effect, id, values[i] ?? spec.default, i, spec)]
+    this.#host = host
+    const params = specs.map((spec, index): [string, Param] => {
+      const value = values[index] ?? spec.default
+      return [spec.name, new Param(host, { kind: ParamKind.Effect, owner: id, key, value, index, spec })]
     })
     this.params = Object.freeze(Object.fromEntries(params)) as EffectControls<K>
   }
@@ -89,12 +88,20 @@ export class ChainEffect<K extends EffectKind> implements EffectOf<K> {
   }
 
   remove(): void {
-    if (this.#chain.has(this)) this.#chain.remove(this)
+    const { handle, commands, ensureOpen } = this.#host
+    if (!native(() => binding.chain(handle, this.#track)).includes(this.#id)) return
+    ensureOpen()
+    commands.removeEffect(this.#id)
+  }
+
+  /** @internal Its id, if it was added to this track. */
+  idIn(track: number): number | undefined {
+    return track === this.#track ? this.#id : undefined
   }
 
   #send(on: boolean, at: Time): void {
     const { commands } = this.#host
-    commands.send(Op.Bypass, this.#id, at, on ? 1 : 0)
+    commands.bypass(this.#id, on, at)
     const before = this.#bypass
     this.#bypass = on
     commands.onAbort(() => (this.#bypass = before))

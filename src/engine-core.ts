@@ -23,7 +23,6 @@ import { type NoxrunWarning, WarningLog } from './warnings'
 /** What the native engine does not tell. */
 export interface EngineSetup {
   readonly channels: number
-  readonly maxTracks: number
   /** Whether it keeps the process alive. */
   readonly keepAlive: boolean
   /** How long `close()` waits for the files of recordings, milliseconds; default: for ever. */
@@ -54,7 +53,7 @@ export class EngineCore {
     this.#setup = setup
     this.sampleRate = engine.sampleRate
     this.channels = setup.channels
-    this.commands = new Commands(engine.handle)
+    this.commands = new Commands(engine.handle, (id) => this.mixer.nameOf(id))
     this.#taps = new Taps(engine, this.commands, this, (warning) => { this.#warnings.tell(warning) })
     const host: Host = {
       handle: engine.handle,
@@ -68,7 +67,7 @@ export class EngineCore {
       newId: () => this.#nextId++,
       ensureOpen: () => { this.ensureOpen() },
     }
-    this.mixer = new Mixer(host, setup.maxTracks)
+    this.mixer = new Mixer(host)
     this.transport = new EngineTransport(host)
   }
 

@@ -39,8 +39,8 @@ export class Engine extends EngineBase {
     return offer(async () => {
       const checked = checkOptions(engineOptions)
       const { opened, keepAlive } = await openStream(engineOptions, () => binding.openEngine(checked))
-      const { channels, maxTracks } = checked
-      const core = new EngineCore(opened, { channels, maxTracks, keepAlive, recordingWait: RECORDING_WAIT })
+      const { channels } = checked
+      const core = new EngineCore(opened, { channels, keepAlive, recordingWait: RECORDING_WAIT })
       return new Engine(core, opened)
     })
   }

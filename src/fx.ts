@@ -1,12 +1,10 @@
 /** A track's chain of effects. */
-import { Op } from './commands'
+import * as binding from '#binding'
 import { ChainEffect, type Effect } from './effect'
 import { type EffectKind, type EffectParams, checkEffect } from './effect-kinds'
-import { NoxrunError } from './errors'
+import { NoxrunError, native } from './errors'
 import type { Host } from './host'
-import type { TrackNode } from './routing'
 import { boolean, integer, invalid, optional, options } from './validate'
-import { NOW } from './when'
 
 export type { AnyEffect, Effect, EffectOf } from './effect'
 export type { EffectControls, EffectKind, EffectParams, FilterType } from './effect-kinds'
@@ -46,91 +44,78 @@ export interface FxChain extends Iterable<Effect> {
   clear(): void
 }
 
-const MAX_EFFECTS = 32
-
+/** Effects that were removed and are still known, before they are forgotten. */
+const MANY = 64
 
 export class TrackFx implements FxChain {
   readonly #host: Host
-  readonly #node: TrackNode
-  /** Of the effects that are here, and of those that were. */
-  readonly #ids = new WeakMap<object, number>()
-  #effects: readonly Effect[] = []
+  readonly #track: number
+  /** Those that were added, by their ids; the engine knows which of them are there, and in what order. */
+  readonly #effects = new Map<number, ChainEffect<EffectKind>>()
 
-  /** @param host That of the track. */
-  constructor(host: Host, node: TrackNode) {
+  constructor(host: Host, track: number) {
     this.#host = host
-    this.#node = node
+    this.#track = track
   }
 
   get length(): number {
-    return this.#effects.length
+    return this.#ids().length
   }
 
   at(index: number): Effect | undefined {
-    return this.#effects.at(index)
+    return this.#list().at(index)
   }
 
   [Symbol.iterator](): Iterator<Effect> {
-    return this.#effects[Symbol.iterator]()
+    return this.#list()[Symbol.iterator]()
   }
 
   add<K extends EffectKind>(kind: K, params?: EffectParams[K], addOptions?: AddOptions): Effect<K> {
-    const host = this.#host
-    host.ensureOpen()
+    const { commands, ensureOpen, newId } = this.#host
+    ensureOpen()
     const setup = checkEffect(kind, params)
     const given = options('add', addOptions, ['index', 'bypass'])
-    const index = optional(given.index, (value) => integer('index', value, 0, this.length)) ?? this.length
+    const index = optional(given.index, (value) => integer('index', value, 0, this.length))
     const bypass = optional(given.bypass, (value) => boolean('bypass', value)) ?? false
-    if (this.length >= MAX_EFFECTS) {
-      const message = `the chain of track '${this.#node.track.name}' has ${MAX_EFFECTS} effects, and room for no more`
-      throw new NoxrunError('ERR_LIMIT', message)
-    }
-    const id = host.newId()
+    const id = newId()
     const { place, variant, values } = setup
-    host.commands.send(Op.AddEffect, id, NOW, this.#node.id, index, place, bypass ? 1 : 0, variant, values)
-    const chain = {
-      has: (one: object) => this.#effects.some((effect) => effect === one),
-      remove: (one: object) => { this.#remove(one, id) },
-    }
-    const effect = new ChainEffect(host, chain, id, kind, setup, bypass)
-    this.#ids.set(effect, id)
-    this.#update(this.#effects.toSpliced(index, 0, effect))
-    return effect
+    const key = commands.addEffect(id, this.#track, index, bypass, place, variant, values)
+    const effect = new ChainEffect(this.#host, this.#track, { id, key }, kind, setup, bypass)
+    this.#effects.set(id, effect)
+    commands.onAbort(() => this.#effects.delete(id))
+    return effect as unknown as Effect<K>
   }
 
   move(effect: Effect, index: number): void {
     this.#host.ensureOpen()
     const id = this.#idOf(effect)
-    const to = integer('index', index, 0, this.length - 1)
-    const from = this.#effects.indexOf(effect)
-    if (from === to) return
-    this.#host.commands.send(Op.MoveEffect, id, NOW, to)
-    this.#update(this.#effects.toSpliced(from, 1).toSpliced(to, 0, effect))
+    const ids = this.#ids()
+    const to = integer('index', index, 0, ids.length - 1)
+    if (ids[to] !== id) this.#host.commands.moveEffect(id, to)
   }
 
   clear(): void {
     this.#host.ensureOpen()
-    if (this.length === 0) return
-    this.#host.commands.send(Op.ClearEffects, this.#node.id, NOW)
-    this.#update([])
+    if (this.length > 0) this.#host.commands.clearEffects(this.#track)
   }
 
-  #remove(effect: object, id: number): void {
-    this.#host.ensureOpen()
-    this.#host.commands.send(Op.RemoveEffect, id, NOW)
-    this.#update(this.#effects.filter((one) => one !== effect))
+  #ids(): number[] {
+    return native(() => binding.chain(this.#host.handle, this.#track))
+  }
+
+  #list(): Effect[] {
+    const ids = this.#ids()
+    // In a batch, removed ones may come back.
+    if (this.#effects.size > ids.length + MANY) {
+      for (const id of this.#effects.keys()) if (!ids.includes(id)) this.#effects.delete(id)
+    }
+    return ids.flatMap((id) => (this.#effects.get(id) as Effect | undefined) ?? [])
   }
 
   #idOf(effect: Effect): number {
-    const id = typeof effect === 'object' && (effect as unknown) !== null ? this.#ids.get(effect) : undefined
+    const id = (effect as unknown) instanceof ChainEffect ? (effect as unknown as ChainEffect<EffectKind>).idIn(this.#track) : undefined
     if (id === undefined) throw invalid('effect', effect, 'an effect of this chain')
-    if (this.#effects.includes(effect)) return id
+    if (this.#ids().includes(id)) return id
     throw new NoxrunError('ERR_INVALID_STATE', `effect must be one that is there: the ${effect.kind} was removed`)
-  }
-
-  #update(effects: readonly Effect[]): void {
-    const before = this.#effects
-    this.#effects = effects
-    this.#host.commands.onAbort(() => (this.#effects = before))
   }
 }

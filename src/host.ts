@@ -18,17 +18,6 @@ export interface Host {
   readonly defaultRamp: number
   /** A number for a send, an effect or a marker; none is used twice. */
   readonly newId: () => number
-  /** Throws when the engine, or the object that this host belongs to, may not be used any more. */
+  /** Throws when the engine may not be used any more. */
   readonly ensureOpen: () => void
-}
-
-/** The host of an object that can go before its engine does; `check` throws when it has gone. */
-export function guard(host: Host, check: () => void): Host {
-  return {
-    ...host,
-    ensureOpen: (): void => {
-      host.ensureOpen()
-      check()
-    },
-  }
 }

@@ -1,14 +1,12 @@
 /** Inputs of tracks: captures that are heard through a track's effects while they are captured. */
-import type { NativeEngine, NativeInput } from '#binding'
+import { type NativeEngine, type NativeInput, hasInput } from '#binding'
 import type { Capture } from './capture'
-import { type Commands, Op } from './commands'
-import { NoxrunError, native } from './errors'
-import { type Host, guard } from './host'
+import type { Commands } from './commands'
+import { native } from './errors'
+import type { Host } from './host'
 import { liveSources } from './live-sources'
 import { Param, ParamKind, initialValue } from './param'
-import type { TrackNode } from './routing'
 import { invalid, options } from './validate'
-import { NOW } from './when'
 
 /** How a capture is heard through a track. */
 export interface InputOptions {
@@ -43,8 +41,7 @@ export class Inputs {
     this.#commands = commands
   }
 
-  /** @param host The track's own, which has been asked. */
-  create(host: Host, node: TrackNode, capture: Capture, given: InputOptions | undefined): Input {
+  create(host: Host, track: number, capture: Capture, given: InputOptions | undefined): Input {
     const source = liveSources.get(capture)
     // Not an object is no key, so this holds for whatever was given.
     if (source === undefined) throw invalid('capture', capture, 'a Capture of this thread')
@@ -54,34 +51,28 @@ export class Inputs {
     const id = host.newId()
     const opened = native(() => this.#native.openInput(id, source.native))
     try {
-      this.#commands.send(Op.AddInput, id, NOW, node.id, gain)
+      this.#commands.addInput(id, track, gain)
     } catch (error) {
       opened.close()
       throw error
     }
-    const input = new CaptureInput(host, node, id, gain, opened)
-    this.#commands.onAbort(() => { input.undo() })
-    return input
+    this.#commands.onAbort(() => { opened.close() })
+    return new CaptureInput(host, id, gain, opened)
   }
 }
 
 class CaptureInput implements Input {
   readonly gain: Param
   readonly #host: Host
-  readonly #node: TrackNode
   readonly #id: number
   readonly #native: NativeInput
-  #gone: string | undefined
 
-  constructor(host: Host, node: TrackNode, id: number, gain: number, opened: NativeInput) {
+  constructor(host: Host, id: number, gain: number, opened: NativeInput) {
     this.#host = host
-    this.#node = node
     this.#id = id
     this.#native = opened
-    const check = (): void => {
-      if (this.#gone !== undefined) throw new NoxrunError('ERR_INVALID_STATE', `the input ${this.#gone}`)
-    }
-    this.gain = new Param(guard(host, check), ParamKind.InputGain, id, gain)
+    const read = (): number => opened.gain
+    this.gain = new Param(host, { kind: ParamKind.InputGain, owner: id, key: 0, value: gain, read })
   }
 
   get latency(): number {
@@ -89,17 +80,10 @@ class CaptureInput implements Input {
   }
 
   remove(): void {
-    // It went with its track.
-    if (this.#gone !== undefined || this.#node.gone !== undefined) return
-    this.#host.ensureOpen()
-    this.#host.commands.send(Op.RemoveInput, this.#id, NOW)
-    this.#gone = 'was removed'
-    this.#host.commands.onAbort(() => (this.#gone = undefined))
-  }
-
-  /** It was made in a batch that came to nothing. */
-  undo(): void {
-    this.#gone = 'was undone with its batch'
-    this.#native.close()
+    const { handle, commands, ensureOpen } = this.#host
+    // It may have gone with its track or its capture.
+    if (!native(() => hasInput(handle, this.#id))) return
+    ensureOpen()
+    commands.removeInput(this.#id)
   }
 }

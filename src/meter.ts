@@ -23,33 +23,28 @@ export interface TrackMeter {
 }
 
 export class EngineMeter implements TrackMeter {
-  readonly #host: Host
+  readonly #ensureThere: () => void
   #tap: binding.NativeMeterTap | undefined
-  #isClosed = false
-  #failure: unknown
   /** Is told when it is closed. */
   onClosed: (() => void) | undefined
 
-  /** Begins at once; in a batch, once that was accepted. */
-  constructor(host: Host, track: number) {
-    this.#host = host
-    host.commands.afterwards(() => {
-      if (!this.#isClosed) this.#tap = native(() => binding.openMeter(host.handle, track))
-    }, (error) => (this.#failure = error))
+  /**
+   * @param track The track's key.
+   * @param ensureThere Throws when the track may not be used any more.
+   */
+  constructor(host: Host, track: number, ensureThere: () => void) {
+    this.#ensureThere = ensureThere
+    this.#tap = native(() => binding.openMeter(host.handle, track))
     host.commands.onAbort(() => { this.close() })
   }
 
   read(): Meter {
-    this.#host.ensureOpen()
-    if (this.#isClosed) throw new NoxrunError('ERR_INVALID_STATE', 'the meter was closed')
-    if (this.#failure !== undefined) throw this.#failure as Error
-    if (this.#tap) return this.#tap.read()
-    const silence = new Array<number>(this.#host.channels).fill(0)
-    return { peak: silence, rms: [...silence] }
+    this.#ensureThere()
+    if (this.#tap === undefined) throw new NoxrunError('ERR_INVALID_STATE', 'the meter was closed')
+    return this.#tap.read()
   }
 
   close(): void {
-    this.#isClosed = true
     this.#tap?.close()
     this.#tap = undefined
     this.onClosed?.()

@@ -1,5 +1,6 @@
 /** How a sample is played, and the checks of it. */
 import { NoxrunError } from './errors'
+import type { Range } from './generated/operations'
 import { ParamKind, initialValue } from './param'
 import { Sample, disposed } from './sample'
 import { invalid, number, options, outOfRange } from './validate'
@@ -40,8 +41,10 @@ export interface Start {
   readonly gain: number
   readonly rate: number
   readonly offset: number
-  /** Length, start and end of the repetition (−1: none), fade in, fade out. */
-  readonly rest: readonly number[]
+  readonly length: number | undefined
+  readonly repeat: Range | undefined
+  readonly fadeIn: number
+  readonly fadeOut: number
   /** Its natural end is that of the sample. */
   readonly endsWithSample: boolean
 }
@@ -49,7 +52,6 @@ export interface Start {
 const OPTIONS = ['at', 'offset', 'duration', 'loop', 'gain', 'rate', 'fadeIn', 'fadeOut'] as const
 /** Seconds: three centuries. */
 const MAX_DURATION = 2 ** 33
-const NONE = -1
 
 /**
  * Checks what is to be played in an engine of `rate` Hz.
@@ -68,8 +70,7 @@ export function checkPlay(sample: Sample, playOptions: PlayOptions | undefined, 
   const repeat = checkLoop(given.loop, sample)
   const offset = checkOffset(given.offset, sample, repeat?.end)
   const length =
-    given.duration === undefined ? NONE : Math.round(number('duration', given.duration, 0, MAX_DURATION) * rate)
-  const fades = [toFrames('fadeIn', fadeIn, rate), toFrames('fadeOut', fadeOut, rate)]
+    given.duration === undefined ? undefined : Math.round(number('duration', given.duration, 0, MAX_DURATION) * rate)
   if (sample.nativeId === 0) throw disposed()
   return {
     sample,
@@ -77,18 +78,15 @@ export function checkPlay(sample: Sample, playOptions: PlayOptions | undefined, 
     gain,
     rate: speed,
     offset,
-    rest: [length, repeat?.start ?? NONE, repeat?.end ?? NONE, ...fades],
-    endsWithSample: length === NONE && repeat === undefined,
+    length,
+    repeat,
+    fadeIn: toFrames('fadeIn', fadeIn, rate),
+    fadeOut: toFrames('fadeOut', fadeOut, rate),
+    endsWithSample: length === undefined && repeat === undefined,
   }
 }
 
-/** What is repeated, in frames. */
-interface Repeat {
-  readonly start: number
-  readonly end: number
-}
-
-function checkLoop(loop: PlayOptions['loop'], { frames, duration, sampleRate }: Sample): Repeat | undefined {
+function checkLoop(loop: PlayOptions['loop'], { frames, duration, sampleRate }: Sample): Range | undefined {
   if (loop === undefined || loop === false) return undefined
   // Nothing repeats an empty sample: it is over at once.
   if (loop === true) return frames === 0 ? undefined : { start: 0, end: frames }

@@ -66,8 +66,8 @@ async function perform(
   throwIfAborted(plan.signal)
   chooseCpu()
   const engine = native(() => binding.offlineEngine(plan.engine))
-  const { channels, maxTracks } = plan.engine
-  const core = new EngineCore(engine, { channels, maxTracks, keepAlive: false })
+  const { channels } = plan.engine
+  const core = new EngineCore(engine, { channels, keepAlive: false })
   const offline: unknown = new EngineBase(core)
   try {
     // In a function of its own: what it throws at once rejects too.

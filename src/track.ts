@@ -1,22 +1,20 @@
 /** A track: voices → effects → volume → pan → mute → meter and sends → what it feeds. */
 import * as binding from '#binding'
-import { Op } from './commands'
 import { NoxrunError, native } from './errors'
 import { type FxChain, TrackFx } from './fx'
 import type { Capture } from './capture'
 import type { Host } from './host'
 import type { Input, InputOptions } from './input'
 import { EngineMeter, OpenMeters, type Meter, type TrackMeter } from './meter'
-import type { Mixer } from './mixer'
+import type { Mixer, TrackRef } from './mixer'
 import { Param, ParamKind } from './param'
 import type { PcmReadable, ReadableOptions } from './pcm-stream'
 import { type PlayOptions, checkPlay } from './play-options'
 import type { RecordOptions, Recording } from './recording'
-import type { Send, TrackNode } from './routing'
+import type { Send } from './routing'
 import type { Sample } from './sample'
 import { boolean, string } from './validate'
 import { type StopOptions, type Voice, checkStop } from './voice'
-import { NOW } from './when'
 
 /** What `engine.createTrack` takes. */
 export interface TrackOptions {
@@ -36,7 +34,7 @@ export interface TrackOptions {
 export class Track {
   readonly #host: Host
   readonly #mixer: Mixer
-  readonly #node: TrackNode
+  readonly #ref: TrackRef
   readonly #meters = new OpenMeters()
   /** 0…4, default 1. */
   readonly volume: Param
@@ -49,14 +47,15 @@ export class Track {
   #soloed = false
 
   /** @internal */
-  constructor(host: Host, mixer: Mixer, node: TrackNode, name: string, volume: number, pan: number) {
+  constructor(host: Host, mixer: Mixer, ref: TrackRef, name: string, volume: number, pan: number) {
     this.#host = host
     this.#mixer = mixer
-    this.#node = node
+    this.#ref = ref
     this.#name = name
-    this.volume = new Param(host, ParamKind.TrackVolume, node.id, volume)
-    this.pan = new Param(host, ParamKind.TrackPan, node.id, pan)
-    this.fx = new TrackFx(host, node)
+    const { id: owner, key } = ref
+    this.volume = new Param(host, { kind: ParamKind.TrackVolume, owner, key, value: volume })
+    this.pan = new Param(host, { kind: ParamKind.TrackPan, owner, key, value: pan })
+    this.fx = new TrackFx(host, owner)
   }
 
   /** For people; it need not be unique. */
@@ -79,7 +78,7 @@ export class Track {
   /** @throws NoxrunError ERR_INVALID_ARG, ERR_INVALID_STATE (it was removed), ERR_CLOSED */
   set muted(on: boolean) {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.Mute, this.#node.id, NOW, boolean('muted', on) ? 1 : 0)
+    this.#host.commands.mute(this.#ref.id, boolean('muted', on))
     const before = this.#muted
     this.#muted = on
     this.#host.commands.onAbort(() => (this.#muted = before))
@@ -93,7 +92,7 @@ export class Track {
   /** @throws NoxrunError ERR_INVALID_ARG, ERR_INVALID_STATE (it was removed), ERR_CLOSED */
   set soloed(on: boolean) {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.Solo, this.#node.id, NOW, boolean('soloed', on) ? 1 : 0)
+    this.#host.commands.solo(this.#ref.id, boolean('soloed', on))
     const before = this.#soloed
     this.#soloed = on
     this.#host.commands.onAbort(() => (this.#soloed = before))
@@ -103,7 +102,7 @@ export class Track {
    * The track that it feeds after its fader, crossfaded over 10 ms; that of the master is itself.
    */
   get output(): Track {
-    return this.#node.output?.track ?? this
+    return this.#mixer.outputOf(this.#ref)
   }
 
   /**
@@ -112,10 +111,11 @@ export class Track {
    */
   set output(to: Track) {
     this.#host.ensureOpen()
-    if (this.#node.output === undefined) {
+    this.#mixer.ensureThere(this.#ref)
+    if (this === this.#mixer.master) {
       throw new NoxrunError('ERR_INVALID_ARG', "the master's output cannot be set: it is what the engine plays")
     }
-    this.#mixer.route(this.#node, to)
+    this.#mixer.route(this.#ref, to)
   }
 
   /**
@@ -126,7 +126,8 @@ export class Track {
    */
   send(to: Track, gain?: number): Send {
     this.#host.ensureOpen()
-    return this.#mixer.send(this.#host, this.#node, to, gain)
+    this.#mixer.ensureThere(this.#ref)
+    return this.#mixer.send(this.#ref, to, gain)
   }
 
   /**
@@ -140,7 +141,8 @@ export class Track {
   input(capture: Capture, inputOptions?: InputOptions): Input {
     const host = this.#host
     host.ensureOpen()
-    return host.inputs.create(host, this.#node, capture, inputOptions)
+    this.#mixer.ensureThere(this.#ref)
+    return host.inputs.create(host, this.#ref.id, capture, inputOptions)
   }
 
   /**
@@ -157,9 +159,13 @@ export class Track {
       const frame = binding.currentFrame(host.handle)
       host.voices.onEnded(voice.id, { frame, reason: 'stopped' })
     }
-    const { at, gain, rate, offset, rest } = start
+    const { at, gain, rate, offset, length, repeat, fadeIn, fadeOut } = start
     try {
-      host.commands.send(Op.Play, voice.id, at, this.#node.id, sample.nativeId, gain, rate, offset, rest)
+      const track = this.#ref.id
+      const { commands } = host
+      voice.enter(commands.play(
+        voice.id, track, sample.nativeId, gain, rate, offset, length, repeat, fadeIn, fadeOut, at,
+      ))
     } catch (error) {
       drop()
       throw error
@@ -172,19 +178,20 @@ export class Track {
   stop(given?: StopOptions): void {
     this.#host.ensureOpen()
     const [at, fade] = checkStop(given, this.#host.sampleRate)
-    this.#host.commands.send(Op.StopTrack, this.#node.id, at, fade)
+    this.#host.commands.stopTrack(this.#ref.id, fade, at)
   }
 
   /** Levels over the last 100 ms, after the fader; reading changes nothing. */
   meter(): Meter {
-    this.#host.ensureOpen()
-    return native(() => binding.trackMeter(this.#host.handle, this.#node.id))
+    this.#mixer.ensureThere(this.#ref)
+    return native(() => binding.trackMeter(this.#host.handle, this.#ref.key))
   }
 
   /** A meter of one's own, which tells the levels since its own last read. */
   createMeter(): TrackMeter {
-    this.#host.ensureOpen()
-    return this.#meters.add(new EngineMeter(this.#host, this.#node.id))
+    const ensureThere = (): void => { this.#mixer.ensureThere(this.#ref) }
+    ensureThere()
+    return this.#meters.add(new EngineMeter(this.#host, this.#ref.key, ensureThere))
   }
 
   /**
@@ -192,8 +199,8 @@ export class Track {
    * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_INVALID_STATE, ERR_CLOSED
    */
   readable(options?: ReadableOptions): PcmReadable {
-    this.#host.ensureOpen()
-    return this.#host.taps.readable(this.#node.id, options)
+    this.#mixer.ensureThere(this.#ref)
+    return this.#host.taps.readable(this.#ref.id, options)
   }
 
   /**
@@ -203,8 +210,8 @@ export class Track {
    *   ERR_CLOSED; an AbortError when the signal is aborted already, before a file is made
    */
   record(path: string, options?: RecordOptions): Promise<Recording> {
-    const { taps, ensureOpen } = this.#host
-    return taps.record(ensureOpen, this.#node.id, path, options)
+    const ensureThere = (): void => { this.#mixer.ensureThere(this.#ref) }
+    return this.#host.taps.record(ensureThere, this.#ref.id, path, options)
   }
 
   /**
@@ -213,12 +220,12 @@ export class Track {
    * @throws NoxrunError ERR_INVALID_STATE for the master, ERR_QUEUE_FULL (maxEvents), ERR_CLOSED
    */
   remove(): void {
-    if (this.#node.gone !== undefined) return
+    if (!this.#mixer.has(this.#ref)) return
     this.#host.ensureOpen()
-    if (this.#node.output === undefined) {
+    if (this === this.#mixer.master) {
       throw new NoxrunError('ERR_INVALID_STATE', 'the master cannot be removed')
     }
-    this.#mixer.remove(this.#node)
+    this.#mixer.remove(this.#ref)
     // In a batch that comes to nothing the track stays, and so do they.
     this.#host.commands.afterwards(() => { this.#meters.close() }, () => {})
   }

@@ -1,9 +1,8 @@
 /** The transport: a musical clock over the frame clock. */
 import * as binding from '#binding'
-import { Op } from './commands'
 import { native } from './errors'
 import type { Host } from './host'
-import { invalid, number, options, outOfRange, string } from './validate'
+import { finite, invalid, number, options, string } from './validate'
 import { MAX_BEAT, NOW, type Time, type When, requiredTime, toTime } from './when'
 
 /** A part that the transport repeats. */
@@ -49,9 +48,7 @@ export interface Transport {
   marker(name: string, at: When): void
 }
 
-const [MIN_TEMPO, MAX_TEMPO] = [1, 999]
-const MIN_LOOP = 1 / 64
-const NONE = -1
+const { min: MIN_TEMPO, max: MAX_TEMPO } = binding.tempoSpec()
 
 export class EngineTransport implements Transport {
   readonly #host: Host
@@ -75,7 +72,7 @@ export class EngineTransport implements Transport {
 
   setTempo(bpm: number, given?: { at?: When }): void {
     this.#host.ensureOpen()
-    number('bpm', bpm, MIN_TEMPO, MAX_TEMPO)
+    finite('bpm', bpm, MIN_TEMPO, MAX_TEMPO)
     const { at } = options('setTempo', given, ['at'])
     this.#setTempo('bpm', bpm, toTime('at', at, this.#host.sampleRate))
   }
@@ -90,17 +87,17 @@ export class EngineTransport implements Transport {
 
   start(at?: When): void {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.StartTransport, 0, toTime('at', at, this.#host.sampleRate))
+    this.#host.commands.startTransport(toTime('at', at, this.#host.sampleRate))
   }
 
   stop(at?: When): void {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.StopTransport, 0, toTime('at', at, this.#host.sampleRate))
+    this.#host.commands.stopTransport(toTime('at', at, this.#host.sampleRate))
   }
 
   seek(beat: number): void {
     this.#host.ensureOpen()
-    this.#host.commands.send(Op.SeekTransport, 0, NOW, number('beat', beat, 0, MAX_BEAT))
+    this.#host.commands.seekTransport(finite('beat', beat, 0, MAX_BEAT))
   }
 
   get loop(): TransportLoop | null {
@@ -111,7 +108,7 @@ export class EngineTransport implements Transport {
     const { commands, ensureOpen } = this.#host
     ensureOpen()
     const checked = loop === null ? null : checkLoop(loop)
-    commands.send(Op.Loop, 0, NOW, checked?.start ?? NONE, checked?.end ?? NONE)
+    commands.loop(checked ?? undefined)
     const before = this.#loop
     this.#loop = checked
     commands.onAbort(() => (this.#loop = before))
@@ -123,7 +120,7 @@ export class EngineTransport implements Transport {
     string('name', name)
     const time = requiredTime('at', at, sampleRate)
     const id = newId()
-    commands.send(Op.Marker, id, time)
+    commands.marker(id, time)
     this.#markers.set(id, name)
     commands.onAbort(() => this.#markers.delete(id))
   }
@@ -137,7 +134,7 @@ export class EngineTransport implements Transport {
 
   #setTempo(name: string, bpm: number, at: Time): void {
     const { commands } = this.#host
-    commands.send(Op.Tempo, 0, at, number(name, bpm, MIN_TEMPO, MAX_TEMPO))
+    commands.tempo(finite(name, bpm, MIN_TEMPO, MAX_TEMPO), at)
     const before = this.#tempo
     this.#tempo = bpm
     commands.onAbort(() => (this.#tempo = before))
@@ -151,8 +148,13 @@ export class EngineTransport implements Transport {
 function checkLoop(loop: TransportLoop): TransportLoop {
   if (typeof loop !== 'object') throw invalid('loop', loop, '{ start, end } in beats, or null')
   const given = options('loop', loop, ['start', 'end'])
-  const start = number('loop.start', given.start, 0, MAX_BEAT)
-  const end = number('loop.end', given.end, 0, MAX_BEAT)
-  if (end - start < MIN_LOOP) throw outOfRange('loop.end', end, `at least 1/64 beat after loop.start, ${start}`)
-  return { start, end }
+  return {
+    start: beat('loop.start', given.start),
+    end: beat('loop.end', given.end),
+  }
+}
+
+/** A beat from 0 on; what else it may be the engine checks. −1 would be none. */
+function beat(name: string, value: unknown): number {
+  return number(name, value, 0, MAX_BEAT)
 }

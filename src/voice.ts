@@ -1,12 +1,11 @@
 /** A voice: one playing of a sample. */
 import * as binding from '#binding'
-import { Op } from './commands'
 import { native } from './errors'
 import type { Host } from './host'
 import { Param, ParamKind } from './param'
 import type { Start } from './play-options'
 import { number, options } from './validate'
-import { type Time, type When, toFrames, toTime } from './when'
+import { NOW, type Time, type When, toFrames, toTime } from './when'
 
 /**
  * Why a voice fell silent: it came to its end, was stopped, gave its place to another (`maxVoices`),
@@ -79,6 +78,7 @@ export class EngineVoice implements Voice {
   readonly #duration: number
   readonly #endsWithSample: boolean
   #position: number
+  #key = 0
   #isOver = false
   #resolveStarted!: (frame: number | null) => void
   #resolveEnded!: (end: VoiceEnd) => void
@@ -89,8 +89,12 @@ export class EngineVoice implements Voice {
     this.#duration = start.sample.duration
     this.#endsWithSample = start.endsWithSample
     this.#position = start.offset / host.sampleRate
-    this.gain = new Param(host, ParamKind.VoiceGain, id, start.gain)
-    this.rate = new Param(host, ParamKind.VoiceRate, id, start.rate)
+    const read = (kind: ParamKind) => (): number | null =>
+      native(() => binding.paramCurrent(host.handle, kind, this.#key, 0))
+    const param = (kind: ParamKind, value: number): Param =>
+      new Param(host, { kind, owner: id, key: 0, value, read: read(kind) })
+    this.gain = param(ParamKind.VoiceGain, start.gain)
+    this.rate = param(ParamKind.VoiceRate, start.rate)
     this.startedAt = new Promise((resolve) => {
       this.#resolveStarted = resolve
     })
@@ -101,30 +105,40 @@ export class EngineVoice implements Voice {
 
   get position(): number {
     if (!this.#isOver) {
-      const frames = native(() => binding.voicePosition(this.#host.handle, this.id))
+      const frames = native(() => binding.voicePosition(this.#host.handle, this.#key))
       if (frames !== null) this.#position = frames / this.#host.sampleRate
     }
     return this.#position
   }
 
   pause(given?: { at?: When }): void {
-    this.#send(Op.Pause, 'pause', given)
+    this.#host.ensureOpen()
+    this.#host.commands.pause(this.id, this.#time('pause', given))
   }
 
   resume(given?: { at?: When }): void {
-    this.#send(Op.Resume, 'resume', given)
+    this.#host.ensureOpen()
+    this.#host.commands.resume(this.id, this.#time('resume', given))
   }
 
   seek(position: number, given?: { at?: When }): void {
     this.#host.ensureOpen()
     const seconds = number('position', position, 0, this.#duration)
-    this.#send(Op.SeekVoice, 'seek', given, Math.round(seconds * this.#host.sampleRate))
+    const at = this.#time('seek', given)
+    this.#host.commands.seekVoice(this.id, Math.round(seconds * this.#host.sampleRate), at)
+    // One that waits will begin there.
+    if (at === NOW) this.#position = seconds
   }
 
   stop(given?: StopOptions): void {
     this.#host.ensureOpen()
     const [at, fade] = checkStop(given, this.#host.sampleRate)
-    this.#host.commands.send(Op.Stop, this.id, at, fade)
+    this.#host.commands.stop(this.id, fade, at)
+  }
+
+  /** The engine has taken it in: the key by which it is read. */
+  enter(key: number): void {
+    this.#key = key
   }
 
   /** The engine's report of its first frame. */
@@ -140,9 +154,8 @@ export class EngineVoice implements Voice {
     this.#resolveEnded(end)
   }
 
-  #send(op: Op, name: string, given: { at?: When } | undefined, value = 0): void {
-    this.#host.ensureOpen()
+  #time(name: string, given: { at?: When } | undefined): Time {
     const { at } = options(name, given, ['at'])
-    this.#host.commands.send(op, this.id, toTime('at', at, this.#host.sampleRate), value)
+    return toTime('at', at, this.#host.sampleRate)
   }
 }

@@ -182,3 +182,34 @@ pub fn open_meter(engine: u32, key: f64) -> Result<NativeMeterTap> {
         Ok(NativeMeterTap::new(tap))
     })
 }
+
+/// The track that a track feeds; `null` when it is not there.
+#[napi]
+pub fn track_output(engine: u32, track: u32) -> Result<Option<u32>> {
+    with(engine, |engine| Ok(engine.track_output(track)))
+}
+
+/// Every track but the master.
+#[napi]
+pub fn track_ids(engine: u32) -> Result<Vec<u32>> {
+    with(engine, |engine| Ok(engine.tracks()))
+}
+
+/// A track's effects in the order of the sound.
+#[napi]
+pub fn chain(engine: u32, track: u32) -> Result<Vec<f64>> {
+    with(engine, |engine| {
+        let chain = engine.chain(track).into_iter();
+        Ok(chain.map(|effect| effect as f64).collect())
+    })
+}
+
+#[napi]
+pub fn has_send(engine: u32, send: f64) -> Result<bool> {
+    with(engine, |engine| Ok(engine.has_send(send as u64)))
+}
+
+#[napi]
+pub fn has_input(engine: u32, input: f64) -> Result<bool> {
+    with(engine, |engine| Ok(engine.has_input(input as u64)))
+}

@@ -224,8 +224,7 @@ impl Engine {
             ..self.config.clone()
         };
         let (renderer, controller) = build(&least);
-        let (counters, outlet) = (Arc::clone(&self.core.counters), self.core.outlet.clone());
-        *dispatcher = Dispatcher::new(controller, &least, counters, outlet);
+        dispatcher.replace_controller(controller);
         if let Some(mut slot) = self.core.slot.try_enter() {
             *slot = renderer;
         }

@@ -19,13 +19,6 @@ impl TrackMeter {
     }
 }
 
-pub(crate) fn silence(channels: usize) -> MeterReading {
-    MeterReading {
-        peak: vec![0.0; channels],
-        rms: vec![0.0; channels],
-    }
-}
-
 fn no_room(config: &EngineConfig) -> Error {
     let message = format!(
         "{} meters are open, as many as the engine has room for with its maxTracks; close one",

@@ -4,7 +4,7 @@
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::meter::TrackMeter;
-use crate::operation::{EffectId, TrackId};
+use crate::operation::{EffectId, InputId, SendId, TrackId};
 use crate::outlet::lock;
 use crate::stats::EngineStats;
 use crate::tap::{OutputTap, least_capacity};
@@ -132,6 +132,31 @@ impl Engine {
     /// The place of an effect's kind; `None` when there is no such effect.
     pub fn effect_kind(&self, effect: EffectId) -> Option<usize> {
         lock(&self.core.dispatcher).effect_kind(effect)
+    }
+
+    /// The track that a track feeds; `None` when it is not there. The master's is itself.
+    pub fn track_output(&self, track: TrackId) -> Option<TrackId> {
+        lock(&self.core.dispatcher).track_output(track)
+    }
+
+    /// Every track but the master, in the order of their ids.
+    pub fn tracks(&self) -> Vec<TrackId> {
+        lock(&self.core.dispatcher).tracks()
+    }
+
+    /// A track's effects in the order of the sound.
+    pub fn chain(&self, track: TrackId) -> Vec<EffectId> {
+        lock(&self.core.dispatcher).chain(track)
+    }
+
+    /// Whether a send is there.
+    pub fn has_send(&self, send: SendId) -> bool {
+        lock(&self.core.dispatcher).has_send(send)
+    }
+
+    /// Whether an input is there and was not removed.
+    pub fn has_input(&self, input: InputId) -> bool {
+        lock(&self.core.dispatcher).has_input(input)
     }
 
     /// A meter of the caller's own on a track: levels since it was last read.

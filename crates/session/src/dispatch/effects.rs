@@ -91,10 +91,4 @@ impl Dispatcher {
     pub(super) fn effect_key(&self, effect: EffectId) -> Option<EffectKey> {
         self.model.effects.get(&effect).map(|effect| effect.key)
     }
-
-    /// The place of an effect's kind.
-    pub fn effect_kind(&self, effect: EffectId) -> Option<usize> {
-        let effect = self.model.effects.get(&effect);
-        effect.map(|effect| usize::from(effect.kind))
-    }
 }

@@ -17,6 +17,12 @@ pub(super) struct InputRecord {
     leaving: bool,
 }
 
+impl InputRecord {
+    pub fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+}
+
 impl Dispatcher {
     /// Keeps an input until it is put on a track.
     pub fn keep_input(&mut self, id: InputId, hold: Hold, source: Box<Input>) {

@@ -5,10 +5,11 @@
 //! commands for the engine (`perform.rs`, with `tracks.rs`, `effects.rs`, `params.rs` and `inputs.rs`).
 //! Commands go straight into the control queue; what finds it full waits in `outbox.rs`, in order.
 //! Nothing waits for its time here: the engine's schedule does that. `batch.rs` holds an open batch,
-//! `delays.rs` gives memory for delays, `reports.rs` passes on what comes back.
+//! `delays.rs` gives memory for delays, `reports.rs` passes on what comes back, `ask.rs` answers.
 //!
 //! What may not stand here: anything that waits for another thread or for a device.
 
+mod ask;
 mod batch;
 mod coalesce;
 mod delays;
@@ -109,6 +110,11 @@ impl Dispatcher {
             markers: 0,
             told: Told::default(),
         }
+    }
+
+    /// Nothing crosses any more; what there was can still be asked for.
+    pub fn replace_controller(&mut self, controller: Controller) {
+        self.controller = controller;
     }
 
     /// Whether something waits for room in the control queue.

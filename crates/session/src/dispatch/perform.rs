@@ -36,7 +36,9 @@ impl Dispatcher {
             Operation::RemoveEffect { effect } => self.remove_effect(effect),
             Operation::ClearEffects { track } => self.clear_effects(track),
             Operation::Bypass { effect, on, at } => self.bypass(effect, on, at),
-            Operation::AddInput { input, track, gain } => self.add_input(input, track, gain),
+            Operation::AddInput { input, track, gain } => {
+                return self.add_input(input, track, gain);
+            }
             Operation::RemoveInput { input } => self.remove_input(input),
             Operation::Mute { track, on } => self.mute(track, on),
             Operation::Solo { track, on } => self.solo(track, on),

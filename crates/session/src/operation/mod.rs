@@ -72,7 +72,7 @@ macro_rules! operations {
     ($(
         $(#[doc = $doc:literal])+
         $name:ident = $js:literal {
-            $( $(#[doc = $arg_doc:literal])+ $arg:ident: $type:ty $(in $limit:path)?, )*
+            $( $(#[doc = $arg_doc:literal])+ $arg:ident: $type:ty $([$limit:path])?, )*
         }
     )+) => {
         /// One thing to do.
@@ -143,9 +143,9 @@ operations! {
         /// The track that it feeds.
         output: TrackId,
         /// Linear gain.
-        volume: f64 in VOLUME,
+        volume: f64 [VOLUME],
         /// Left to right.
-        pan: f64 in PAN,
+        pan: f64 [PAN],
     }
     /// Fades a track out over 10 ms and takes it out of service. What fed it feeds what it fed; sends to it end.
     RemoveTrack = "removeTrack" {
@@ -168,7 +168,7 @@ operations! {
         /// The track that is fed.
         to: TrackId,
         /// Linear gain.
-        gain: f64 in SEND_GAIN,
+        gain: f64 [SEND_GAIN],
     }
     /// Fades a send out over 10 ms and ends it.
     RemoveSend = "removeSend" {
@@ -225,7 +225,7 @@ operations! {
         /// The track.
         track: TrackId,
         /// Linear gain.
-        gain: f64 in INPUT_GAIN,
+        gain: f64 [INPUT_GAIN],
     }
     /// Fades an input out over 10 ms and ends it.
     RemoveInput = "removeInput" {
@@ -255,9 +255,9 @@ operations! {
         /// The sound, at the engine's rate.
         sample: Arc<SampleData>,
         /// Linear gain.
-        gain: f64 in VOICE_GAIN,
+        gain: f64 [VOICE_GAIN],
         /// Playback speed.
-        rate: f64 in VOICE_RATE,
+        rate: f64 [VOICE_RATE],
         /// Frame of the sound at which it begins.
         offset: u64,
         /// Frames of the sound that it plays, repetitions counted; none: to its end, or for ever.
@@ -342,7 +342,7 @@ operations! {
     /// Sets the transport's tempo.
     Tempo = "tempo" {
         /// Beats a minute.
-        bpm: f64 in TEMPO,
+        bpm: f64 [TEMPO],
         /// When.
         at: When,
     }

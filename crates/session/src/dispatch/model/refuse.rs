@@ -67,7 +67,7 @@ impl Dispatcher {
             }
             Operation::RemoveSend { send } => there(model.sends.contains_key(send), "send", stale),
             Operation::RemoveInput { input } => {
-                there(self.inputs.contains_key(input), "input", stale)
+                there(self.has_input(*input), "input", stale)
             }
             Operation::ClearEffects { track }
             | Operation::Play { track, .. }
@@ -106,7 +106,7 @@ impl Dispatcher {
                 }
             }
             ParamId::SendGain(send) => there(model.sends.contains_key(&send), "send", stale)?,
-            ParamId::InputGain(input) => there(self.inputs.contains_key(&input), "input", stale)?,
+            ParamId::InputGain(input) => there(self.has_input(input), "input", stale)?,
             ParamId::Effect(effect, _) => {
                 there(model.effects.contains_key(&effect), "effect", stale)?;
             }
