@@ -57,6 +57,8 @@ export declare class NativeEngine {
 export declare class NativeInput {
   /** Seconds from the device's input to the engine's output, now. */
   get latency(): number
+  /** The gain that sounds now. */
+  get gain(): number
   /** How often frames were missing, and how often too many waited. */
   interruptions(): Array<number>
   /** Takes it back when it was never put on a track; removes it otherwise. */
@@ -119,6 +121,20 @@ export declare class NativeVirtualDevice {
   close(): void
 }
 
+/** As if nothing of the batch had been called. */
+export declare function abortBatch(engine: number): void
+
+/**
+ * Opens a batch: what is submitted until it is committed takes effect on one frame. `kind`: 0 the first
+ * frame of the next block, 1 frame `at`, 2 beat `at`.
+ */
+export declare function beginBatch(engine: number, at: number, kind: number): void
+
+/** A track's effects in the order of the sound. */
+export declare function chain(engine: number, track: number): Array<number>
+
+export declare function commitBatch(engine: number): void
+
 /** The instruction set in force. The first call, or the first engine, reads NOXRUN_CPU. */
 export declare function cpuLevel(): NativeCpu
 
@@ -127,6 +143,10 @@ export declare function currentFrame(engine: number): number
 export declare function effectSpecs(): Array<NativeEffectSpec>
 
 export declare function graphLatency(engine: number): number
+
+export declare function hasInput(engine: number, input: number): boolean
+
+export declare function hasSend(engine: number, send: number): boolean
 
 export declare function listDevices(): Promise<Array<NativeDeviceInfo>>
 
@@ -143,6 +163,13 @@ export declare function missingBackends(): Array<NativeMissingBackend>
 
 /** Monotonic nanoseconds, on the clock that stamps captured frames. */
 export declare function monotonicNow(): number
+
+export interface NativeArgSpec {
+  name: string
+  doc: string
+  /** How it crosses; see `ArgKind` of the session. */
+  kind: string
+}
 
 export interface NativeAudioThread {
   allocations: number
@@ -268,6 +295,12 @@ export interface NativeOfflineOptions {
   maxVoices: number
 }
 
+export interface NativeOperationSpec {
+  name: string
+  doc: string
+  args: Array<NativeArgSpec>
+}
+
 export interface NativeParamSpec {
   name: string
   unit: string
@@ -378,13 +411,16 @@ export declare function openCapture(options: NativeCaptureOptions): Promise<Nati
 
 export declare function openEngine(options: NativeEngineOptions): Promise<NativeEngine>
 
-export declare function openMeter(engine: number, track: number): NativeMeterTap
+export declare function openMeter(engine: number, key: number): NativeMeterTap
+
+/** The table of operations, from which `src/generated` is written. */
+export declare function operationSpecs(): Array<NativeOperationSpec>
 
 /**
- * A parameter's value as it sounds; `null` for what does not sound, or is gone. `index` is its
- * place among an effect's.
+ * A parameter's value as it sounds; `null` for what does not sound, or is gone. By the kind of
+ * parameter, the key of what it belongs to and its place among an effect's.
  */
-export declare function paramCurrent(engine: number, kind: number, owner: number, index: number): number | null
+export declare function paramCurrent(engine: number, kind: number, key: number, index: number): number | null
 
 export declare function paramSpecs(): Array<NativeParamSpec>
 
@@ -397,33 +433,33 @@ export declare function probeFile(path: string): Promise<NativeProbe>
 export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: NativeControl): Promise<NativeRendered>
 
 /**
- * Takes an array for the records of `submitShared`: a record, and behind it the engine's handle.
- * False when this thread has one already, of another copy of the library.
+ * Takes an array for the records of `submitShared`: its last number is the engine's handle. False when
+ * this thread has one already, of another copy of the library.
  */
-export declare function shareRecord(record: Float64Array): boolean
+export declare function shareRecord(record: Float64Array, isFirst: boolean): boolean
 
-/** Submits one record. */
+/** Submits one record, as `submitShared` does. */
 export declare function submit(engine: number, record: Float64Array): void
 
 /**
- * Submits `count` records as a batch for a frame or a beat `at` (−1: the first frame of the next
- * block).
- */
-export declare function submitBatch(engine: number, records: Float64Array, count: number, at: number, atIsBeat: boolean): void
-
-/** Submits `count` records, each with its own time: all of them or none. */
-export declare function submitMany(engine: number, records: Float64Array, count: number): void
-
-/**
- * Submits the shared record. Without arguments a call costs a fraction of what any argument does:
- * nothing has to be guarded, and a typed array need not be looked at.
+ * Submits the shared record; the key of what it makes becomes its first number. Without arguments a
+ * call costs a fraction of what any argument does: nothing has to be guarded, and a typed array need
+ * not be looked at.
  */
 export declare function submitShared(): void
 
-export declare function trackMeter(engine: number, track: number): NativeMeter
+export declare function tempoSpec(): NativeParamSpec
 
-/** Whether it runs (0 or 1), and its beat now. */
+/** Every track but the master. */
+export declare function trackIds(engine: number): Array<number>
+
+export declare function trackMeter(engine: number, key: number): NativeMeter
+
+/** The track that a track feeds; `null` when it is not there. */
+export declare function trackOutput(engine: number, track: number): number | null
+
+/** Whether it runs (0 or 1), its beat now, and its tempo. */
 export declare function transportState(engine: number): Array<number>
 
-/** Frames of its sound, extrapolated; `null` for a voice that is over. */
-export declare function voicePosition(engine: number, voice: number): number | null
+/** Frames of its sound, extrapolated; `null` for a voice that waits or is over. */
+export declare function voicePosition(engine: number, key: number): number | null

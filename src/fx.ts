@@ -1,6 +1,6 @@
 /** A track's chain of effects. */
 import * as binding from '#binding'
-import { ChainEffect, type Effect } from './effect'
+import { type AnyEffect, ChainEffect, type Effect } from './effect'
 import { type EffectKind, type EffectParams, checkEffect } from './effect-kinds'
 import { NoxrunError, native } from './errors'
 import type { Host } from './host'
@@ -51,7 +51,7 @@ export class TrackFx implements FxChain {
   readonly #host: Host
   readonly #track: number
   /** Those that were added, by their ids; the engine knows which of them are there, and in what order. */
-  readonly #effects = new Map<number, ChainEffect<EffectKind>>()
+  readonly #effects = new Map<number, AnyEffect>()
 
   constructor(host: Host, track: number) {
     this.#host = host
@@ -83,7 +83,7 @@ export class TrackFx implements FxChain {
     const effect = new ChainEffect(this.#host, this.#track, { id, key }, kind, setup, bypass)
     this.#effects.set(id, effect)
     commands.onAbort(() => this.#effects.delete(id))
-    return effect as unknown as Effect<K>
+    return effect
   }
 
   move(effect: Effect, index: number): void {
@@ -109,11 +109,12 @@ export class TrackFx implements FxChain {
     if (this.#effects.size > ids.length + MANY) {
       for (const id of this.#effects.keys()) if (!ids.includes(id)) this.#effects.delete(id)
     }
-    return ids.flatMap((id) => (this.#effects.get(id) as Effect | undefined) ?? [])
+    return ids.flatMap((id) => this.#effects.get(id) ?? [])
   }
 
   #idOf(effect: Effect): number {
-    const id = (effect as unknown) instanceof ChainEffect ? (effect as unknown as ChainEffect<EffectKind>).idIn(this.#track) : undefined
+    const one: unknown = effect
+    const id = one instanceof ChainEffect ? one.idIn(this.#track) : undefined
     if (id === undefined) throw invalid('effect', effect, 'an effect of this chain')
     if (this.#ids().includes(id)) return id
     throw new NoxrunError('ERR_INVALID_STATE', `effect must be one that is there: the ${effect.kind} was removed`)
