@@ -1,6 +1,7 @@
 /** Operations on their way to the engine: plain numbers in a record that both sides know. */
 import * as binding from '#binding'
 import { NoxrunError, fromNative } from './errors'
+import { kindOf } from './effect-kinds'
 import { Operations } from './generated/operations'
 import { NOW, type Time } from './when'
 
@@ -128,11 +129,14 @@ export class Commands extends Operations {
     }
   }
 
-  /** The engine knows tracks by their numbers, people by their names. */
+  /** The engine knows things by their numbers, people by their names. */
   #named(error: unknown): unknown {
     const translated = fromNative(error)
     if (!(translated instanceof NoxrunError)) return translated
-    const message = translated.message.replaceAll(/\btrack (\d+)/g, (_, id) => `track '${this.#nameOf(Number(id))}'`)
+    const message = translated.message
+      .replaceAll(/\btrack (\d+)/g, (_, id) => `track '${this.#nameOf(Number(id))}'`)
+      .replaceAll(/\beffect (\d+)/g, (_, id) => `the ${kindOf(Number(id))}`)
+      .replaceAll(/\b(send|input) (\d+)/g, 'the $1')
     return message === translated.message ? translated : new NoxrunError(translated.code, message)
   }
 }

@@ -55,6 +55,16 @@ export interface EffectSetup {
 
 const kinds: readonly NativeEffectSpec[] = effectSpecs()
 
+/** An effect's id, which tells its kind: messages name effects that are gone. */
+export function effectId(number: number, place: number): number {
+  return number * kinds.length + place
+}
+
+/** The kind of an effect by its id. */
+export function kindOf(id: number): string {
+  return kinds[id % kinds.length]?.kind ?? 'effect'
+}
+
 /** @throws NoxrunError ERR_INVALID_ARG (lists what there is), ERR_OUT_OF_RANGE */
 export function checkEffect(kind: EffectKind, params: object | undefined): EffectSetup {
   const name = oneOf('kind', kind, kinds.map((one) => one.kind))

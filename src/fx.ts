@@ -1,7 +1,7 @@
 /** A track's chain of effects. */
 import * as binding from '#binding'
 import { type AnyEffect, ChainEffect, type Effect } from './effect'
-import { type EffectKind, type EffectParams, checkEffect } from './effect-kinds'
+import { type EffectKind, type EffectParams, checkEffect, effectId } from './effect-kinds'
 import { NoxrunError, native } from './errors'
 import type { Host } from './host'
 import { boolean, integer, invalid, optional, options } from './validate'
@@ -77,8 +77,8 @@ export class TrackFx implements FxChain {
     const given = options('add', addOptions, ['index', 'bypass'])
     const index = optional(given.index, (value) => integer('index', value, 0, this.length))
     const bypass = optional(given.bypass, (value) => boolean('bypass', value)) ?? false
-    const id = newId()
     const { place, variant, values } = setup
+    const id = effectId(newId(), place)
     const key = commands.addEffect(id, this.#track, index, bypass, place, variant, values)
     const effect = new ChainEffect(this.#host, this.#track, { id, key }, kind, setup, bypass)
     this.#effects.set(id, effect)

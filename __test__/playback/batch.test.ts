@@ -57,7 +57,8 @@ test('a batch far larger than the control queue stays on one frame', async (t) =
   isHeard(t, heard, (n) => (n === onset(heard) ? 700 / 1024 : 0))
   const started = await Promise.all(voices.map((voice) => voice.startedAt))
   t.is(new Set(started).size, 1)
-  t.true(engine.stats().controlQueue.overflows > 0)
+  // A batch of any size crosses as one.
+  t.is(engine.stats().controlQueue.overflows, 0)
 })
 
 test('while a batch waits for its frame, what is called after it is not held up', async (t) => {

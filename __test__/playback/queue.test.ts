@@ -73,16 +73,16 @@ test('a queue of one message delivers everything', async (t) => {
     (n === 0 ? 0.25 : n === 5 ? 0.125 : n % 10 === 0 && n < 500 ? 0.125 : 0))
 })
 
-test('events of a far future that come due at once are counted when the queue cannot take them', async (t) => {
+test('what the queue cannot take is counted when it is called, however far away its time is', async (t) => {
   const { engine, play, sample } = await stage(t, { controlCapacity: 4 })
   const track = engine.createTrack()
   const click = await sample(flat(1 / 64, 1), flat(1 / 64, 1))
   for (let i = 0; i < 40; i++) track.play(click, { at: { frame: 96_000 } })
   await play(1)
-  t.is(engine.stats().controlQueue.overflows, 0)
+  t.is(engine.stats().controlQueue.overflows, 36 + 1)
   const heard = channel(await play(100_000), 0)
   isHeard(t, heard, (n) => (n === 96_000 - 1 ? 40 / 64 : 0))
-  t.true(engine.stats().controlQueue.overflows >= 36 - 4)
+  t.is(engine.stats().controlQueue.overflows, 36 + 1)
 })
 
 test('the event beyond maxEvents throws and changes nothing; values without a time never do', async (t) => {

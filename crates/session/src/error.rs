@@ -72,6 +72,12 @@ impl Error {
         }
     }
 
+    /// The same of a part of an argument: `name` takes the place of the first word.
+    pub(crate) fn of(self, name: &str) -> Self {
+        let rest = self.message.split_once(' ').map_or("", |(_, rest)| rest);
+        Self::new(self.code, format!("{name} {rest}"))
+    }
+
     pub(crate) fn closed(what: &str) -> Self {
         Self::new(ErrorCode::Closed, format!("the {what} is closed"))
     }

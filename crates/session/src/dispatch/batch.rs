@@ -7,7 +7,8 @@ use super::outbox::COMPACT;
 use super::{Dispatcher, Made};
 use crate::error::{Error, ErrorCode};
 use crate::operation::{InputId, Operation, VoiceId, when};
-use noxrun_engine::{Batch, Command, Message, When};
+use noxrun_engine::{Action, Batch, Command, Message, When};
+use std::collections::HashMap;
 
 /// What is asked of a track, a send, an effect or an input that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) struct OpenBatch {
     before: Option<Box<Model>>,
     /// Events that it counted in.
     pub events: u64,
+    /// Where the newest state of a gate stands, by the track's place, in a batch with a time.
+    gates: HashMap<u32, usize>,
     pub voices: Vec<VoiceId>,
     pub inputs: Vec<InputId>,
 }
@@ -43,6 +46,7 @@ impl OpenBatch {
             compact_at: COMPACT,
             before: None,
             events: 0,
+            gates: HashMap::new(),
             voices: Vec::new(),
             inputs: Vec::new(),
         }
@@ -52,9 +56,29 @@ impl OpenBatch {
         self.commands.push(command);
     }
 
+    /// Puts the newest state of a gate in the place of an older one. Returns whether there was one.
+    /// In a batch with a time each takes the room of an event, so there may be one a track only.
+    pub fn supersedes_gate(&mut self, action: Action) -> bool {
+        let Action::Gate { track, .. } = action else {
+            return false;
+        };
+        if self.at == When::Now {
+            return false;
+        }
+        let place = self.commands.len();
+        let older = *self.gates.entry(track.index).or_insert(place);
+        match self.commands.get_mut(older) {
+            Some(Command::Do { action: older, .. }) => {
+                *older = action;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Keeps a flood of values within one batch bounded.
     fn tidy(&mut self, short_ramp: u32) {
-        if self.commands.len() >= self.compact_at {
+        if self.at == When::Now && self.commands.len() >= self.compact_at {
             compact(&mut self.commands, short_ramp);
             self.compact_at = COMPACT.max(2 * self.commands.len());
         }
@@ -144,6 +168,7 @@ impl Dispatcher {
             batch.tidy(self.outbox.short_ramp);
         }
         let key = self.perform(operation, made);
+        self.send_commands();
         if self.batch.is_none() {
             self.model.keys_are_settled();
         }

@@ -11,8 +11,8 @@ pub(super) struct InputRecord {
     /// `None`: it was not put on a track yet.
     pub key: Option<InputKey>,
     source: Option<Box<Input>>,
-    #[allow(dead_code, reason = "held: dropping it ends what feeds the input")]
-    hold: Hold,
+    /// Dropping it ends what feeds the input.
+    hold: Option<Hold>,
     /// It was removed.
     leaving: bool,
 }
@@ -29,7 +29,7 @@ impl Dispatcher {
         let record = InputRecord {
             key: None,
             source: Some(source),
-            hold,
+            hold: Some(hold),
             leaving: false,
         };
         self.inputs.insert(id, record);
@@ -84,6 +84,14 @@ impl Dispatcher {
         };
         if !std::mem::replace(&mut record.leaving, true) {
             self.command_ahead(Action::RemoveInput(key));
+        }
+    }
+
+    /// Nothing feeds inputs any more.
+    pub(super) fn close_inputs(&mut self) {
+        for record in self.inputs.values_mut() {
+            record.hold = None;
+            record.source = None;
         }
     }
 

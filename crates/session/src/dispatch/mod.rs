@@ -32,7 +32,7 @@ use delays::Lines;
 use inputs::InputRecord;
 use model::{Keys, Model};
 use noxrun_engine::{
-    Action, Command, Controller, EffectBody, EngineConfig, Message, TapKey, VoiceKey, When,
+    Action, Batch, Command, Controller, EffectBody, EngineConfig, Message, TapKey, VoiceKey, When,
 };
 use outbox::{Outbox, Vacancies};
 use reports::Told;
@@ -76,6 +76,8 @@ pub(crate) struct Dispatcher {
     vacancies: Vacancies,
     lines: Lines,
     outbox: Outbox,
+    /// What an operation outside of batches has become so far.
+    commands: Vec<Command>,
     batch: Option<OpenBatch>,
     /// Markers that have crossed and not come back.
     markers: usize,
@@ -106,6 +108,7 @@ impl Dispatcher {
             vacancies: Vacancies::default(),
             lines: Lines::new(config.track_keys() + config.edge_keys()),
             outbox: Outbox::new((f64::from(config.sample_rate) * 0.005).round() as u32),
+            commands: Vec::new(),
             batch: None,
             markers: 0,
             told: Told::default(),
@@ -193,7 +196,19 @@ impl Dispatcher {
     fn emit(&mut self, command: Command) {
         match &mut self.batch {
             Some(batch) => batch.push(command),
-            None => self.send(Message::One(command)),
+            None => self.commands.push(command),
+        }
+    }
+
+    /// Sends what an operation outside of batches has become: in one message, for all of it belongs on
+    /// one frame.
+    fn send_commands(&mut self) {
+        if self.commands.len() > 1 {
+            let commands = std::mem::take(&mut self.commands);
+            let at = When::Now;
+            self.send_batch(Batch { at, commands });
+        } else if let Some(command) = self.commands.pop() {
+            self.send(Message::One(command));
         }
     }
 

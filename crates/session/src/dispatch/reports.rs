@@ -132,7 +132,7 @@ impl Dispatcher {
                 reason,
             });
         }
-        self.inputs.clear();
+        self.close_inputs();
         self.outbox.clear();
     }
 

@@ -94,14 +94,6 @@ impl Dispatcher {
         outputs.retain(|output| !self.vacancies.is_edge_gone(output.edge));
         self.model.delays.add_edge(edge, from, to_key);
         self.provide_delays();
-        for output in &outputs {
-            self.model.edge_keys.leave(output.edge.index);
-            self.uncounted(at, Action::Disconnect(output.edge));
-        }
-        outputs.push(Output { edge, since });
-        if let Some(track) = self.model.tracks.get_mut(&id) {
-            track.outputs = outputs;
-        }
         let connect = Action::Connect {
             edge,
             from,
@@ -112,6 +104,18 @@ impl Dispatcher {
             self.counted(at, connect);
         } else {
             self.uncounted(at, connect);
+        }
+        for output in &outputs {
+            self.model.edge_keys.leave(output.edge.index);
+            self.uncounted(at, Action::Disconnect(output.edge));
+        }
+        if since == When::Now {
+            // They are on their way out; with a time, a later call may be for an earlier one.
+            outputs.clear();
+        }
+        outputs.push(Output { edge, since });
+        if let Some(track) = self.model.tracks.get_mut(&id) {
+            track.outputs = outputs;
         }
     }
 
@@ -183,7 +187,11 @@ impl Dispatcher {
             }
         }
         for (track, open) in changes {
-            self.uncounted(When::Now, Action::Gate { track, open });
+            let gate = Action::Gate { track, open };
+            let batch = self.batch.as_mut();
+            if !batch.is_some_and(|batch| batch.supersedes_gate(gate)) {
+                self.uncounted(When::Now, gate);
+            }
         }
     }
 

@@ -82,7 +82,16 @@ pub fn in_range(spec: &ParamSpec, value: f64) -> Result<(), Error> {
         return Ok(());
     }
     finite(name, value)?;
-    Err(out_of_range(name, value, &format!("from {min} to {max}")))
+    Err(out_of_range(name, shown(value), &format!("from {min} to {max}")))
+}
+
+/// A number as people write it: a large one by its power of ten.
+fn shown(value: f64) -> String {
+    if value.abs() < 1e21 {
+        value.to_string()
+    } else {
+        format!("{value:e}").replace('e', "e+")
+    }
 }
 
 fn finite(name: &str, value: f64) -> Result<(), Error> {
@@ -111,7 +120,7 @@ fn beat(name: &str, beat: f64) -> Result<(), Error> {
         return Ok(());
     }
     finite(name, beat)?;
-    Err(out_of_range(name, beat, "a beat from 0 to 1000000000000"))
+    Err(out_of_range(name, shown(beat), "a beat from 0 to 1000000000000"))
 }
 
 fn transport_loop(start: f64, end: f64) -> Result<(), Error> {
@@ -128,33 +137,38 @@ fn transport_loop(start: f64, end: f64) -> Result<(), Error> {
 fn automation(param: ParamId, points: &[Point]) -> Result<(), Error> {
     let mut before: Option<When> = None;
     for (index, point) in points.iter().enumerate() {
-        let name = format!("points[{index}].at");
-        param_value(param, point.value)?;
-        when(&name, point.at)?;
-        let (in_order, allowed) = match (before, point.at) {
-            (None, When::Frame(_) | When::Beat(_)) => (true, String::new()),
-            (Some(When::Frame(before)), When::Frame(at)) => {
-                (at >= before, format!("frame {before} or later, as the point before"))
-            }
-            (Some(When::Beat(before)), When::Beat(at)) => {
-                (at >= before, format!("beat {before} or later, as the point before"))
-            }
+        param_value(param, point.value)
+            .map_err(|error| error.of(&format!("points[{index}].value")))?;
+        let name = || format!("points[{index}].at");
+        when("at", point.at).map_err(|error| error.of(&name()))?;
+        let in_order = match (before, point.at) {
+            (None, When::Frame(_) | When::Beat(_)) => true,
+            (Some(When::Frame(before)), When::Frame(at)) => at >= before,
+            (Some(When::Beat(before)), When::Beat(at)) => at >= before,
             _ => {
-                let message = format!("{name} must be a frame or a beat, as the points before");
+                let message = format!(
+                    "{} must be a frame (seconds) or a beat as the points before, got {}",
+                    name(),
+                    named(point.at)
+                );
                 return Err(Error::new(ErrorCode::InvalidArg, message));
             }
         };
-        if !in_order {
-            let got = match point.at {
-                When::Frame(frame) => frame.to_string(),
-                When::Beat(beat) => beat.to_string(),
-                When::Now => "now".into(),
-            };
-            return Err(out_of_range(&name, got, &allowed));
+        if let (false, Some(before)) = (in_order, before) {
+            let allowed = format!("{} or later, as the point before", named(before));
+            return Err(out_of_range(&name(), named(point.at), &allowed));
         }
         before = Some(point.at);
     }
     Ok(())
+}
+
+fn named(at: When) -> String {
+    match at {
+        When::Now => "no time".into(),
+        When::Frame(frame) => format!("frame {frame}"),
+        When::Beat(beat) => format!("beat {beat}"),
+    }
 }
 
 fn play(sample: &SampleData, offset: u64, repeat: Option<(u64, u64)>) -> Result<(), Error> {

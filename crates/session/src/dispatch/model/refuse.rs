@@ -32,8 +32,7 @@ impl Dispatcher {
             Operation::Route { track, to } => {
                 not_master(*track, "have an output")?;
                 known(track)?;
-                known(to)?;
-                model.no_circle(*track, *to)?;
+                model.no_circle("output", *track, *to, stale)?;
                 model.room_for_edge()
             }
             Operation::AddSend { send, from, to, .. } => {
@@ -41,8 +40,7 @@ impl Dispatcher {
                     return Err(invalid(format!("there is a send {send} already")));
                 }
                 known(from)?;
-                known(to)?;
-                model.no_circle(*from, *to)?;
+                model.no_circle("to", *from, *to, stale)?;
                 model.room_for_send(*from)?;
                 model.room_for_edge()
             }
@@ -59,15 +57,15 @@ impl Dispatcher {
                 model.room_for_effect(*track, *index)
             }
             Operation::MoveEffect { effect, index } => {
-                there(model.effects.contains_key(effect), "effect", stale)?;
+                there(model.effects.contains_key(effect), ("effect", *effect), stale)?;
                 model.place(*effect, *index)
             }
             Operation::RemoveEffect { effect } | Operation::Bypass { effect, .. } => {
-                there(model.effects.contains_key(effect), "effect", stale)
+                there(model.effects.contains_key(effect), ("effect", *effect), stale)
             }
-            Operation::RemoveSend { send } => there(model.sends.contains_key(send), "send", stale),
+            Operation::RemoveSend { send } => there(model.sends.contains_key(send), ("send", *send), stale),
             Operation::RemoveInput { input } => {
-                there(self.has_input(*input), "input", stale)
+                there(self.has_input(*input), ("input", *input), stale)
             }
             Operation::ClearEffects { track }
             | Operation::Play { track, .. }
@@ -78,10 +76,10 @@ impl Dispatcher {
             Operation::Set { param, value, .. } => self.param(*param, Some(*value), stale),
             Operation::Automate { param, points } => {
                 self.param(*param, None, stale)?;
-                let values = points.iter().map(|point| point.value);
-                values
-                    .into_iter()
-                    .try_for_each(|value| model.value(*param, value))
+                points.iter().enumerate().try_for_each(|(index, point)| {
+                    let checked = model.value(*param, point.value);
+                    checked.map_err(|error| error.of(&format!("points[{index}].value")))
+                })
             }
             Operation::Cancel { param, .. } => self.param(*param, None, stale),
             Operation::Stop { .. }
@@ -105,10 +103,10 @@ impl Dispatcher {
                     model.known(track, stale)?;
                 }
             }
-            ParamId::SendGain(send) => there(model.sends.contains_key(&send), "send", stale)?,
-            ParamId::InputGain(input) => there(self.has_input(input), "input", stale)?,
+            ParamId::SendGain(send) => there(model.sends.contains_key(&send), ("send", send), stale)?,
+            ParamId::InputGain(input) => there(self.has_input(input), ("input", input), stale)?,
             ParamId::Effect(effect, _) => {
-                there(model.effects.contains_key(&effect), "effect", stale)?;
+                there(model.effects.contains_key(&effect), ("effect", effect), stale)?;
             }
             ParamId::VoiceGain(_) | ParamId::VoiceRate(_) => {}
         }
@@ -137,10 +135,19 @@ impl Model {
         })
     }
 
-    fn no_circle(&self, from: TrackId, to: TrackId) -> Result<(), Error> {
+    /// Whether a track may feed another one; `name` is the argument that says which.
+    fn no_circle(
+        &self,
+        name: &str,
+        from: TrackId,
+        to: TrackId,
+        stale: Stale,
+    ) -> Result<(), Error> {
+        self.known(to, stale)
+            .map_err(|error| Error::new(error.code, format!("{name}: {}", error.message)))?;
         if self.reaches(to, from) {
             return Err(invalid(format!(
-                "track {from} cannot feed track {to}, which feeds it: that would be a circle"
+                "{name} must be a track that does not feed track {from} itself, got track {to}"
             )));
         }
         Ok(())
@@ -234,11 +241,11 @@ impl Model {
     }
 }
 
-fn there(is_there: bool, what: &str, stale: Stale) -> Result<(), Error> {
+fn there(is_there: bool, (what, id): (&str, u64), stale: Stale) -> Result<(), Error> {
     if is_there || stale == Stale::Ignore {
         return Ok(());
     }
-    let message = format!("the {what} was removed");
+    let message = format!("{what} {id} was removed");
     Err(Error::new(ErrorCode::InvalidState, message))
 }
 
