@@ -1,24 +1,12 @@
 // Random sessions for the way of a command: automation, cancels, batches, the transport, voices and
 // the graph, all of it for exact times, the same for the same seed. They keep to what the contract
 // defines; where something is left open, a comment says what is avoided.
-import type { Effect, OfflineEngine, Param, RenderOptions, Sample, Send, Track, Voice } from '../../index'
+import type { OfflineEngine, Param, RenderOptions, Sample, Voice } from '../../index'
 import { noise } from '../support/signal'
+import { ControlGraph } from './control-graph'
 import { Knob, type Use, between } from './control-knob'
 import { type Clock, type Moment, START, Times } from './control-times'
 import { Random } from './session'
-
-interface Strip {
-  readonly track: Track
-  readonly knobs: Knob[]
-  units: { readonly effect: Effect; readonly since: Moment | undefined; readonly knobs: Knob[] }[]
-}
-
-interface Wire {
-  readonly send: Send
-  readonly from: Strip
-  readonly to: Track
-  readonly knob: Knob
-}
 
 interface Sound {
   readonly voice: Voice
@@ -66,8 +54,7 @@ class ControlSession {
   #graphTime: Moment
   #batch: Moment | undefined
   #depth = 0
-  #strips: Strip[] = []
-  #wires: Wire[] = []
+  readonly #graph: ControlGraph
   #sounds: Sound[] = []
 
   constructor(engine: OfflineEngine, random: Random, times: Times, samples: readonly Sample[]) {
@@ -75,6 +62,7 @@ class ControlSession {
     this.#random = random
     this.#times = times
     this.#samples = samples
+    this.#graph = new ControlGraph(engine, random, samples, (param, since) => this.#knob(param, since))
     this.#inBeats = random.chance(0.5)
     this.#graphTime = { clock: this.#inBeats && random.chance(0.4) ? 'beat' : 'frame', at: 0 }
   }
@@ -83,8 +71,8 @@ class ControlSession {
     const random = this.#random
     // Quiet enough for the safety stage, which makes loud sounds alike.
     this.#engine.master.volume.set(0.15)
-    for (let i = 3 + random.below(3); i > 0; i--) this.#addTrack()
-    for (let i = 0; i < 5; i++) this.#reshape(undefined)
+    for (let i = 3 + random.below(3); i > 0; i--) this.#graph.addTrack()
+    for (let i = 0; i < 5; i++) this.#graph.reshape(undefined)
     for (let i = 0; i < 4; i++) this.#play()
     this.#setUpTransport()
     for (let i = 0; i < ACTS; i++) {
@@ -171,28 +159,21 @@ class ControlSession {
 
   /** A batch that throws: it leaves nothing. */
   #giveUp(moment: Moment | undefined): void {
-    const before = {
-      strips: this.#strips.map((strip) => ({ ...strip, knobs: [...strip.knobs], units: [...strip.units] })),
-      wires: [...this.#wires],
-      sounds: [...this.#sounds],
-      graphTime: this.#graphTime,
-    }
-    const undo = this.#knobs().map((knob) => knob.save())
+    const sounds = [...this.#sounds]
+    const graphTime = this.#graphTime
+    const undo = [this.#graph.save(), ...this.#knobs().map((knob) => knob.save())]
     const isGivenUp = new Error('given up')
     try {
       this.#at(moment, () => {
         this.#several()
-        if (this.#random.chance(0.5)) this.#reshape(moment)
+        if (this.#random.chance(0.5)) this.#graph.reshape(moment)
         throw isGivenUp
       })
     } catch (error) {
       if (error !== isGivenUp) throw error
     }
-    this.#strips = before.strips
-    // A wire knows its strip by its track.
-    this.#wires = before.wires
-    this.#sounds = before.sounds
-    this.#graphTime = before.graphTime
+    this.#sounds = sounds
+    this.#graphTime = graphTime
     for (const one of undo) one()
   }
 
@@ -208,23 +189,18 @@ class ControlSession {
     else if (dice < 84) this.#bypass()
     else if (dice < 88) this.#gate()
     else if (dice < 89) this.#stopTrack()
-    else if (dice < 92) this.#addTrack()
+    else if (dice < 92) this.#graph.addTrack()
     else if (this.#depth === 0) this.#steerTransport()
     else this.#moveKnob()
   }
 
   #knobs(): Knob[] {
-    return [
-      ...this.#strips.flatMap(({ knobs, units }) => [...knobs, ...units.flatMap((unit) => unit.knobs)]),
-      ...this.#wires.map(({ knob }) => knob),
-      ...this.#sounds.flatMap(({ knobs }) => knobs),
-    ]
+    return [...this.#graph.knobs, ...this.#sounds.flatMap(({ knobs }) => knobs)]
   }
 
   #moveKnob(): void {
     const random = this.#random
-    const { knobs, units } = random.pick(this.#strips)
-    const lasting = [...knobs, ...units.flatMap((unit) => unit.knobs), ...this.#wires.map((wire) => wire.knob)]
+    const lasting = this.#graph.knobsAround(random.pick(this.#graph.strips))
     // A voice may have ended.
     const knob = random.pick(random.chance(0.8) ? lasting : random.pick(this.#sounds).knobs)
     // Several writes of one parameter: they meet each other.
@@ -242,7 +218,7 @@ class ControlSession {
   #play(): void {
     const random = this.#random
     const sample = random.pick(this.#samples)
-    const strip = random.pick(this.#strips)
+    const strip = random.pick(this.#graph.strips)
     const isNow = random.chance(0.25)
     const moment = isNow ? this.#batch ?? START : this.#times.any(random.chance(0.4) ? 'beat' : 'frame')
     const seconds = sample.duration
@@ -289,13 +265,13 @@ class ControlSession {
   #stopTrack(): void {
     const random = this.#random
     const at = { at: this.#times.when(this.#times.after({ clock: 'frame', at: this.#times.frames / 3 })) }
-    random.pick(this.#strips).track.stop({ ...(this.#batch === undefined || random.chance(0.5) ? at : {}), fade: random.pick([0, 0.01, 0.05]) })
+    random.pick(this.#graph.strips).track.stop({ ...(this.#batch === undefined || random.chance(0.5) ? at : {}), fade: random.pick([0, 0.01, 0.05]) })
   }
 
   /** Mutes or solos a track for a while; inside of a batch, at its time, and from then on. */
   #gate(): void {
     const random = this.#random
-    const { track } = random.pick(this.#strips)
+    const { track } = random.pick(this.#graph.strips)
     const gate = random.chance(0.6) ? 'muted' : 'soloed'
     const moment = this.#times.any(this.#inBeats && random.chance(0.5) ? 'beat' : 'frame')
     if (this.#depth > 0) track[gate] = random.chance(0.3)
@@ -307,28 +283,12 @@ class ControlSession {
 
   #bypass(): void {
     const random = this.#random
-    const units = this.#strips.flatMap((strip) => strip.units)
+    const units = this.#graph.strips.flatMap((strip) => strip.units)
     if (units.length === 0) return
     const { effect, since } = random.pick(units)
     const isInBatch = this.#batch !== undefined && (since === undefined || (this.#batch.clock === since.clock && this.#batch.at >= since.at))
     if (isInBatch && random.chance(0.5)) effect.bypass = random.chance(0.5)
     else effect.setBypass(random.chance(0.5), { at: this.#times.when(this.#times.after(since ?? START)) })
-  }
-
-  // The graph
-
-  #addTrack(): void {
-    const random = this.#random
-    if (this.#strips.length >= 8) return
-    const output = this.#strips.length > 1 && random.chance(0.4) ? random.pick(this.#strips).track : undefined
-    const track = this.#engine.createTrack({
-      volume: random.between(0.3, 1),
-      pan: random.between(-0.8, 0.8),
-      ...(output && { output }),
-    })
-    // A sound that shows what is done to the track.
-    track.play(random.pick(this.#samples), { loop: true, gain: random.between(0.1, 0.4), rate: random.between(0.6, 1.4) })
-    this.#strips.push({ track, knobs: [this.#knob(track.volume), this.#knob(track.pan)], units: [] })
   }
 
   // Changes of the graph are called in the order of their times: what a change means that is called
@@ -339,85 +299,7 @@ class ControlSession {
     if (moment.at < this.#graphTime.at || !this.#times.isWithin(moment)) return
     this.#graphTime = moment
     this.#at(moment, () => {
-      for (let i = this.#random.below(3); i >= 0; i--) this.#reshape(moment)
+      for (let i = this.#random.below(3); i >= 0; i--) this.#graph.reshape(moment)
     })
-  }
-
-  #reshape(moment: Moment | undefined): void {
-    const random = this.#random
-    const strip = random.pick(this.#strips)
-    const dice = random.below(12)
-    if (dice < 4) this.#changeChain(strip, moment)
-    else if (dice < 7) this.#connect(strip, moment)
-    else if (dice < 9) this.#route(strip)
-    else if (dice < 10 && this.#wires.length > 0) {
-      const wire = random.pick(this.#wires)
-      wire.send.remove()
-      this.#wires = this.#wires.filter((other) => other !== wire)
-    } else if (moment !== undefined && this.#strips.length > 3 && random.chance(0.5)) this.#removeTrack(strip)
-    else this.#changeChain(strip, moment)
-  }
-
-  #changeChain(strip: Strip, since: Moment | undefined): void {
-    const random = this.#random
-    const { fx } = strip.track
-    const unit = strip.units.length > 0 ? random.pick(strip.units) : undefined
-    if (unit !== undefined && fx.length > 1 && random.chance(0.3)) {
-      const others = [...fx].flatMap((effect, index) => effect === unit.effect ? [] : [index])
-      fx.move(unit.effect, random.pick(others))
-    } else if (unit !== undefined && random.chance(0.2)) {
-      unit.effect.remove()
-      strip.units = strip.units.filter((other) => other !== unit)
-    } else if (random.chance(0.04)) {
-      fx.clear()
-      strip.units = []
-    } else if (fx.length < 4) {
-      const options = { index: random.below(fx.length + 1), bypass: random.chance(0.1) }
-      const type = random.pick(['lowpass', 'highpass', 'peaking', 'lowshelf'] as const)
-      const effect = random.chance(0.4)
-        ? fx.add('gain', { gainDb: random.between(-9, 4) }, options)
-        : fx.add('filter', {
-          type,
-          frequency: random.between(100, 2500),
-          q: random.between(0.4, 3),
-          gainDb: random.between(-9, 5),
-        }, options)
-      // The gain of a pass filter does nothing.
-      const heard = Object.values<Param>(effect.params).filter(({ name }) => {
-        return effect.kind === 'gain' || name !== 'gainDb' || type === 'peaking' || type === 'lowshelf'
-      })
-      const knobs = heard.map((param) => this.#knob(param, since))
-      strip.units.push({ effect, since, knobs })
-    }
-  }
-
-  #connect(strip: Strip, since: Moment | undefined): void {
-    const random = this.#random
-    const to = random.chance(0.3) ? this.#engine.master : random.pick(this.#strips).track
-    this.#unlessCircle(() => {
-      const send = strip.track.send(to, random.between(0.1, 0.7))
-      this.#wires.push({ send, from: strip, to, knob: this.#knob(send.gain, since) })
-    })
-  }
-
-  #route(strip: Strip): void {
-    const to = this.#random.chance(0.4) ? this.#engine.master : this.#random.pick(this.#strips).track
-    this.#unlessCircle(() => { strip.track.output = to })
-  }
-
-  #unlessCircle(change: () => void): void {
-    try {
-      change()
-    } catch (error) {
-      const { code } = error as { code?: string }
-      if (code !== 'ERR_INVALID_ARG' && code !== 'ERR_LIMIT') throw error
-    }
-  }
-
-  #removeTrack(strip: Strip): void {
-    const { track } = strip
-    track.remove()
-    this.#strips = this.#strips.filter((other) => other !== strip)
-    this.#wires = this.#wires.filter(({ from, to }) => from.track !== track && to !== track)
   }
 }
