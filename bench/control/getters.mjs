@@ -1,0 +1,71 @@
+// The longest that a getter took beside batches of 30,000 plays, by the clock.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Engine, createVirtualDevice } from '../lib/package.mjs'
+
+const PLAYS = 30_000
+const ROUNDS = 4
+/** Milliseconds after a batch in which its getter is called without a pause. */
+const WATCH = 120
+const AWAY = 3600
+
+/** By name: what is read, of an engine with a track and a voice that sounds. */
+const GETTERS = {
+  currentFrame: ({ engine }) => engine.currentFrame,
+  'Param.current': ({ track }) => track.volume.current,
+  'Voice.position': ({ voice }) => voice.position,
+  'track.meter()': ({ track }) => track.meter(),
+  outputLatency: ({ engine }) => engine.outputLatency,
+  'stats()': ({ engine }) => engine.stats(),
+}
+
+export const title = `The longest call of a getter beside a batch of ${PLAYS.toLocaleString('en')} plays`
+export const rows = Object.keys(GETTERS).map((name) => ({
+  figure: name, label: name, unit: 'ms',
+  // A stall of the machine meets one getter and not the other.
+  ...(name !== 'currentFrame' && { target: (figures) => 2 * figures.currentFrame.median + 1 }),
+}))
+
+async function open(device) {
+  const engine = await Engine.open({ device: device.id })
+  const track = engine.createTrack()
+  const sample = await engine.load({ channelData: [new Float32Array(4800).fill(0.1)], sampleRate: engine.sampleRate })
+  const voice = track.play(sample, { loop: true })
+  await voice.startedAt
+  return { engine, track, sample, voice }
+}
+
+/** The longest call, in milliseconds, right after a batch of plays and for a while after. */
+function longest({ engine, sample }, read) {
+  const busy = engine.createTrack()
+  engine.batch(() => {
+    for (let i = 0; i < PLAYS; i++) busy.play(sample, { at: AWAY + i / 1000 })
+  })
+  let worst = 0
+  const end = performance.now() + WATCH
+  for (let before = performance.now(); before < end;) {
+    read()
+    const now = performance.now()
+    worst = Math.max(worst, now - before)
+    before = now
+  }
+  return worst
+}
+
+export async function measure() {
+  const device = createVirtualDevice({ clock: 'realtime' })
+  const figures = Object.fromEntries(Object.keys(GETTERS).map((name) => [name, []]))
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [name, get] of Object.entries(GETTERS)) {
+      // An engine each: what waits in it does not pile up.
+      const stand = await open(device)
+      globalThis.gc?.()
+      const worst = longest(stand, () => get(stand))
+      // The first round warms up.
+      if (round > 0) figures[name].push(worst)
+      await stand.engine.close()
+      await sleep(10)
+    }
+  }
+  device.close()
+  return figures
+}
