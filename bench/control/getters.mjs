@@ -1,4 +1,6 @@
-// The longest that a getter took beside batches of 30,000 plays, by the clock.
+// How long a getter takes beside batches of 30,000 plays, and how often it sleeps.
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Engine, createVirtualDevice } from '../lib/package.mjs'
 
@@ -18,12 +20,30 @@ const GETTERS = {
   'stats()': ({ engine }) => engine.stats(),
 }
 
-export const title = `The longest call of a getter beside a batch of ${PLAYS.toLocaleString('en')} plays`
-export const rows = Object.keys(GETTERS).map((name) => ({
-  figure: name, label: name, unit: 'ms',
-  // A stall of the machine meets one getter and not the other.
-  ...(name !== 'currentFrame' && { target: (figures) => 2 * figures.currentFrame.median + 1 }),
-}))
+export const title = `Getters in the ${WATCH} ms after a batch of ${PLAYS.toLocaleString('en')} plays: the longest call, and how often the thread slept`
+const canCount = process.platform === 'linux'
+const sleepsOf = (name) => `${name} sleeps`
+export const rows = Object.keys(GETTERS).flatMap((name) => {
+  const isCompared = name !== 'currentFrame'
+  return [
+    {
+      figure: name, label: name, unit: 'ms',
+      // A stall of the machine meets one getter and not the other.
+      ...(isCompared && { target: (figures) => 2 * figures.currentFrame.median + 1 }),
+    },
+    ...(canCount ? [{
+      figure: sleepsOf(name), label: '… sleeps', unit: 'times',
+      ...(isCompared && { target: (figures) => figures[sleepsOf('currentFrame')].median }),
+    }] : []),
+  ]
+})
+
+/** How often this thread gave up its processor of its own accord, as in waiting for a lock. */
+function countSleeps() {
+  if (!canCount) return 0
+  const status = readFileSync(`/proc/self/task/${process.pid}/status`, 'utf8')
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1])
+}
 
 async function open(device) {
   const engine = await Engine.open({ device: device.id })
@@ -34,34 +54,38 @@ async function open(device) {
   return { engine, track, sample, voice }
 }
 
-/** The longest call, in milliseconds, right after a batch of plays and for a while after. */
-function longest({ engine, sample }, read) {
+/** The longest call, in milliseconds, and how many slept, right after a batch of plays and for a while after. */
+function watch({ engine, sample }, read) {
   const busy = engine.createTrack()
   engine.batch(() => {
     for (let i = 0; i < PLAYS; i++) busy.play(sample, { at: AWAY + i / 1000 })
   })
-  let worst = 0
+  let longest = 0
+  const sleeps = countSleeps()
   const end = performance.now() + WATCH
   for (let before = performance.now(); before < end;) {
     read()
     const now = performance.now()
-    worst = Math.max(worst, now - before)
+    longest = Math.max(longest, now - before)
     before = now
   }
-  return worst
+  return { longest, sleeps: countSleeps() - sleeps }
 }
 
 export async function measure() {
   const device = createVirtualDevice({ clock: 'realtime' })
-  const figures = Object.fromEntries(Object.keys(GETTERS).map((name) => [name, []]))
+  const figures = Object.fromEntries(Object.keys(GETTERS).flatMap((name) => [[name, []], [sleepsOf(name), []]]))
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, get] of Object.entries(GETTERS)) {
       // An engine each: what waits in it does not pile up.
       const stand = await open(device)
       globalThis.gc?.()
-      const worst = longest(stand, () => get(stand))
+      const { longest, sleeps } = watch(stand, () => get(stand))
       // The first round warms up.
-      if (round > 0) figures[name].push(worst)
+      if (round > 0) {
+        figures[name].push(longest)
+        figures[sleepsOf(name)].push(sleeps)
+      }
       await stand.engine.close()
       await sleep(10)
     }
