@@ -1,91 +1,84 @@
-// Control path: what one write costs JavaScript, and how long a play takes to sound.
-// Ends with one JSON line. Needs a JACK server for the latency part (scripts/bench.mjs starts it).
-import { performance } from 'node:perf_hooks'
-import { Engine } from '../dist/index.js'
-import { createVirtualDevice } from '../dist/src/testing.js'
+// Control path: what calls cost JavaScript and the callback, what an engine holds, and what waits for renders.
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { serversAvailable, withServers } from '../scripts/lib/shared-servers.mjs'
+import { measure, pinning } from './lib/child.mjs'
+import { median, printTable } from './lib/figures.mjs'
+import { ownFolder, requireFrom } from './lib/package.mjs'
 
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
-const summary = (values) => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return { median: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: sorted.at(-1) }
-}
-const round = (value, digits = 1) => Number(value.toFixed(digits))
-const each = (object, f) => Object.fromEntries(Object.entries(object).map(([k, v]) => [k, f(v)]))
+/** In the order in which they run. Each is a file of control/ with `title`, `rows` and `measure`. */
+const PARTS = ['writes', 'cancel', 'ramps', 'getters', 'memory', 'renders', 'exit', 'latency']
 
-/** Nanoseconds a write, over runs of many writes each. */
-function time(runs, writes, body) {
-  const costs = []
-  for (let run = 0; run < runs; run++) {
-    const start = performance.now()
-    body()
-    costs.push(((performance.now() - start) * 1e6) / writes)
-  }
-  return summary(costs.slice(Math.floor(runs / 10)))
-}
-
-async function writes() {
-  const device = createVirtualDevice({ clock: 'realtime' })
-  const engine = await Engine.open({ device: device.id })
-  try {
-    const tracks = Array.from({ length: 8 }, () => engine.createTrack())
-    let turn = 0
-    const set = time(200, 10_000, () => {
-      for (let i = 0; i < 10_000; i++) tracks[i & 7].volume.set((turn++ & 1023) / 1024)
-    })
-    const batch = time(400, 64 * 50, () => {
-      for (let b = 0; b < 50; b++) {
-        engine.batch(() => {
-          for (let i = 0; i < 64; i++) tracks[i & 7].pan.set((turn++ & 1023) / 1024)
-        })
-      }
-    })
-    return { set, batch }
-  } finally {
-    await engine.close()
-    device.close()
-  }
+/** Which parts to measure, of the packages in which folders, in how many rounds. */
+function readArguments() {
+  const { values } = parseArgs({
+    options: { part: { type: 'string' }, against: { type: 'string' }, rounds: { type: 'string', default: '3' } },
+  })
+  const rounds = Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a whole number from 1, got ${values.rounds}`)
+  const parts = values.part?.split(',') ?? PARTS
+  const unknown = parts.find((part) => !PARTS.includes(part))
+  if (unknown !== undefined) throw new Error(`--part must be some of ${PARTS.join(',')}, got ${unknown}`)
+  if (values.against !== undefined) requireFrom(values.against)
+  const folders = [process.env.NOXRUN_BENCH_PACKAGE ?? ownFolder, ...(values.against === undefined ? [] : [values.against])]
+  return { rounds, parts, folders }
 }
 
 /**
- * From `track.play()` to the callback that renders its first frame: the voice's first frame, on
- * the wall clock by the engine's own clock. The engine publishes frame and time of each callback,
- * so (frame of the voice − frame now) / rate, taken at one instant after it started, dates it.
+ * Measures a part with each package in turns. Gives the figures of each: of the rounds' medians and 99th percentiles
+ * the median, and the worst of all.
  */
-async function latency() {
-  const engine = await Engine.open({ device: process.env.NOXRUN_BENCH_DEVICE ?? 'jack', bufferSize: 256 })
-  try {
-    const track = engine.createTrack()
-    const click = new Float32Array(64).fill(0.1)
-    const sample = await engine.load({ channelData: [click], sampleRate: engine.sampleRate })
-    const delays = []
-    for (let i = 0; i < 500; i++) {
-      const start = performance.now()
-      const voice = track.play(sample)
-      const frame = await voice.startedAt
-      const now = performance.now()
-      const clock = engine.currentFrame
-      // The clock stands at the end of the newest block: its first frame was rendered a block before.
-      const rendered = now - ((clock - engine.bufferSize - frame) / engine.sampleRate) * 1000
-      delays.push(rendered - start)
-      await new Promise((resolve) => setTimeout(resolve, 3 + Math.random() * 9))
+async function measureInTurns(name, { isPinned }, { rounds, folders }, env) {
+  const runs = folders.map(() => [])
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < folders.length; turn++) {
+      const which = (round + turn) % folders.length
+      // With a binding of its own choice, both packages would be the same.
+      const binding = folders.length > 1 ? { NOXRUN_BINDING: undefined } : {}
+      const own = { ...env, ...binding, NOXRUN_BENCH_PACKAGE: folders[which] }
+      runs[which].push(await measure('control/run.mjs', { isPinned, args: [name], env: own }))
     }
-    return { device: engine.device.id, rate: engine.sampleRate, buffer: engine.bufferSize, ...summary(delays) }
-  } finally {
-    await engine.close()
   }
+  return runs.map((rows) => Object.fromEntries(Object.keys(rows[0]).map((figure) => {
+    const of = (way) => rows.map((row) => row[figure][way])
+    return [figure, { median: median(of('median')), p99: median(of('p99')), worst: Math.max(...of('worst')) }]
+  })))
 }
 
-const { set, batch } = await writes()
-console.log(`param.set          ${round(set.median)} ns median, ${round(set.p99)} ns p99 (target ≤ 300 ns)`)
-console.log(`a write in a batch ${round(batch.median)} ns median, ${round(batch.p99)} ns p99 (target ≤ 100 ns)`)
-let played = null
-try {
-  played = await latency()
-  console.log(
-    `play → rendered    ${round(played.median, 2)} ms median, ${round(played.p99, 2)} ms p99, ${round(played.max, 2)} ms max ` +
-      `on ${played.device}, ${played.rate} Hz / ${played.buffer} frames (target: median < 8 ms, max < 20 ms)`,
-  )
-} catch (error) {
-  console.log(`play → rendered    skipped: ${error.message}`)
+/** Three digits that count. */
+const show = (value) => (Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3))).toLocaleString('en')
+
+/** A row: this package's figures, then those of the other, and whether this package meets the target. */
+function toRow({ figure, label, unit, target, of = 'median' }, [own, other]) {
+  const cells = (figures) => ['median', 'p99', 'worst'].map((way) => show(figures[figure][way]))
+  const limit = typeof target === 'function' ? target(own) : target
+  const verdict = limit === undefined
+    ? ['', '']
+    : [`${of} ≤ ${show(limit)}`, own[figure][of] <= limit ? 'MET' : 'MISSED']
+  const against = other === undefined ? [] : [...cells(other), `${show(own[figure].median / other[figure].median)} ×`]
+  return [`${label}, ${unit}`, ...cells(own), ...against, ...verdict]
 }
-console.log(JSON.stringify({ set: each(set, round), batch: each(batch, round), play: played }))
+
+const given = readArguments()
+const head = ['median', 'p99', 'worst']
+const against = given.folders.length > 1 ? [...head.map((word) => `against: ${word}`), 'medians'] : []
+const results = {}
+for (const name of given.parts) {
+  const part = await import(`./control/${name}.mjs`)
+  const needsServer = part.needsServer && process.env.NOXRUN_BENCH_DEVICE === undefined
+  if (needsServer && !serversAvailable()) {
+    console.log(`\n${name}: ${part.title}\n  skipped: there is no audio server here, and NOXRUN_BENCH_DEVICE names no device`)
+    continue
+  }
+  try {
+    const perform = (env) => measureInTurns(name, part, given, env)
+    // A server that nobody uses would only take time from what is measured.
+    const figures = await (needsServer ? withServers([256], ([server]) => perform(server.env)) : perform())
+    results[name] = figures
+    console.log(`\n${name}: ${part.title}${part.isPinned ? pinning() : ''}`)
+    printTable([['', ...head, ...against, 'target', ''], ...part.rows.map((row) => toRow(row, figures))])
+  } catch (error) {
+    console.log(`\n${name}: ${part.title}\n  could not be measured: ${error.message}`)
+  }
+}
+console.log(JSON.stringify(results, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)))

@@ -1,5 +1,4 @@
-// node scripts/bench.mjs [name [arguments]]: runs bench/<name>.mjs on the built package. One that
-// reads NOXRUN_BENCH_DEVICE finds an audio server running where one can: it says `jack`, else `virtual`.
+// node scripts/bench.mjs [name [arguments]]: runs bench/<name>.mjs on the built package.
 // What a benchmark compares with is installed when it is wanted, in bench/.
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -8,7 +7,6 @@ import { native, typescript } from './lib/build.mjs'
 import { inRoot } from './lib/paths.mjs'
 import { bringUpToDate } from './lib/perform.mjs'
 import { run } from './lib/process.mjs'
-import { serversAvailable, withServers } from './lib/shared-servers.mjs'
 import { digest, isStamped, writeStamp } from './lib/stamp.mjs'
 import { SetupError, step } from './lib/steps.mjs'
 
@@ -55,11 +53,7 @@ if (!/^\/\/ Builds what it measures itself\.$/m.test(source(name))) {
 if (/^\/\/ Needs the packages of bench\/package\.json\.$/m.test(source(name))) await installPeers()
 console.log(`${name} · Node ${process.versions.node} · ${cpus()[0]?.model ?? 'unknown processor'} · ${availableParallelism()} cores`)
 
-/** @param {Record<string, string>} env */
-const bench = (env) =>
-  run(process.execPath, ['--expose-gc', inRoot('bench', `${name}.mjs`), ...args], { stream: true, env, timeout: 2 * 3_600_000 })
-// A server that nobody uses would only take time from what is measured.
-const result = await (source(name).includes('NOXRUN_BENCH_DEVICE') && serversAvailable()
-  ? withServers([256], ([server]) => bench({ ...server?.env, NOXRUN_BENCH_DEVICE: 'jack' }))
-  : bench({ NOXRUN_BENCH_DEVICE: 'virtual' }))
-process.exitCode = result.status
+const { status } = await run(process.execPath, ['--expose-gc', inRoot('bench', `${name}.mjs`), ...args], {
+  stream: true, timeout: 2 * 3_600_000,
+})
+process.exitCode = status

@@ -33,6 +33,11 @@ test('50 random sessions are sound, each of its own', async (t) => {
   t.is(new Set(heard.map((one) => one.digest)).size, heard.length)
 })
 
+test('50 random sessions sound as they did: digests.json keeps their digests, by seed', async (t) => {
+  const pinned = JSON.parse(readFileSync('__test__/mixer/digests.json', 'utf8')) as { sessions: string[] }
+  t.deepEqual((await whole).map(({ digest }) => digest), pinned.sessions)
+})
+
 for (const blockSize of [1, 7, 64, 511, 4096]) {
   test(`50 random sessions have the same bits in blocks of ${blockSize} frames`, async (t) => {
     const sessions = await whole

@@ -1,7 +1,6 @@
 // The time that single blocks take, by the engine's own clock around the callback.
-import { Engine } from '../../dist/index.js'
-import { createVirtualDevice } from '../../dist/src/testing.js'
 import { median, quantile } from './figures.mjs'
+import { Engine, createVirtualDevice } from './package.mjs'
 
 export const RATE = 48_000
 export const BLOCK = 256
@@ -10,7 +9,7 @@ export const DEADLINE = (BLOCK / RATE) * 1e9
 
 /**
  * Opens an engine on a device that is stepped by hand.
- * @param {import('../../dist/index.js').EngineOptions} [options]
+ * @param {import('noxrun').EngineOptions} [options]
  */
 export async function openStepped(options) {
   const device = createVirtualDevice({ sampleRate: RATE, channels: 2, bufferSize: BLOCK })
@@ -26,6 +25,27 @@ export async function openStepped(options) {
 function spent({ engine }) {
   const { callbacks, load } = engine.stats()
   return callbacks * load.mean * DEADLINE
+}
+
+/**
+ * Nanoseconds in the callback of the next block. What was called before is taken in there: a step waits for it.
+ * @param {Awaited<ReturnType<typeof openStepped>>} stand
+ */
+export async function timeBlock(stand) {
+  const before = spent(stand)
+  await stand.device.step(BLOCK)
+  return spent(stand) - before
+}
+
+/**
+ * What a block with nothing to do costs: the median of some callbacks, in nanoseconds.
+ * @param {Awaited<ReturnType<typeof openStepped>>} stand
+ */
+export async function timeIdle(stand, blocks = 7) {
+  const costs = []
+  for (let i = 0; i < blocks; i++) costs.push(await timeBlock(stand))
+  stand.device.output()
+  return median(costs)
 }
 
 /**

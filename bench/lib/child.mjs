@@ -9,14 +9,15 @@ const lastCore = String(availableParallelism() - 1)
 /**
  * Runs a file of this folder and gives what it printed.
  * @param {string} file Relative to bench/.
- * @param {{ node?: string, isPinned?: boolean }} [options] `node`: default ours. `isPinned`: all of its threads on
- *   one core, where `taskset` can do that: what a block costs depends on where its thread woke up, by a factor of two.
+ * @param {{ node?: string, isPinned?: boolean, args?: string[], env?: Record<string, string | undefined> }} [options]
+ *   `node`: default ours. `isPinned`: all of its threads on one core, where `taskset` can do that: what a block costs
+ *   depends on where its thread woke up, by a factor of two. `args`, `env`: arguments, and variables over our own.
  */
-export async function measure(file, { node = process.execPath, isPinned = false } = {}) {
-  const args = ['--expose-gc', fileURLToPath(new URL(`../${file}`, import.meta.url))]
+export async function measure(file, { node = process.execPath, isPinned = false, args: given = [], env } = {}) {
+  const args = ['--expose-gc', fileURLToPath(new URL(`../${file}`, import.meta.url)), ...given]
   const pin = isPinned && canPin() ? ['taskset', '-c', lastCore] : []
   const [command, ...rest] = [...pin, node, ...args]
-  const { status, stdout, output } = await run(command, rest)
+  const { status, stdout, output } = await run(command, rest, { env })
   if (status !== 0) throw new Error(`${file} ended with status ${status}:\n${output.trim()}`)
   return JSON.parse(stdout.trim().split('\n').at(-1))
 }

@@ -1,5 +1,5 @@
 // The one-shots through this package; each at a gain of its own. Started by ../oneshots.mjs.
-import { render } from '../../dist/index.js'
+import { render } from '../lib/package.mjs'
 import { RATE, SECONDS, report, shots, sound } from './pattern.mjs'
 
 async function renderShots() {
