@@ -50,12 +50,15 @@ const MANY = 64
 export class TrackFx implements FxChain {
   readonly #host: Host
   readonly #track: number
+  readonly #ensureThere: () => void
   /** Those that were added, by their ids; the engine knows which of them are there, and in what order. */
   readonly #effects = new Map<number, AnyEffect>()
 
-  constructor(host: Host, track: number) {
+  /** @param ensureThere Throws when the track, or its engine, may not be used any more. */
+  constructor(host: Host, track: number, ensureThere: () => void) {
     this.#host = host
     this.#track = track
+    this.#ensureThere = ensureThere
   }
 
   get length(): number {
@@ -71,8 +74,8 @@ export class TrackFx implements FxChain {
   }
 
   add<K extends EffectKind>(kind: K, params?: EffectParams[K], addOptions?: AddOptions): Effect<K> {
-    const { commands, ensureOpen, newId } = this.#host
-    ensureOpen()
+    const { commands, newId } = this.#host
+    this.#ensureThere()
     const setup = checkEffect(kind, params)
     const given = options('add', addOptions, ['index', 'bypass'])
     const index = optional(given.index, (value) => integer('index', value, 0, this.length))
@@ -87,7 +90,7 @@ export class TrackFx implements FxChain {
   }
 
   move(effect: Effect, index: number): void {
-    this.#host.ensureOpen()
+    this.#ensureThere()
     const id = this.#idOf(effect)
     const ids = this.#ids()
     const to = integer('index', index, 0, ids.length - 1)
@@ -95,7 +98,7 @@ export class TrackFx implements FxChain {
   }
 
   clear(): void {
-    this.#host.ensureOpen()
+    this.#ensureThere()
     if (this.length > 0) this.#host.commands.clearEffects(this.#track)
   }
 

@@ -55,7 +55,7 @@ export class Track {
     const { id: owner, key } = ref
     this.volume = new Param(host, { kind: ParamKind.TrackVolume, owner, key, value: volume })
     this.pan = new Param(host, { kind: ParamKind.TrackPan, owner, key, value: pan })
-    this.fx = new TrackFx(host, owner)
+    this.fx = new TrackFx(host, owner, () => { this.#ensureThere() })
   }
 
   /** For people; it need not be unique. */
@@ -111,7 +111,7 @@ export class Track {
    */
   set output(to: Track) {
     this.#host.ensureOpen()
-    this.#mixer.ensureThere(this.#ref)
+    this.#ensureThere()
     if (this === this.#mixer.master) {
       throw new NoxrunError('ERR_INVALID_ARG', "the master's output cannot be set: it is what the engine plays")
     }
@@ -126,7 +126,7 @@ export class Track {
    */
   send(to: Track, gain?: number): Send {
     this.#host.ensureOpen()
-    this.#mixer.ensureThere(this.#ref)
+    this.#ensureThere()
     return this.#mixer.send(this.#ref, to, gain)
   }
 
@@ -141,7 +141,7 @@ export class Track {
   input(capture: Capture, inputOptions?: InputOptions): Input {
     const host = this.#host
     host.ensureOpen()
-    this.#mixer.ensureThere(this.#ref)
+    this.#ensureThere()
     return host.inputs.create(host, this.#ref.id, capture, inputOptions)
   }
 
@@ -183,15 +183,14 @@ export class Track {
 
   /** Levels over the last 100 ms, after the fader; reading changes nothing. */
   meter(): Meter {
-    this.#mixer.ensureThere(this.#ref)
+    this.#ensureThere()
     return native(() => binding.trackMeter(this.#host.handle, this.#ref.key))
   }
 
   /** A meter of one's own, which tells the levels since its own last read. */
   createMeter(): TrackMeter {
-    const ensureThere = (): void => { this.#mixer.ensureThere(this.#ref) }
-    ensureThere()
-    return this.#meters.add(new EngineMeter(this.#host, this.#ref.key, ensureThere))
+    this.#ensureThere()
+    return this.#meters.add(new EngineMeter(this.#host, this.#ref.key, () => { this.#ensureThere() }))
   }
 
   /**
@@ -199,7 +198,7 @@ export class Track {
    * @throws NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_INVALID_STATE, ERR_CLOSED
    */
   readable(options?: ReadableOptions): PcmReadable {
-    this.#mixer.ensureThere(this.#ref)
+    this.#ensureThere()
     return this.#host.taps.readable(this.#ref.id, options)
   }
 
@@ -210,8 +209,7 @@ export class Track {
    *   ERR_CLOSED; an AbortError when the signal is aborted already, before a file is made
    */
   record(path: string, options?: RecordOptions): Promise<Recording> {
-    const ensureThere = (): void => { this.#mixer.ensureThere(this.#ref) }
-    return this.#host.taps.record(ensureThere, this.#ref.id, path, options)
+    return this.#host.taps.record(() => { this.#ensureThere() }, this.#ref.id, path, options)
   }
 
   /**
@@ -228,5 +226,10 @@ export class Track {
     this.#mixer.remove(this.#ref)
     // In a batch that comes to nothing the track stays, and so do they.
     this.#host.commands.afterwards(() => { this.#meters.close() }, () => {})
+  }
+
+  /** @throws NoxrunError ERR_INVALID_STATE when the track was removed; ERR_CLOSED */
+  #ensureThere(): void {
+    this.#mixer.ensureThere(this.#ref)
   }
 }

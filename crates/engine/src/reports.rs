@@ -2,8 +2,8 @@
 
 use crate::command::{Batch, EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::effect::EffectBody;
-use crate::growth::Growth;
 use crate::event::{EndReason, Event, Trash};
+use crate::growth::Growth;
 use crate::input::Input;
 use crate::sample::SampleData;
 use crate::shared::Shared;

@@ -11,8 +11,8 @@ use crate::meter::{Meter, MeterCell, MeterReading};
 use crate::meter_tap::{TapCell, TotalsCell};
 use crate::ramp::Ramp;
 use crate::transport::TransportReading;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use cell::{Cell, pack};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use voice::VoiceCell;
 
 /// Engine time as of the newest callback.

@@ -72,7 +72,9 @@ pub fn share_record(env: Env, record: Float64Array, is_first: bool) -> Result<bo
 #[napi]
 pub fn submit_shared() -> Result<()> {
     RECORD.with_borrow_mut(|record| {
-        let record = record.as_mut().ok_or_else(|| invalid("no record is shared"))?;
+        let record = record
+            .as_mut()
+            .ok_or_else(|| invalid("no record is shared"))?;
         // SAFETY: JavaScript, the only other one that knows this memory, is in this very call.
         let record = unsafe { record.as_mut() };
         let Some((handle, record)) = record.split_last_mut() else {

@@ -4,7 +4,7 @@
 use crate::core::Core;
 use crate::error::{Error, ErrorCode};
 use crate::options::OnLost;
-use crate::outlet::{DeviceState, Report, Warning, lock};
+use crate::outlet::{DeviceState, Report, Warning};
 use crate::slot::Slot;
 use crate::standin::{Helm, StandIn, SteppedStandIn};
 use noxrun_device::{

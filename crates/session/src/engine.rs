@@ -6,8 +6,8 @@ mod submit;
 
 use crate::core::Core;
 use crate::dispatch::{Counters, Dispatcher};
-use crate::effects::MakeEffect;
 use crate::driver::{Driver, EngineRender, StepSync};
+use crate::effects::MakeEffect;
 use crate::error::{Error, ErrorCode};
 use crate::options::{EngineOptions, OfflineOptions};
 use crate::outlet::{Outlet, Report, lock};

@@ -3,11 +3,11 @@
 mod rig;
 
 use noxrun_session::{
-    Curve, EffectSetup, EngineConfig, ErrorCode, Intent, ParamId, Reason, Report, When,
+    Curve, EngineConfig, ErrorCode, Operation, ParamId, Point, Reason, Report, When,
 };
 use rig::{NOW, add, constant, engine, jump, offline, play, rendered, sound, stretches, submit};
 
-fn gain(effect: u64, track: u32, db: f64) -> Intent {
+fn gain(effect: u64, track: u32, db: f64) -> Operation {
     rig::effect(effect, track, 0, &[db])
 }
 
@@ -59,16 +59,16 @@ fn tracks_sends_and_effects_may_be_exchanged_without_end() {
             [
                 add(track, 1),
                 gain(id, 1, 0.0),
-                Intent::AddSend {
+                Operation::AddSend {
                     send: id,
                     from: track,
                     to: 0,
                     gain: 1.0,
                 },
-                Intent::Route { track, to: 0 },
-                Intent::RemoveEffect(id),
-                Intent::RemoveSend(id),
-                Intent::RemoveTrack(track),
+                Operation::Route { track, to: 0 },
+                Operation::RemoveEffect { effect: id },
+                Operation::RemoveSend { send: id },
+                Operation::RemoveTrack { track },
             ],
         );
     }
@@ -90,13 +90,13 @@ fn a_removed_track_hands_on_what_it_carried() {
             play(1, 2, &sample, NOW),
         ],
     );
-    let batch = vec![Intent::RemoveTrack(1)];
+    let batch = vec![Operation::RemoveTrack { track: 1 }];
     engine.submit_batch(batch, When::Frame(1_000)).unwrap();
     let left = sound(&engine, 4_000, 128);
     assert_eq!(left[999], 0.125);
     assert_eq!(left[2_000], 0.25);
     // What is said of it from now on comes to nothing.
-    assert_eq!(engine.param_current(ParamId::TrackVolume(1)), None);
+    assert_eq!(engine.track_output(1), None);
     let error = engine.submit(play(2, 1, &sample, NOW)).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidArg);
 }
@@ -116,7 +116,7 @@ fn what_is_planned_for_later_does_not_hold_up_what_is_called_now() {
             play(1, 1, &sample, NOW),
         ],
     );
-    let route = |to| Intent::Route { track: 1, to };
+    let route = |to| Operation::Route { track: 1, to };
     for (to, frame) in [(2, 2_000), (0, 4_000)] {
         engine
             .submit_batch(vec![route(to)], When::Frame(frame))
@@ -133,17 +133,17 @@ fn a_track_is_removed_at_once_with_what_is_planned_for_it() {
     let engine = engine();
     let sample = constant(0.25, 90_000);
     submit(&engine, [add(1, 0), play(1, 1, &sample, NOW)]);
-    let send = Intent::AddSend {
+    let send = Operation::AddSend {
         send: 1,
         from: 1,
         to: 0,
         gain: 1.0,
     };
-    let planned = vec![gain(5, 1, 12.0), send, Intent::Route { track: 1, to: 0 }];
+    let planned = vec![gain(5, 1, 12.0), send, Operation::Route { track: 1, to: 0 }];
     engine.submit_batch(planned, When::Frame(2_000)).unwrap();
     let later = When::Frame(1_000_000);
     submit(&engine, [play(2, 1, &sample, later)]);
-    submit(&engine, [Intent::RemoveTrack(1)]);
+    submit(&engine, [Operation::RemoveTrack { track: 1 }]);
     assert!(sound(&engine, 6_000, 256).iter().all(|x| *x == 0.0));
     // The voice that waited was stopped with the track, not by the end of the engine.
     let stopped = |report: &Report| {
@@ -157,16 +157,14 @@ fn a_track_is_removed_at_once_with_what_is_planned_for_it() {
 
 #[test]
 fn effects_stand_in_the_order_of_the_calls_when_what_was_planned_has_come() {
-    let filter = |effect, index| Intent::AddEffect {
+    let filter = |effect, index| Operation::AddEffect {
         effect,
         track: 1,
         index,
         bypass: false,
-        setup: EffectSetup {
-            kind: 1,
-            variant: 0,
-            values: vec![500.0, 0.707, 0.0],
-        },
+        kind: 1,
+        variant: 0,
+        values: vec![500.0, 0.707, 0.0],
     };
     let render = |planned: bool| {
         let engine = engine();
@@ -182,7 +180,7 @@ fn effects_stand_in_the_order_of_the_calls_when_what_was_planned_has_come() {
         submit(&engine, [gain(3, 1, 0.0)]);
         submit(
             &engine,
-            [Intent::MoveEffect {
+            [Operation::MoveEffect {
                 effect: 4,
                 index: 0,
             }],
@@ -203,7 +201,7 @@ fn the_gain_of_a_send_that_has_not_begun_is_what_it_begins_with() {
     let engine = engine();
     let sample = constant(0.25, 10_000);
     submit(&engine, [add(1, 0), add(2, 0), play(1, 1, &sample, NOW)]);
-    let send = Intent::AddSend {
+    let send = Operation::AddSend {
         send: 1,
         from: 1,
         to: 2,
@@ -228,8 +226,8 @@ fn solo_opens_what_leads_from_and_to_the_soloed_and_follows_the_wiring() {
         &engine,
         [play(1, 2, &sample, NOW), play(2, 3, &sample, NOW)],
     );
-    submit(&engine, [Intent::Solo { track: 1, on: true }]);
-    let route = vec![Intent::Route { track: 3, to: 1 }];
+    submit(&engine, [Operation::Solo { track: 1, on: true }]);
+    let route = vec![Operation::Route { track: 3, to: 1 }];
     engine.submit_batch(route, When::Frame(2_000)).unwrap();
     let left = sound(&engine, 5_000, 256);
     assert_eq!(left[1_999], 0.25);
@@ -249,7 +247,7 @@ fn cancel_drops_points_that_wait_here_and_gives_their_room_back() {
         submit(&engine, (round..64).map(point));
         let full = engine.submit(point(0)).unwrap_err();
         assert_eq!(full.code, ErrorCode::QueueFull);
-        submit(&engine, [Intent::Cancel { param, from: NOW }]);
+        submit(&engine, [Operation::Cancel { param, from: NOW }]);
         // Opening a meter takes in what was called before.
         drop(engine.open_meter(0).unwrap());
     }
@@ -267,7 +265,7 @@ fn cancel_from_a_frame_keeps_what_comes_before_and_what_is_called_after() {
         [
             jump(param, 0.5, at(30_000)),
             jump(param, 1.5, at(60_000)),
-            Intent::Cancel {
+            Operation::Cancel {
                 param,
                 from: at(50_000),
             },
@@ -293,7 +291,7 @@ fn a_batch_that_plans_and_takes_back_plans_nothing() {
     let batch = vec![
         play(1, 0, &sample, NOW),
         jump(param, 0.5, When::Frame(30_000)),
-        Intent::Cancel { param, from: NOW },
+        Operation::Cancel { param, from: NOW },
         jump(param, 2.0, When::Frame(40_000)),
     ];
     engine.submit_batch(batch, NOW).unwrap();
@@ -307,20 +305,21 @@ fn automation_reaches_its_points_on_their_frames() {
     let engine = engine();
     let param = ParamId::TrackVolume(0);
     let sample = constant(1.0, 100_000);
-    let reach = |value, from, at| Intent::Reach {
+    let reach = |value, at| Operation::Automate {
         param,
-        value,
-        curve: Curve::Linear,
-        at: When::Frame(at),
-        from,
+        points: vec![Point {
+            at: When::Frame(at),
+            value,
+            curve: Curve::Linear,
+        }],
     };
     submit(
         &engine,
         [
             play(1, 0, &sample, NOW),
-            reach(2.0, NOW, 999),
-            reach(0.0, When::Frame(999), 20_999),
-            reach(1.0, When::Frame(20_999), 60_999),
+            reach(2.0, 999),
+            reach(0.0, 20_999),
+            reach(1.0, 60_999),
         ],
     );
     let left = sound(&engine, 70_000, 1_000);

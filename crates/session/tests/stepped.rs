@@ -2,10 +2,10 @@
 
 mod rig;
 
-use noxrun_session::{Engine, EngineConfig, Intent, ParamId, When};
+use noxrun_session::{Engine, EngineConfig, Operation, ParamId, Point, When};
 use rig::{NOW, RATE, Stage, add, constant, jump, markers, offline, play, sound, stop, submit};
 
-fn filter(effect: u64, track: u32) -> Intent {
+fn filter(effect: u64, track: u32) -> Operation {
     rig::effect(effect, track, 1, &[900.0, 2.0, 0.0])
 }
 
@@ -20,13 +20,17 @@ fn piece(engine: &Engine) {
     submit(
         engine,
         [
-            Intent::Tempo {
+            Operation::Tempo {
                 bpm: 133.0,
                 at: NOW,
             },
-            Intent::Loop(Some((0.5, 1.75))),
-            Intent::StartTransport(When::Frame(300)),
-            Intent::Tempo {
+            Operation::Loop {
+                range: Some((0.5, 1.75)),
+            },
+            Operation::StartTransport {
+                at: When::Frame(300),
+            },
+            Operation::Tempo {
                 bpm: 91.0,
                 at: When::Beat(1.5),
             },
@@ -45,17 +49,18 @@ fn piece(engine: &Engine) {
     submit(engine, [jump(param, 4_000.0, When::Beat(0.9))]);
     submit(
         engine,
-        [Intent::Reach {
+        [Operation::Automate {
             param,
-            value: 200.0,
-            curve: noxrun_session::Curve::Exponential,
-            at: When::Frame(60_000),
-            from: When::Frame(30_000),
+            points: vec![Point {
+                at: When::Frame(60_000),
+                value: 200.0,
+                curve: noxrun_session::Curve::Exponential,
+            }],
         }],
     );
     let rewiring = vec![
-        Intent::Route { track: 1, to: 3 },
-        Intent::AddSend {
+        Operation::Route { track: 1, to: 3 },
+        Operation::AddSend {
             send: 1,
             from: 3,
             to: 0,
@@ -63,13 +68,13 @@ fn piece(engine: &Engine) {
         },
         filter(3, 3),
         stop(5, NOW),
-        Intent::Mute { track: 2, on: true },
+        Operation::Mute { track: 2, on: true },
     ];
     engine.submit_batch(rewiring, When::Beat(1.2)).unwrap();
     let end = vec![
-        Intent::RemoveTrack(3),
-        Intent::RemoveEffect(1),
-        Intent::Mute {
+        Operation::RemoveTrack { track: 3 },
+        Operation::RemoveEffect { effect: 1 },
+        Operation::Mute {
             track: 2,
             on: false,
         },
@@ -116,12 +121,12 @@ fn what_fades_out_gives_its_place_back_and_those_that_wait_for_it_come() {
     // Each effect on a sounding track takes 10 ms to go; there are places for a thousand.
     for id in 0..4_000 {
         let effect = rig::effect(id, 1, 0, &[0.0]);
-        submit(engine, [effect, Intent::RemoveEffect(id)]);
+        submit(engine, [effect, Operation::RemoveEffect { effect: id }]);
     }
     for round in 0..1_000 {
         let track = 10 + round;
-        submit(engine, [add(track, 1), Intent::RemoveTrack(track)]);
-        submit(engine, [Intent::Route { track: 1, to: 0 }]);
+        submit(engine, [add(track, 1), Operation::RemoveTrack { track }]);
+        submit(engine, [Operation::Route { track: 1, to: 0 }]);
     }
     submit(engine, [rig::marker(1, NOW)]);
     let mut left = Vec::new();
@@ -143,7 +148,7 @@ fn a_voice_is_where_the_frames_stepped_have_brought_it() {
     let (voice, position) = (2, 700);
     submit(
         engine,
-        [Intent::SeekVoice {
+        [Operation::SeekVoice {
             voice,
             position,
             at: NOW,
@@ -155,7 +160,7 @@ fn a_voice_is_where_the_frames_stepped_have_brought_it() {
     assert_eq!(engine.voice_position(2), Some(700.0));
     stage.step(350);
     assert_eq!(engine.voice_position(1), Some(250.0));
-    submit(engine, [Intent::StartTransport(NOW)]);
+    submit(engine, [Operation::StartTransport { at: NOW }]);
     stage.step(24_000);
     assert_eq!(engine.voice_position(1), None);
     let state = engine.transport_state();

@@ -23,7 +23,9 @@ impl Dispatcher {
     }
 
     pub fn has_input(&self, input: InputId) -> bool {
-        self.inputs.get(&input).is_some_and(|record| !record.is_leaving())
+        self.inputs
+            .get(&input)
+            .is_some_and(|record| !record.is_leaving())
     }
 
     /// The place of an effect's kind.

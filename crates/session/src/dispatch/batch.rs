@@ -148,12 +148,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// Those of `model/refuse.rs`; `ERR_QUEUE_FULL`.
-    pub fn submit(
-        &mut self,
-        operation: Operation,
-        made: Made,
-        stale: Stale,
-    ) -> Result<u64, Error> {
+    pub fn submit(&mut self, operation: Operation, made: Made, stale: Stale) -> Result<u64, Error> {
         self.refuse(&operation, stale)?;
         let limit = match operation {
             // Whoever takes back what he planned must not be refused because of it.

@@ -1,7 +1,7 @@
 //! Effects: their place in a chain, their bypass, their end.
 
-use super::{Dispatcher, Made};
 use super::model::Effect;
+use super::{Dispatcher, Made};
 use crate::operation::{EffectId, TrackId};
 use crate::readout::pack;
 use noxrun_engine::{Action, EffectKey, Message, When};

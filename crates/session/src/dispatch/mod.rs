@@ -132,7 +132,10 @@ impl Dispatcher {
 
     /// How far it has come: changes whenever something goes on.
     pub fn progress(&self) -> (u64, usize) {
-        (self.counters.pushed.load(Ordering::Relaxed), self.outbox.len())
+        (
+            self.counters.pushed.load(Ordering::Relaxed),
+            self.outbox.len(),
+        )
     }
 
     /// Counts `count` events in, if `limit` allows.
@@ -142,8 +145,8 @@ impl Dispatcher {
         }
         let counters = &self.counters;
         let accepted = counters.accepted.load(Ordering::Relaxed);
-        let done = counters.settled_here.load(Ordering::Relaxed)
-            + self.controller.shared.events_done();
+        let done =
+            counters.settled_here.load(Ordering::Relaxed) + self.controller.shared.events_done();
         let waiting = accepted.saturating_sub(done);
         if waiting + count > limit {
             let most = self.max_events;
@@ -174,7 +177,9 @@ impl Dispatcher {
 
     /// A counted event came to nothing here.
     fn settle(&self, count: u64) {
-        self.counters.settled_here.fetch_add(count, Ordering::Relaxed);
+        self.counters
+            .settled_here
+            .fetch_add(count, Ordering::Relaxed);
     }
 
     fn next_seq(&mut self) -> u64 {

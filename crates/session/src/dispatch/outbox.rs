@@ -3,7 +3,9 @@
 
 use super::Dispatcher;
 use super::coalesce::{Newest, Rank, ValueOf, compact};
-use noxrun_engine::{Action, Batch, Command, EdgeKey, EffectKey, InputKey, Message, TapKey, TrackKey, When};
+use noxrun_engine::{
+    Action, Batch, Command, EdgeKey, EffectKey, InputKey, Message, TapKey, TrackKey, When,
+};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
@@ -27,11 +29,15 @@ fn note(gone: &mut Vec<u32>, index: u32, generation: u32) {
 }
 
 fn is_free(gone: &[u32], index: u32, generation: u32) -> bool {
-    generation <= 1 || gone.get(index as usize).is_some_and(|gone| *gone + 1 >= generation)
+    generation <= 1
+        || gone
+            .get(index as usize)
+            .is_some_and(|gone| *gone + 1 >= generation)
 }
 
 fn is_gone(gone: &[u32], index: u32, generation: u32) -> bool {
-    gone.get(index as usize).is_some_and(|gone| *gone >= generation)
+    gone.get(index as usize)
+        .is_some_and(|gone| *gone >= generation)
 }
 
 impl Vacancies {

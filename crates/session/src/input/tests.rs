@@ -6,7 +6,8 @@ mod ear;
 use self::ear::Ear;
 use super::feeder::{Feeder, FeederSpec, Timing};
 use noxrun_engine::{
-    Action, BlockClock, Controller, EngineConfig, InputKey, MASTER, Message, Renderer, When, build,
+    Action, BlockClock, Command, Controller, EngineConfig, InputKey, MASTER, Message, Renderer,
+    When, build,
 };
 use std::f64::consts::TAU;
 
@@ -56,15 +57,14 @@ impl Sim {
             input,
             track: MASTER,
         };
-        let act = Message::Do {
+        let act = Message::One(Command::Do {
             at: When::Now,
             seq: 1,
-            staged: false,
             counted: false,
             action: add,
-        };
+        });
         for message in [Message::Input(input, source), act] {
-            controller.messages.push(message).unwrap();
+            assert!(controller.send(message).is_ok());
         }
         renderer.process(&mut [], BlockClock::default());
         Self {

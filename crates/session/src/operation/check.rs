@@ -82,7 +82,11 @@ pub fn in_range(spec: &ParamSpec, value: f64) -> Result<(), Error> {
         return Ok(());
     }
     finite(name, value)?;
-    Err(out_of_range(name, shown(value), &format!("from {min} to {max}")))
+    Err(out_of_range(
+        name,
+        shown(value),
+        &format!("from {min} to {max}"),
+    ))
 }
 
 /// A number as people write it: a large one by its power of ten.
@@ -120,7 +124,11 @@ fn beat(name: &str, beat: f64) -> Result<(), Error> {
         return Ok(());
     }
     finite(name, beat)?;
-    Err(out_of_range(name, shown(beat), "a beat from 0 to 1000000000000"))
+    Err(out_of_range(
+        name,
+        shown(beat),
+        "a beat from 0 to 1000000000000",
+    ))
 }
 
 fn transport_loop(start: f64, end: f64) -> Result<(), Error> {

@@ -11,8 +11,6 @@ mod arg;
 mod check;
 mod limit;
 mod param;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use arg::Reader;
 pub use arg::{Arg, ArgKind};
@@ -391,9 +389,7 @@ impl Operation {
     /// otherwise. Values without a time are none: they coalesce to the newest.
     pub fn events(&self, timed: bool) -> u64 {
         match self {
-            Self::Set { at, .. } | Self::Bypass { at, .. } => {
-                u64::from(timed || *at != When::Now)
-            }
+            Self::Set { at, .. } | Self::Bypass { at, .. } => u64::from(timed || *at != When::Now),
             Self::AddTrack { .. } | Self::Mute { .. } | Self::Solo { .. } => 0,
             Self::Automate { points, .. } => points.len() as u64,
             Self::RemoveTrack { .. }

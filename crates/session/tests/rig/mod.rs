@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use noxrun_session::{
-    Curve, Destination, EffectSetup, Engine, EngineConfig, EngineOptions, Error, Intent, MarkerId,
-    OfflineOptions, ParamId, Playback, Rendered, Report, SampleData, TrackId, VirtualClock,
-    VirtualDevice, VirtualOptions, VoiceId, When, render,
+    Curve, Destination, Engine, EngineConfig, EngineOptions, Error, MarkerId, OfflineOptions,
+    Operation, ParamId, Rendered, Report, SampleData, TrackId, VirtualClock, VirtualDevice,
+    VirtualOptions, VoiceId, When, render,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -65,17 +65,15 @@ impl Stage {
 }
 
 /// An effect at the end of a track's chain: its kind's number, and a value for each parameter.
-pub fn effect(effect: u64, track: TrackId, kind: u8, values: &[f64]) -> Intent {
-    Intent::AddEffect {
+pub fn effect(effect: u64, track: TrackId, kind: u8, values: &[f64]) -> Operation {
+    Operation::AddEffect {
         effect,
         track,
         index: None,
         bypass: false,
-        setup: EffectSetup {
-            kind,
-            variant: 0,
-            values: values.to_vec(),
-        },
+        kind,
+        variant: 0,
+        values: values.to_vec(),
     }
 }
 
@@ -84,9 +82,9 @@ pub fn constant(value: f32, frames: usize) -> Arc<SampleData> {
     Arc::new(SampleData::new(vec![vec![value; frames]; 2], RATE).unwrap())
 }
 
-pub fn add(track: TrackId, output: TrackId) -> Intent {
+pub fn add(track: TrackId, output: TrackId) -> Operation {
     let (volume, pan) = (1.0, 0.0);
-    Intent::AddTrack {
+    Operation::AddTrack {
         track,
         output,
         volume,
@@ -94,21 +92,28 @@ pub fn add(track: TrackId, output: TrackId) -> Intent {
     }
 }
 
-pub fn play(voice: VoiceId, track: TrackId, sample: &Arc<SampleData>, at: When) -> Intent {
-    Intent::Play {
+pub fn play(voice: VoiceId, track: TrackId, sample: &Arc<SampleData>, at: When) -> Operation {
+    Operation::Play {
         voice,
         track,
-        playback: Box::new(Playback::new(Arc::clone(sample))),
+        sample: Arc::clone(sample),
+        gain: 1.0,
+        rate: 1.0,
+        offset: 0,
+        length: None,
+        repeat: None,
+        fade_in: 0,
+        fade_out: 0,
         at,
     }
 }
 
-pub fn stop(voice: VoiceId, at: When) -> Intent {
-    Intent::Stop { voice, fade: 0, at }
+pub fn stop(voice: VoiceId, at: When) -> Operation {
+    Operation::Stop { voice, fade: 0, at }
 }
 
-pub fn jump(param: ParamId, value: f64, at: When) -> Intent {
-    Intent::Set {
+pub fn jump(param: ParamId, value: f64, at: When) -> Operation {
+    Operation::Set {
         param,
         value,
         ramp: 0,
@@ -117,11 +122,11 @@ pub fn jump(param: ParamId, value: f64, at: When) -> Intent {
     }
 }
 
-pub fn marker(marker: MarkerId, at: When) -> Intent {
-    Intent::Marker { marker, at }
+pub fn marker(marker: MarkerId, at: When) -> Operation {
+    Operation::Marker { marker, at }
 }
 
-pub fn submit(engine: &Engine, intents: impl IntoIterator<Item = Intent>) {
+pub fn submit(engine: &Engine, intents: impl IntoIterator<Item = Operation>) {
     for intent in intents {
         engine.submit(intent).unwrap();
     }

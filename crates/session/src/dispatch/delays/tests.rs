@@ -1,17 +1,16 @@
 //! Sessions with an effect that only tests have: one that looks ahead. Whatever feeds whatever,
 //! everything sounds as with the same effect that does not wait.
 
-use super::Delays;
+use super::{Delays, Lines};
 use crate::effects::MakeEffect;
-use crate::intent::{EffectSetup, Intent, Playback, TrackId};
 use crate::offline::render;
-use crate::outlet::lock;
+use crate::operation::{Operation, TrackId};
 use crate::output::Destination;
 use crate::{Engine, EngineOptions, OfflineOptions};
 use noxrun_device::{Clock, VirtualDevice, VirtualOptions};
 use noxrun_engine::{
-    EdgeKey, EffectBody, EffectKey, EngineConfig, Place, Processor, Ramp, SampleData, TrackKey,
-    When,
+    DelayPlace, EdgeKey, EffectBody, EffectKey, EngineConfig, Processor, Ramp, SampleData,
+    TrackKey, When,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -59,21 +58,21 @@ impl Processor for Late {
     }
 }
 
-fn make(latency: usize, setup: &EffectSetup, channels: usize) -> EffectBody {
+fn make(latency: usize, values: &[f64], channels: usize) -> EffectBody {
     let late = Late {
         rings: vec![vec![0.0; latency]; channels],
         place: 0,
         quiet: latency,
     };
-    EffectBody::new(Box::new(late), &setup.values, channels)
+    EffectBody::new(Box::new(late), values, channels)
 }
 
-fn late(setup: &EffectSetup, _rate: u32, channels: usize) -> EffectBody {
-    make(LATENCIES[setup.values[0] as usize], setup, channels)
+fn late(_: u8, _: u8, values: &[f64], _rate: u32, channels: usize) -> EffectBody {
+    make(LATENCIES[values[0] as usize], values, channels)
 }
 
-fn prompt(setup: &EffectSetup, _rate: u32, channels: usize) -> EffectBody {
-    make(0, setup, channels)
+fn prompt(_: u8, _: u8, values: &[f64], _rate: u32, channels: usize) -> EffectBody {
+    make(0, values, channels)
 }
 
 fn config() -> EngineConfig {
@@ -87,20 +86,20 @@ fn config() -> EngineConfig {
     }
 }
 
-fn with(engine: Engine, effects: MakeEffect) -> Engine {
-    lock(&engine.core().dispatcher).make_effect = effects;
+fn with(mut engine: Engine, effects: MakeEffect) -> Engine {
+    engine.make_effect = effects;
     engine
 }
 
-fn submit(engine: &Engine, intents: impl IntoIterator<Item = Intent>) {
+fn submit(engine: &Engine, intents: impl IntoIterator<Item = Operation>) {
     for intent in intents {
         engine.submit(intent).unwrap();
     }
 }
 
-fn add(track: TrackId, output: TrackId) -> Intent {
+fn add(track: TrackId, output: TrackId) -> Operation {
     let (volume, pan) = (1.0, 0.0);
-    Intent::AddTrack {
+    Operation::AddTrack {
         track,
         output,
         volume,
@@ -108,9 +107,9 @@ fn add(track: TrackId, output: TrackId) -> Intent {
     }
 }
 
-fn send(send: u64, from: TrackId, to: TrackId) -> Intent {
+fn send(send: u64, from: TrackId, to: TrackId) -> Operation {
     let gain = 0.5;
-    Intent::AddSend {
+    Operation::AddSend {
         send,
         from,
         to,
@@ -119,26 +118,31 @@ fn send(send: u64, from: TrackId, to: TrackId) -> Intent {
 }
 
 /// An effect of the latency that stands at `kind` in [`LATENCIES`].
-fn effect(effect: u64, track: TrackId, kind: usize) -> Intent {
-    Intent::AddEffect {
+fn effect(effect: u64, track: TrackId, kind: usize) -> Operation {
+    Operation::AddEffect {
         effect,
         track,
         index: None,
         bypass: false,
-        setup: EffectSetup {
-            kind: 0,
-            variant: 0,
-            values: vec![kind as f64],
-        },
+        kind: 0,
+        variant: 0,
+        values: vec![kind as f64],
     }
 }
 
-fn play(voice: u64, track: TrackId, content: &[f32], at: u64) -> Intent {
+fn play(voice: u64, track: TrackId, content: &[f32], at: u64) -> Operation {
     let sample = Arc::new(SampleData::new(vec![content.to_vec(); 2], RATE).unwrap());
-    Intent::Play {
+    Operation::Play {
         voice,
         track,
-        playback: Box::new(Playback::new(sample)),
+        sample,
+        gain: 1.0,
+        rate: 1.0,
+        offset: 0,
+        length: None,
+        repeat: None,
+        fade_in: 0,
+        fade_out: 0,
         at: When::Frame(at),
     }
 }
@@ -163,12 +167,12 @@ impl Dice {
 }
 
 /// Tracks in any wiring, effects on any, made in any order.
-fn session(seed: u64) -> Vec<Intent> {
+fn session(seed: u64) -> Vec<Operation> {
     let mut dice = Dice(seed);
     let tracks = 1 + dice.below(10);
     let mut intents = Vec::new();
     let mut effects = 0;
-    let mut strike = |dice: &mut Dice, intents: &mut Vec<Intent>, tracks: usize| {
+    let mut strike = |dice: &mut Dice, intents: &mut Vec<Operation>, tracks: usize| {
         effects += 1;
         let (track, kind) = (dice.below(tracks + 1), dice.below(LATENCIES.len()));
         intents.push(effect(effects, track as TrackId, kind));
@@ -189,7 +193,7 @@ fn session(seed: u64) -> Vec<Intent> {
     for track in 1 + dice.below(tracks)..=tracks {
         let to = dice.below(track) as TrackId;
         let track = track as TrackId;
-        intents.push(Intent::Route { track, to });
+        intents.push(Operation::Route { track, to });
     }
     for voice in 0..12 {
         let (track, at) = (dice.below(tracks + 1), dice.below(3_000) as u64);
@@ -240,7 +244,7 @@ fn what_comes_while_it_plays_is_in_time_once_it_has_faded_in() {
     submit(&engine, voices);
     let mut heard = 0;
     // What the changes explain is over after the old latency, the new one and the fades.
-    let mut expect = |after: Vec<Intent>, latency: usize, tracks: usize| {
+    let mut expect = |after: Vec<Operation>, latency: usize, tracks: usize| {
         submit(&engine, after);
         device.step(8_000).unwrap();
         let out = device.output().swap_remove(0);
@@ -258,7 +262,14 @@ fn what_comes_while_it_plays_is_in_time_once_it_has_faded_in() {
     expect(vec![effect(2, 1, 6)], 964, 3);
     let fourth = play(3, 3, &sounds[3][16_000 + 8_000..], 3 * 8_000);
     expect(vec![add(3, 0), fourth], 964, 4);
-    expect(vec![Intent::RemoveEffect(2), Intent::RemoveEffect(1)], 0, 4);
+    expect(
+        vec![
+            Operation::RemoveEffect { effect: 2 },
+            Operation::RemoveEffect { effect: 1 },
+        ],
+        0,
+        4,
+    );
 }
 
 fn key(index: u32) -> TrackKey {
@@ -296,24 +307,39 @@ fn memory_is_for_the_longest_way_and_asked_for_once() {
     delays.add_effect(fx(1), key(2), 27);
     delays.add_effect(fx(2), key(3), 90);
     assert_eq!(delays.longest(), 127);
-    let voices = (0..4).map(|track| (Place::Voices(key(track)), 128));
-    let edges = (0..3).map(|index| (Place::Edge(edge(index)), 128));
+    let voices = (0..4).map(|track| (DelayPlace::Voices(key(track)), 128));
+    let edges = (0..3).map(|index| (DelayPlace::Edge(edge(index)), 128));
     let all: Vec<_> = voices.chain(edges).collect();
     assert_eq!(delays.lacking(), all);
     assert_eq!(delays.lacking(), []);
-    // Nothing was in the places before, so nothing comes back.
-    assert!(delays.have_room(7));
     delays.add_edge(edge(3), key(3), key(1));
     assert_eq!(delays.longest(), 217);
     assert_eq!(delays.lacking().len(), 8);
-    // Seven of them come back; until then there is no room for as many again.
-    assert!(!delays.have_room(14) && delays.have_room(15));
-    (0..7).for_each(|_| delays.line_gone());
-    assert!(delays.have_room(7));
     delays.edge_gone(edge(3));
     delays.effect_gone(fx(0));
     assert_eq!(delays.longest(), 90);
     // What is planned and what goes may close a circle together.
     delays.add_edge(edge(4), key(2), key(1));
     assert_eq!(delays.longest(), 27 + 90);
+}
+
+#[test]
+fn memory_that_takes_the_place_of_other_memory_waits_for_room_on_its_way_back() {
+    let mut lines = Lines::new(2);
+    let places = [
+        DelayPlace::Voices(key(1)),
+        DelayPlace::Edge(edge(1)),
+        DelayPlace::Edge(edge(2)),
+    ];
+    for place in places {
+        lines.sent(place);
+    }
+    // Nothing was in the places before, so nothing comes back.
+    assert!(lines.have_room());
+    lines.sent(places[0]);
+    assert!(lines.have_room());
+    lines.sent(places[1]);
+    assert!(!lines.have_room());
+    lines.came_back();
+    assert!(lines.have_room());
 }

@@ -39,11 +39,7 @@ impl Keys {
 
     /// Takes a place for `owner`: its index and generation. Of those that were used, one that
     /// `is_vacant` says is taken first, by its index and the generation that had it.
-    pub fn take(
-        &mut self,
-        owner: u64,
-        is_vacant: impl Fn(u32, u32) -> bool,
-    ) -> Option<(u32, u32)> {
+    pub fn take(&mut self, owner: u64, is_vacant: impl Fn(u32, u32) -> bool) -> Option<(u32, u32)> {
         if self.used.len() < self.count {
             self.used.push((1, Some(owner)));
             return Some((self.used.len() as u32 - 1, 1));

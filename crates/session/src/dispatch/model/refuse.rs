@@ -23,7 +23,7 @@ impl Dispatcher {
         match operation {
             Operation::AddTrack { track, output, .. } => {
                 model.room_for_track(*track)?;
-                known(output)
+                model.known_as("output", *output, stale)
             }
             Operation::RemoveTrack { track } => {
                 not_master(*track, "be removed")?;
@@ -57,13 +57,21 @@ impl Dispatcher {
                 model.room_for_effect(*track, *index)
             }
             Operation::MoveEffect { effect, index } => {
-                there(model.effects.contains_key(effect), ("effect", *effect), stale)?;
+                there(
+                    model.effects.contains_key(effect),
+                    ("effect", *effect),
+                    stale,
+                )?;
                 model.place(*effect, *index)
             }
-            Operation::RemoveEffect { effect } | Operation::Bypass { effect, .. } => {
-                there(model.effects.contains_key(effect), ("effect", *effect), stale)
+            Operation::RemoveEffect { effect } | Operation::Bypass { effect, .. } => there(
+                model.effects.contains_key(effect),
+                ("effect", *effect),
+                stale,
+            ),
+            Operation::RemoveSend { send } => {
+                there(model.sends.contains_key(send), ("send", *send), stale)
             }
-            Operation::RemoveSend { send } => there(model.sends.contains_key(send), ("send", *send), stale),
             Operation::RemoveInput { input } => {
                 there(self.has_input(*input), ("input", *input), stale)
             }
@@ -103,10 +111,16 @@ impl Dispatcher {
                     model.known(track, stale)?;
                 }
             }
-            ParamId::SendGain(send) => there(model.sends.contains_key(&send), ("send", send), stale)?,
+            ParamId::SendGain(send) => {
+                there(model.sends.contains_key(&send), ("send", send), stale)?
+            }
             ParamId::InputGain(input) => there(self.has_input(input), ("input", input), stale)?,
             ParamId::Effect(effect, _) => {
-                there(model.effects.contains_key(&effect), ("effect", effect), stale)?;
+                there(
+                    model.effects.contains_key(&effect),
+                    ("effect", effect),
+                    stale,
+                )?;
             }
             ParamId::VoiceGain(_) | ParamId::VoiceRate(_) => {}
         }
@@ -128,23 +142,25 @@ impl Model {
             return Ok(());
         }
         Err(match stale {
-            Stale::Refuse => {
-                Error::new(ErrorCode::InvalidState, format!("track {track} was removed"))
-            }
+            Stale::Refuse => Error::new(
+                ErrorCode::InvalidState,
+                format!("track {track} was removed"),
+            ),
             Stale::Ignore => invalid(format!("there is no track {track}")),
         })
     }
 
+    fn known_as(&self, name: &str, track: TrackId, stale: Stale) -> Result<(), Error> {
+        let named = |error: Error| {
+            let message = format!("{name} must be a track that is there: {}", error.message);
+            Error::new(error.code, message)
+        };
+        self.known(track, stale).map_err(named)
+    }
+
     /// Whether a track may feed another one; `name` is the argument that says which.
-    fn no_circle(
-        &self,
-        name: &str,
-        from: TrackId,
-        to: TrackId,
-        stale: Stale,
-    ) -> Result<(), Error> {
-        self.known(to, stale)
-            .map_err(|error| Error::new(error.code, format!("{name}: {}", error.message)))?;
+    fn no_circle(&self, name: &str, from: TrackId, to: TrackId, stale: Stale) -> Result<(), Error> {
+        self.known_as(name, to, stale)?;
         if self.reaches(to, from) {
             return Err(invalid(format!(
                 "{name} must be a track that does not feed track {from} itself, got track {to}"

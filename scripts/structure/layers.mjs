@@ -1,0 +1,21 @@
+// What may know what: a file uses files of its own layer and of those above it in these lists, so each
+// list begins at the bottom.
+
+/** @type {readonly { name: string, layers: readonly (readonly string[])[], shared?: readonly string[] }[]} */
+export const crates = [
+  {
+    name: 'session',
+    layers: [
+      ['error', 'options', 'cpu', 'slot'],
+      ['samples', 'effects'],
+      ['operation'],
+      ['outlet'],
+      ['recorder', 'output', 'tap'],
+      ['capture', 'input'],
+      ['dispatch'],
+      ['core', 'standin', 'driver', 'thread'],
+      ['stats', 'meter', 'track_tap'],
+      ['engine', 'readout', 'offline'],
+    ],
+  },
+]
