@@ -1,8 +1,10 @@
 //! What the threads of an engine share, and its time as they all read it.
 
-use crate::dispatch::{Counters, Dispatcher};
+use crate::counters::Counters;
+use crate::dispatch::Dispatcher;
 use crate::driver::Driver;
-use crate::outlet::{Outlet, Report, lock};
+use crate::lock::lock;
+use crate::outlet::{Outlet, Report};
 use crate::slot::Slot;
 use crate::tap::{OutputTap, PACE};
 use crate::thread::Alarm;

@@ -1,6 +1,5 @@
 //! The kinds of effects that an engine has, and their making.
 
-use crate::operation::Operation;
 use noxrun_engine::EffectBody;
 use noxrun_engine::fx::{EffectKind, build_effect};
 
@@ -22,26 +21,4 @@ pub(crate) fn build(
     // Never but the first: `Operation::check` knows how many there are.
     let kind = kind.unwrap_or(EffectKind::ALL[0]);
     build_effect(kind, usize::from(variant), values, rate, channels)
-}
-
-/// What an operation needs that takes a while to make: before anybody's lock is taken.
-pub(crate) fn made(
-    operation: &Operation,
-    make: MakeEffect,
-    rate: u32,
-    channels: usize,
-) -> crate::dispatch::Made {
-    match operation {
-        Operation::AddEffect {
-            effect,
-            kind,
-            variant,
-            values,
-            ..
-        } => {
-            let body = make(*kind, *variant, values, rate, channels);
-            Some((*effect, Box::new(body)))
-        }
-        _ => None,
-    }
 }

@@ -5,12 +5,14 @@
 mod submit;
 
 use crate::core::Core;
-use crate::dispatch::{Counters, Dispatcher};
+use crate::counters::Counters;
+use crate::dispatch::Dispatcher;
 use crate::driver::{Driver, EngineRender, StepSync};
 use crate::effects::MakeEffect;
 use crate::error::{Error, ErrorCode};
+use crate::lock::lock;
 use crate::options::{EngineOptions, OfflineOptions};
-use crate::outlet::{Outlet, Report, lock};
+use crate::outlet::{Outlet, Report};
 use crate::slot::Slot;
 use crate::standin::Helm;
 use noxrun_device::{Backend, DeviceInfo, Granted, StreamRequest};

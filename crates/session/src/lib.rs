@@ -7,6 +7,7 @@
 
 mod capture;
 mod core;
+mod counters;
 mod cpu;
 mod dispatch;
 mod driver;
@@ -14,6 +15,8 @@ mod effects;
 mod engine;
 mod error;
 mod input;
+mod key;
+mod lock;
 mod meter;
 mod offline;
 mod operation;

@@ -1,10 +1,11 @@
 //! Reports on their way to the caller's thread: held until taken, announced once.
 
 use crate::error::Error;
+use crate::lock::lock;
 use crate::operation::{MarkerId, TrackId, VoiceId};
 use noxrun_device::{DeviceInfo, DeviceWarning};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Why a voice ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,9 +160,4 @@ impl Outlet {
             }
         }
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic while a lock was held was already reported where it happened; the data stays usable.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

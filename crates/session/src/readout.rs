@@ -3,36 +3,17 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode};
+use crate::key::{edge_key, effect_key, track_key, voice_key};
+use crate::lock::lock;
 use crate::meter::TrackMeter;
 use crate::operation::{EffectId, InputId, SendId, TrackId};
-use crate::outlet::lock;
 use crate::stats::EngineStats;
 use crate::tap::{OutputTap, least_capacity};
 use crate::track_tap::TrackTap;
 use noxrun_device::Granted;
-use noxrun_engine::{EdgeKey, EffectKey, MeterReading, TrackKey, VoiceKey};
+use noxrun_engine::MeterReading;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Places of a table: more than 2^24 events and all voices.
-const INDEX_BITS: u32 = 25;
-
-/// A key as one number, which a JavaScript number holds exactly.
-pub(crate) fn pack(index: u32, generation: u32) -> u64 {
-    u64::from(generation) << INDEX_BITS | u64::from(index)
-}
-
-macro_rules! unpack {
-    ($($name:ident -> $key:ident),+) => { $(
-        fn $name(packed: u64) -> $key {
-            $key {
-                index: (packed & ((1 << INDEX_BITS) - 1)) as u32,
-                generation: (packed >> INDEX_BITS) as u32,
-            }
-        }
-    )+ };
-}
-unpack!(track_key -> TrackKey, voice_key -> VoiceKey, edge_key -> EdgeKey, effect_key -> EffectKey);
 
 /// A parameter by the key of what it belongs to, as [`Engine::submit_strictly`] returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,23 +188,5 @@ impl Engine {
     /// Counters and load.
     pub fn stats(&self) -> EngineStats {
         EngineStats::read(&self.core, &self.config)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{pack, voice_key};
-    use noxrun_engine::VoiceKey;
-
-    #[test]
-    fn a_packed_key_is_a_safe_integer_and_comes_back() {
-        let key = VoiceKey {
-            index: (1 << 25) - 1,
-            generation: (1 << 28) - 1,
-        };
-        let packed = pack(key.index, key.generation);
-        assert!(packed < 1 << 53);
-        assert_eq!(voice_key(packed), key);
-        assert_eq!(packed as f64 as u64, packed);
     }
 }

@@ -9,7 +9,7 @@ mod tests;
 
 use self::files::{Files, Log};
 use crate::error::{Error, ErrorCode};
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_capture::{Reader, Taken};
 use noxrun_media::MediaError;
 use std::path::PathBuf;

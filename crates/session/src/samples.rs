@@ -1,7 +1,7 @@
 //! Sounds in memory, known by number so that a play crosses the binding as plain numbers.
 
 use crate::error::{Error, ErrorCode};
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_engine::SampleData;
 use noxrun_media::{Pcm, Progress};
 use noxrun_resample::{Quality, resample_planar};

@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::driver::Driver;
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_device::AudioThreadStats;
 use noxrun_engine::EngineConfig;
 use std::sync::atomic::Ordering;

@@ -3,7 +3,7 @@
 
 use crate::core::Core;
 use crate::error::{Error, ErrorCode};
-use crate::outlet::lock;
+use crate::lock::lock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;

@@ -2,7 +2,8 @@
 
 use crate::core::Core;
 use crate::error::Error;
-use crate::outlet::{Outlet, Report, lock};
+use crate::lock::lock;
+use crate::outlet::{Outlet, Report};
 use crate::recorder::{RecordSpec, Recording};
 use crate::tap::OutputTap;
 use noxrun_capture::Reader;

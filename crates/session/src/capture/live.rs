@@ -3,7 +3,7 @@
 use super::Capture;
 use super::watch::Core;
 use crate::error::Error;
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_capture::Reader;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};

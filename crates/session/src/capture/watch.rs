@@ -1,7 +1,8 @@
 //! Looking after a capture's device: its reports, its loss, its return.
 
 use super::sink::{Door, enter};
-use crate::outlet::{Outlet, lock};
+use crate::lock::lock;
+use crate::outlet::Outlet;
 use noxrun_capture::CaptureHub;
 use noxrun_device::{Granted, StepHooks, Supervisor};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};

@@ -2,8 +2,8 @@
 
 use super::model::Effect;
 use super::{Dispatcher, Made};
-use crate::operation::{EffectId, TrackId};
-use crate::readout::pack;
+use crate::key::pack;
+use crate::operation::{EffectId, Operation, TrackId};
 use noxrun_engine::{Action, EffectKey, Message, When};
 
 impl Dispatcher {
@@ -90,5 +90,22 @@ impl Dispatcher {
 
     pub(super) fn effect_key(&self, effect: EffectId) -> Option<EffectKey> {
         self.model.effects.get(&effect).map(|effect| effect.key)
+    }
+}
+
+/// What an operation needs that takes a while to make: before anybody's lock is taken.
+pub(crate) fn made(operation: &Operation, make: MakeEffect, rate: u32, channels: usize) -> Made {
+    match operation {
+        Operation::AddEffect {
+            effect,
+            kind,
+            variant,
+            values,
+            ..
+        } => {
+            let body = make(*kind, *variant, values, rate, channels);
+            Some((*effect, Box::new(body)))
+        }
+        _ => None,
     }
 }

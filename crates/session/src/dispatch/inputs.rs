@@ -2,8 +2,8 @@
 
 use super::Dispatcher;
 use crate::input::Hold;
+use crate::key::pack;
 use crate::operation::{InputId, TrackId};
-use crate::readout::pack;
 use noxrun_engine::{Action, Input, InputKey, Message, Sink, TapKey, When};
 
 /// An input that has not come back.

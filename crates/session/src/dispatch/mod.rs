@@ -23,7 +23,9 @@ mod reports;
 mod tracks;
 
 pub(crate) use batch::Stale;
+pub(crate) use effects::made;
 
+use crate::counters::Counters;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{EffectId, InputId, VoiceId};
 use crate::outlet::Outlet;
@@ -38,24 +40,7 @@ use outbox::{Outbox, Vacancies};
 use reports::Told;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-
-/// How the control queue fared, and how many events wait. Written by the dispatch side.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    /// Messages that entered the queue.
-    pub pushed: AtomicU64,
-    /// Messages that found it full.
-    pub overflows: AtomicU64,
-    /// Counted events that callers submitted.
-    pub accepted: AtomicU64,
-    /// Counted events that ended on the dispatch side.
-    pub settled_here: AtomicU64,
-    /// Commands for voices, tracks, sends and effects that had ended.
-    pub stale: AtomicU64,
-    /// Inputs of tracks that callers opened and that have not come back.
-    pub inputs: AtomicUsize,
-}
+use std::sync::atomic::Ordering;
 
 /// See the module's text.
 pub(crate) struct Dispatcher {

@@ -1,8 +1,8 @@
 //! What an operation that was accepted makes of the model, and which commands it becomes.
 
 use super::{Dispatcher, Made};
+use crate::key::pack;
 use crate::operation::{Operation, VoiceId};
-use crate::readout::pack;
 use noxrun_engine::{Action, Command, PlaySpec, TrackKey, VoiceKey, When};
 
 impl Dispatcher {

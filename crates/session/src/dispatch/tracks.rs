@@ -2,8 +2,8 @@
 
 use super::Dispatcher;
 use super::model::{Output, Removed, Send, Track};
+use crate::key::pack;
 use crate::operation::{SendId, TrackId};
-use crate::readout::pack;
 use noxrun_engine::{Action, EdgeKey, TrackKey, TrackSetup, When};
 
 /// The owner of outputs among connections: no send has this number.

@@ -1,11 +1,10 @@
 //! Operations come in: checked, counted, done in the order of the calls.
 
 use super::Engine;
-use crate::dispatch::Stale;
-use crate::effects::made;
+use crate::dispatch::{Stale, made};
 use crate::error::{Error, ErrorCode};
+use crate::lock::lock;
 use crate::operation::Operation;
-use crate::outlet::lock;
 use noxrun_engine::When;
 
 impl Engine {

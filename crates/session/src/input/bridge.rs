@@ -2,9 +2,9 @@
 
 use super::feeder::{Feeder, FeederSpec};
 use crate::capture::{Capture, CaptureLatency};
-use crate::dispatch::Counters;
+use crate::counters::Counters;
 use crate::error::Error;
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_capture::Reader;
 use noxrun_engine::{Input, InputFlow};
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use super::spec::{RecordSpec, Rotate};
 use crate::error::Error;
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_media::{AudioWriter, MediaError, WavFormat};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

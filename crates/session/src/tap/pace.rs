@@ -1,7 +1,7 @@
 //! Recordings that are waited for where time is stepped: many seconds may pass at once there, and a
 //! file takes them more slowly.
 
-use crate::outlet::lock;
+use crate::lock::lock;
 use noxrun_capture::Reader;
 use std::sync::{Mutex, Weak};
 use std::time::{Duration, Instant};

@@ -2,8 +2,8 @@
 
 use super::{MASTER, MAX_CHAIN, MAX_SENDS};
 use crate::error::{Error, ErrorCode};
+use crate::lock::lock;
 use crate::operation::{Operation, ParamId, SendId, TrackId};
-use crate::outlet::lock;
 use crate::{Engine, OfflineOptions};
 use noxrun_engine::{Curve, EngineConfig, When};
 
