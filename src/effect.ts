@@ -3,7 +3,7 @@ import * as binding from '#binding'
 import type { EffectControls, EffectKind, EffectSetup } from './effect-kinds'
 import { native } from './errors'
 import type { Host } from './host'
-import { Param, ParamKind } from './param'
+import { Param, ParamKind, type Ref } from './param'
 import { boolean, options } from './validate'
 import { NOW, type Time, type When, toTime } from './when'
 
@@ -54,19 +54,19 @@ export class ChainEffect<K extends EffectKind> implements EffectOf<K> {
   constructor(
     host: Host,
     track: number,
-    { id, key }: { id: number; key: number },
+    ref: Ref,
     kind: K,
     { specs, values }: EffectSetup,
     bypass: boolean,
   ) {
     this.kind = kind
     this.#track = track
-    this.#id = id
+    this.#id = ref.id
     this.#bypass = bypass
     this.#host = host
     const params = specs.map((spec, index): [string, Param] => {
       const value = values[index] ?? spec.default
-      return [spec.name, new Param(host, { kind: ParamKind.Effect, owner: id, key, value, index, spec })]
+      return [spec.name, new Param(host, { kind: ParamKind.Effect, of: ref, value, index, spec })]
     })
     this.params = Object.freeze(Object.fromEntries(params)) as EffectControls<K>
   }

@@ -72,7 +72,7 @@ class CaptureInput implements Input {
     this.#id = id
     this.#native = opened
     const read = (): number => opened.gain
-    this.gain = new Param(host, { kind: ParamKind.InputGain, owner: id, key: 0, value: gain, read })
+    this.gain = new Param(host, { kind: ParamKind.InputGain, of: { id, key: 0 }, value: gain, read })
   }
 
   get latency(): number {

@@ -2,7 +2,7 @@
 import * as binding from '#binding'
 import { NoxrunError, native } from './errors'
 import type { Host } from './host'
-import { ParamKind, initialValue } from './param'
+import { ParamKind, type Ref, initialValue } from './param'
 import type { Start } from './play-options'
 import { type Send, TrackSend } from './routing'
 import { Track, type TrackOptions } from './track'
@@ -13,16 +13,10 @@ const MASTER = 0
 /** How many removed tracks are known by their names: a warning may come late. */
 const REMEMBERED = 64
 
-/** What names a track in calls of the binding. */
-export interface TrackRef {
-  readonly id: number
-  readonly key: number
-}
-
 export class Mixer {
   readonly master: Track
   readonly #host: Host
-  readonly #refs = new WeakMap<Track, TrackRef>()
+  readonly #refs = new WeakMap<Track, Ref>()
   readonly #tracks = new Map<number, Track>()
   readonly #removed = new Map<number, Track>()
   #next = MASTER + 1
@@ -65,30 +59,30 @@ export class Mixer {
   }
 
   /** Whether a track is there. */
-  has({ id }: TrackRef): boolean {
+  has({ id }: Ref): boolean {
     return native(() => binding.trackOutput(this.#host.handle, id)) !== null
   }
 
   /** @throws NoxrunError ERR_INVALID_STATE when the track was removed; ERR_CLOSED */
-  ensureThere(ref: TrackRef): void {
+  ensureThere(ref: Ref): void {
     this.#host.ensureOpen()
     if (this.has(ref)) return
     throw new NoxrunError('ERR_INVALID_STATE', `track '${this.nameOf(ref.id)}' was removed`)
   }
 
   /** The track that a track feeds; that of the master is itself. */
-  outputOf({ id }: TrackRef): Track {
+  outputOf({ id }: Ref): Track {
     const output = native(() => binding.trackOutput(this.#host.handle, id))
     return this.#tracks.get(output ?? MASTER) ?? this.master
   }
 
-  route(from: TrackRef, to: Track): void {
+  route(from: Ref, to: Track): void {
     const output = this.#refOf('output', to)
     if (this.outputOf(from) === to) return
     this.#host.commands.route(from.id, output.id)
   }
 
-  send(from: TrackRef, to: Track, gain: number | undefined): Send {
+  send(from: Ref, to: Track, gain: number | undefined): Send {
     const target = this.#refOf('to', to)
     const value = initialValue(ParamKind.SendGain, gain)
     const id = this.#host.newId()
@@ -97,7 +91,7 @@ export class Mixer {
   }
 
   /** Takes a track out; what fed it feeds what it fed. */
-  remove({ id }: TrackRef): void {
+  remove({ id }: Ref): void {
     const { commands } = this.#host
     commands.removeTrack(id)
     commands.afterwards(() => { this.#forget(id) }, () => {})
@@ -112,14 +106,14 @@ export class Mixer {
     if (this.#removed.size > REMEMBERED && oldest !== undefined) this.#removed.delete(oldest)
   }
 
-  #enter(ref: TrackRef, name: string, volume: number, pan: number): Track {
+  #enter(ref: Ref, name: string, volume: number, pan: number): Track {
     const track = new Track(this.#host, this, ref, name, volume, pan)
     this.#refs.set(track, ref)
     this.#tracks.set(ref.id, track)
     return track
   }
 
-  #refOf(name: string, track: unknown): TrackRef {
+  #refOf(name: string, track: unknown): Ref {
     if (!(track instanceof Track)) throw invalid(name, track, 'a Track')
     const ref = this.#refs.get(track)
     if (ref === undefined) throw invalid(name, `a track of another engine`, 'a track of this engine')

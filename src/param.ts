@@ -52,19 +52,22 @@ export function initialValue(kind: ParamKind, value: number | undefined): number
   return value === undefined ? spec.default : number(spec.name, value, spec.min, spec.max)
 }
 
+/** What the binding knows a thing by: an id for operations, a key for reading. */
+export interface Ref {
+  readonly id: number
+  readonly key: number
+}
+
 /** What a parameter is of. */
 export interface ParamSource {
   readonly kind: ParamKind
-  /** The id of what it belongs to. */
-  readonly owner: number
-  /** The key of that, for reading. */
-  readonly key: number
+  readonly of: Ref
   readonly value: number
   /** Its place among an effect's. */
   readonly index?: number
   readonly spec?: binding.NativeParamSpec
-  /** How the value that sounds is read, where that is not by the key; null: nothing sounds. */
-  readonly read?: () => number | null
+  /** How the value that sounds is read, where that is not by the key. */
+  readonly read?: () => number
 }
 
 /**
@@ -85,9 +88,9 @@ export class Param implements Valued {
   readonly default: number
   readonly #host: Host
   readonly #kind: ParamKind
-  readonly #owner: number
+  readonly #of: Ref
   readonly #index: number
-  readonly #read: () => number | null
+  readonly #read: (() => number) | undefined
   /** The number of the curve by which it moves when none is named. */
   readonly #curve: number
   #value: number
@@ -95,7 +98,7 @@ export class Param implements Valued {
   #jumped = true
 
   /** @internal */
-  constructor(host: Host, { kind, owner, key, value, index = 0, spec = specOf(kind), read }: ParamSource) {
+  constructor(host: Host, { kind, of, value, index = 0, spec = specOf(kind), read }: ParamSource) {
     this.name = spec.name
     this.unit = spec.unit
     this.min = spec.min
@@ -103,9 +106,9 @@ export class Param implements Valued {
     this.default = spec.default
     this.#host = host
     this.#kind = kind
-    this.#owner = owner
+    this.#of = of
     this.#index = index
-    this.#read = read ?? ((): number | null => native(() => binding.paramCurrent(host.handle, kind, key, index)))
+    this.#read = read
     this.#curve = spec.unit === 'Hz' || spec.unit === 's' ? EXPONENTIAL : LINEAR
     this.#value = value
   }
@@ -125,7 +128,9 @@ export class Param implements Valued {
 
   /** The value that sounds now, as of the newest callback. */
   get current(): number {
-    return this.#read() ?? this.#value
+    if (this.#read !== undefined) return this.#read()
+    const sounding = native(() => binding.paramCurrent(this.#host.handle, this.#kind, this.#of.key, this.#index))
+    return sounding ?? this.#value
   }
 
   /**
@@ -163,7 +168,7 @@ export class Param implements Valued {
     const { commands, sampleRate, ensureOpen } = this.#host
     ensureOpen()
     const steps = checkPoints(this, points, sampleRate, this.#value, this.#curve)
-    commands.automate(this.#kind, this.#owner, this.#index, steps)
+    commands.automate(this.#kind, this.#of.id, this.#index, steps)
     this.#hold(steps.at(-1)?.value ?? this.#value)
   }
 
@@ -177,12 +182,12 @@ export class Param implements Valued {
     const { commands, sampleRate, ensureOpen } = this.#host
     ensureOpen()
     const time = toTime('from', from, sampleRate)
-    commands.cancel(this.#kind, this.#owner, this.#index, time)
+    commands.cancel(this.#kind, this.#of.id, this.#index, time)
     if (time === NOW && commands.time === NOW) this.#hold(this.current)
   }
 
   #send(value: number, frames: number, curve: number, at: Time): void {
-    this.#host.commands.set(this.#kind, this.#owner, this.#index, value, frames, curve, at)
+    this.#host.commands.set(this.#kind, this.#of.id, this.#index, value, frames, curve, at)
     this.#jumped = frames === 0
     this.#hold(value)
   }

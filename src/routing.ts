@@ -23,7 +23,7 @@ export class TrackSend implements Send {
   constructor(host: Host, id: number, key: number, gain: number) {
     this.#host = host
     this.#id = id
-    this.gain = new Param(host, { kind: ParamKind.SendGain, owner: id, key, value: gain })
+    this.gain = new Param(host, { kind: ParamKind.SendGain, of: { id, key }, value: gain })
   }
 
   remove(): void {

@@ -6,8 +6,8 @@ import type { Capture } from './capture'
 import type { Host } from './host'
 import type { Input, InputOptions } from './input'
 import { EngineMeter, OpenMeters, type Meter, type TrackMeter } from './meter'
-import type { Mixer, TrackRef } from './mixer'
-import { Param, ParamKind } from './param'
+import type { Mixer } from './mixer'
+import { Param, ParamKind, type Ref } from './param'
 import type { PcmReadable, ReadableOptions } from './pcm-stream'
 import { type PlayOptions, checkPlay } from './play-options'
 import type { RecordOptions, Recording } from './recording'
@@ -34,7 +34,7 @@ export interface TrackOptions {
 export class Track {
   readonly #host: Host
   readonly #mixer: Mixer
-  readonly #ref: TrackRef
+  readonly #ref: Ref
   readonly #meters = new OpenMeters()
   /** 0…4, default 1. */
   readonly volume: Param
@@ -47,15 +47,14 @@ export class Track {
   #soloed = false
 
   /** @internal */
-  constructor(host: Host, mixer: Mixer, ref: TrackRef, name: string, volume: number, pan: number) {
+  constructor(host: Host, mixer: Mixer, ref: Ref, name: string, volume: number, pan: number) {
     this.#host = host
     this.#mixer = mixer
     this.#ref = ref
     this.#name = name
-    const { id: owner, key } = ref
-    this.volume = new Param(host, { kind: ParamKind.TrackVolume, owner, key, value: volume })
-    this.pan = new Param(host, { kind: ParamKind.TrackPan, owner, key, value: pan })
-    this.fx = new TrackFx(host, owner, () => { this.#ensureThere() })
+    this.volume = new Param(host, { kind: ParamKind.TrackVolume, of: ref, value: volume })
+    this.pan = new Param(host, { kind: ParamKind.TrackPan, of: ref, value: pan })
+    this.fx = new TrackFx(host, ref.id, () => { this.#ensureThere() })
   }
 
   /** For people; it need not be unique. */

@@ -69,8 +69,6 @@ export function checkStop(given: StopOptions | undefined, rate: number): [at: Ti
 
 export class EngineVoice implements Voice {
   readonly id: number
-  readonly gain: Param
-  readonly rate: Param
   readonly startedAt: Promise<number | null>
   readonly ended: Promise<VoiceEnd>
   readonly #host: Host
@@ -78,7 +76,11 @@ export class EngineVoice implements Voice {
   readonly #duration: number
   readonly #endsWithSample: boolean
   #position: number
-  #key = 0
+  readonly #ref: { id: number; key: number }
+  readonly #startGain: number
+  readonly #startRate: number
+  #gain: Param | undefined
+  #rate: Param | undefined
   #isOver = false
   #resolveStarted!: (frame: number | null) => void
   #resolveEnded!: (end: VoiceEnd) => void
@@ -89,12 +91,9 @@ export class EngineVoice implements Voice {
     this.#duration = start.sample.duration
     this.#endsWithSample = start.endsWithSample
     this.#position = start.offset / host.sampleRate
-    const read = (kind: ParamKind) => (): number | null =>
-      native(() => binding.paramCurrent(host.handle, kind, this.#key, 0))
-    const param = (kind: ParamKind, value: number): Param =>
-      new Param(host, { kind, owner: id, key: 0, value, read: read(kind) })
-    this.gain = param(ParamKind.VoiceGain, start.gain)
-    this.rate = param(ParamKind.VoiceRate, start.rate)
+    this.#ref = { id, key: 0 }
+    this.#startGain = start.gain
+    this.#startRate = start.rate
     this.startedAt = new Promise((resolve) => {
       this.#resolveStarted = resolve
     })
@@ -103,9 +102,20 @@ export class EngineVoice implements Voice {
     })
   }
 
+  // Made when they are asked for: most voices are only played.
+  get gain(): Param {
+    this.#gain ??= new Param(this.#host, { kind: ParamKind.VoiceGain, of: this.#ref, value: this.#startGain })
+    return this.#gain
+  }
+
+  get rate(): Param {
+    this.#rate ??= new Param(this.#host, { kind: ParamKind.VoiceRate, of: this.#ref, value: this.#startRate })
+    return this.#rate
+  }
+
   get position(): number {
     if (!this.#isOver) {
-      const frames = native(() => binding.voicePosition(this.#host.handle, this.#key))
+      const frames = native(() => binding.voicePosition(this.#host.handle, this.#ref.key))
       if (frames !== null) this.#position = frames / this.#host.sampleRate
     }
     return this.#position
@@ -138,7 +148,7 @@ export class EngineVoice implements Voice {
 
   /** The engine has taken it in: the key by which it is read. */
   enter(key: number): void {
-    this.#key = key
+    this.#ref.key = key
   }
 
   /** The engine's report of its first frame. */

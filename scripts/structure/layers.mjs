@@ -6,7 +6,7 @@ export const crates = [
   {
     name: 'session',
     layers: [
-      ['error', 'options', 'cpu', 'slot'],
+      ['error', 'options', 'cpu', 'slot', 'lock', 'key', 'counters'],
       ['samples', 'effects'],
       ['operation'],
       ['outlet'],

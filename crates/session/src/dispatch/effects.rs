@@ -2,6 +2,7 @@
 
 use super::model::Effect;
 use super::{Dispatcher, Made};
+use crate::effects::MakeEffect;
 use crate::key::pack;
 use crate::operation::{EffectId, Operation, TrackId};
 use noxrun_engine::{Action, EffectKey, Message, When};

@@ -221,6 +221,8 @@ impl Dispatcher {
                 self.counters.overflows.fetch_add(1, Ordering::Relaxed);
             }
             self.outbox.push(message);
+            // There may be room again already.
+            self.pump(4);
         }
     }
 
