@@ -80,7 +80,7 @@ function arrows(folder) {
   const found = new Map()
   for (const file of list) {
     const used = uses(readFileSync(path.join(folder, file), 'utf8'), file).map((names) => fileOf(files, names))
-    found.set(file, new Set(used.filter((one) => one !== undefined && one !== file && one !== 'lib.rs')))
+    found.set(file, new Set(used.flatMap((one) => (one === undefined || one === file || one === 'lib.rs' ? [] : [one]))))
   }
   // A folder's first file declares what is in the folder; that is no arrow. It may use it, too.
   for (const [file, used] of found) {
