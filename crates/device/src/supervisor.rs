@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use crate::event::StreamEvent;
+use crate::readout::Readout;
 use crate::recovery::{Act, Outcome, Recovery, Seen};
 use crate::reopen::{self, Make, Opener};
 use crate::request::{CaptureSink, Fallback, Granted, Render, StreamRequest};
@@ -159,6 +160,16 @@ impl Supervisor {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.past.and(&self.status)
+    }
+
+    /// Where its counters and its latency can be read without it, until a stream comes or goes.
+    #[must_use]
+    pub fn readout(&self) -> Readout {
+        Readout {
+            past: self.past,
+            status: Arc::clone(&self.status),
+            latency: self.stream.as_ref().map(Stream::latency_parts),
+        }
     }
 
     /// Takes the stream out, to be dropped where waiting is allowed, and forgets any attempt.
@@ -347,7 +358,7 @@ impl std::fmt::Debug for Supervisor {
 }
 
 impl Totals {
-    fn and(&self, status: &StreamStatus) -> Self {
+    pub(crate) fn and(&self, status: &StreamStatus) -> Self {
         let (past, now) = (self.audio_thread, status.audio_thread());
         Self {
             callbacks: self.callbacks + status.callbacks(),

@@ -2,12 +2,13 @@
 
 use crate::dispatch::{Counters, Dispatcher, HORIZON};
 use crate::driver::Driver;
+use crate::gate::RenderGate;
 use crate::inbox::Inbox;
 use crate::outlet::{Outlet, Report, lock};
-use crate::slot::Slot;
+use crate::readings::Published;
 use crate::tap::{OutputTap, PACE};
 use noxrun_device::{Granted, monotonic_ns};
-use noxrun_engine::{BlockClock, Renderer, Shared};
+use noxrun_engine::Shared;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -24,7 +25,9 @@ pub(crate) struct Core {
     pub dispatcher: Mutex<Dispatcher>,
     /// What drives a live engine; an offline one has nothing.
     pub driver: Option<Mutex<Driver>>,
-    pub slot: Arc<Slot<Renderer>>,
+    /// What the driver tells of its device, without its lock.
+    pub readings: Option<Arc<Published>>,
+    pub gate: Arc<RenderGate>,
     pub closing: AtomicBool,
     pub suspended: AtomicBool,
     /// The greatest frame that anybody was told.
@@ -122,12 +125,8 @@ impl Core {
                 // What still waits needs time to pass.
                 return;
             }
-            {
-                let Some(mut renderer) = self.slot.try_enter() else {
-                    return;
-                };
-                let now_ns = monotonic_ns();
-                renderer.process(&mut [], BlockClock { now_ns });
+            if !self.gate.render(&mut []) {
+                return;
             }
             dispatcher.collect();
         }
