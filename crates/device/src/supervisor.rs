@@ -113,7 +113,14 @@ impl Supervisor {
                 info::Backend::Virtual if status.health().manual => Recovery::by_steps(),
                 // Its server's death is silent, and libjack forbids to ask beside a dead stream.
                 info::Backend::Alsa => Recovery::new(false),
-                _ => Recovery::new(true),
+                info::Backend::Jack
+                | info::Backend::PulseAudio
+                | info::Backend::PipeWire
+                | info::Backend::CoreAudio
+                | info::Backend::Wasapi
+                | info::Backend::Asio
+                | info::Backend::AAudio
+                | info::Backend::Virtual => Recovery::new(true),
             },
             granted,
             status,
