@@ -11,9 +11,14 @@
 #![deny(missing_docs)]
 
 #[cfg(target_os = "linux")]
+mod any_arguments;
+#[cfg(target_os = "linux")]
 mod functions;
 #[cfg(target_os = "linux")]
 mod table;
+
+#[cfg(target_os = "linux")]
+pub use any_arguments::ignore_error;
 
 /// Loads libasound, once for the process. Not for an audio callback.
 ///

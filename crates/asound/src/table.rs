@@ -1,16 +1,11 @@
 //! The table of addresses, the jumps through it, and what fills it.
 
+use crate::any_arguments::missing;
 use crate::functions::functions;
 use crate::{FILE, Fault};
-use std::ffi::{CStr, CString, c_int, c_long, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
-
-/// What stands for every function while the library is not loaded. It takes whatever it is called
-/// with: in the C calling conventions of Linux the caller removes its own arguments.
-extern "C" fn missing() -> c_long {
-    c_long::from(-(libc::ENOSYS as c_int))
-}
 
 macro_rules! table {
     ($($name:ident)*) => {
@@ -150,6 +145,7 @@ fn last_words() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::c_int;
 
     // SAFETY: the signatures are those of ALSA's headers.
     unsafe extern "C" {

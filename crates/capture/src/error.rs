@@ -4,7 +4,6 @@ use noxrun_resample::ResampleError;
 
 /// Why a capture or a reader could not be made. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum CaptureError {
     /// The device's channels cannot become the delivered ones.
     #[error(

@@ -87,7 +87,14 @@ impl Plan {
     fn timeout(&self) -> Duration {
         match self.backend {
             Backend::Alsa => Duration::from_millis(250),
-            _ => Duration::from_secs(2),
+            Backend::Jack
+            | Backend::PulseAudio
+            | Backend::PipeWire
+            | Backend::CoreAudio
+            | Backend::Wasapi
+            | Backend::Asio
+            | Backend::AAudio
+            | Backend::Virtual => Duration::from_secs(2),
         }
     }
 

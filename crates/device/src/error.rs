@@ -6,7 +6,6 @@ use crate::info::{Backend, Direction};
 ///
 /// No variant leaves a stream half open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DeviceError {
     /// Nothing usable was found. Trying again helps only when a device or server has appeared.
     #[error("no usable {} device: {tried}", direction.as_str())]

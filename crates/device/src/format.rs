@@ -161,7 +161,9 @@ impl SampleFormat {
                     self.write(&[0.0], sample);
                 }
             }
-            _ => to.fill(0),
+            Self::I8 | Self::I16 | Self::I24 | Self::I32 | Self::I64 | Self::F32 | Self::F64 => {
+                to.fill(0)
+            }
         }
     }
 }

@@ -1,12 +1,15 @@
-//! The door between a callback and what it calls.
+//! The one way into what a callback calls, for as long as it may be called.
 //!
-//! A backend's stream may be slow to close, or hang for ever when its server has died. So what the
-//! callback calls is not owned by the backend's closure: it lies behind this gate. Closing the gate
-//! waits for a callback under way, takes the inside out and drops it on the closing thread; later
-//! callbacks find the gate closed and give silence.
+//! A [`Gate`] holds a value (a renderer, a sink) that one thread at a time may use, without anybody
+//! waiting for a lock. Whoever finds somebody inside leaves, and plays silence. A panic inside ends
+//! at the gate and closes it for good: the value may be half changed, so nobody is let in again.
+//!
+//! A backend's stream may be slow to close, or hang for ever when its server has died. So what its
+//! callback calls does not belong to the backend: [`Gate::close`] waits for a callback under way,
+//! takes the value out and drops it on the closing thread. Later callbacks find the gate closed.
 
 use std::cell::UnsafeCell;
-use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,32 +19,69 @@ const EMPTY: u8 = 0;
 const IDLE: u8 = 1;
 /// Somebody is inside.
 const ENTERED: u8 = 2;
-/// What is inside panicked and is never to be called again.
-const POISONED: u8 = 3;
+/// There was a panic inside: the value is never to be used again.
+const FAILED: u8 = 3;
 /// Nothing inside any more.
 const CLOSED: u8 = 4;
 
-/// A slot for one value, entered by one callback at a time, without a lock.
-pub(crate) struct Gate<T: ?Sized> {
+/// How long who waits for somebody inside sleeps between two looks. A callback lasts a fraction of
+/// its period, and nobody may keep a processor from it by spinning.
+const LOOK: Duration = Duration::from_micros(100);
+
+/// Holds one value, used by one thread at a time, without a lock.
+pub struct Gate<T: ?Sized> {
     state: AtomicU8,
     inside: UnsafeCell<Option<Box<T>>>,
 }
 
 // SAFETY: `inside` is only touched by whoever moved `state` by compare-exchange from EMPTY to
-// ENTERED, from IDLE to ENTERED, or from IDLE or POISONED to CLOSED, which at most one thread can
-// at a time; the value itself moves between threads, hence `T: Send`.
+// ENTERED, from IDLE to ENTERED, or from IDLE or FAILED to CLOSED, which at most one thread can at
+// a time; the value itself moves between threads, hence `T: Send`.
 unsafe impl<T: ?Sized + Send> Sync for Gate<T> {}
 
+/// What came of an attempt to pass a [`Gate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "who was not let in has to play silence"]
+pub enum Pass<R> {
+    /// The work was done.
+    Done(R),
+    /// Nobody was let in: the gate is empty or closed, or somebody is inside.
+    Shut,
+    /// The work panicked just now; the gate is closed from here on.
+    Panicked,
+}
+
+impl<R> Pass<R> {
+    /// The result of the work, if it was done.
+    pub fn done(self) -> Option<R> {
+        match self {
+            Self::Done(result) => Some(result),
+            Self::Shut | Self::Panicked => None,
+        }
+    }
+}
+
 impl<T: ?Sized> Gate<T> {
-    pub(crate) const fn new() -> Self {
+    /// A gate with nothing inside: it lets nobody in.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             state: AtomicU8::new(EMPTY),
             inside: UnsafeCell::new(None),
         }
     }
 
+    /// A gate with a value inside.
+    #[must_use]
+    pub fn holding(value: Box<T>) -> Self {
+        Self {
+            state: AtomicU8::new(IDLE),
+            inside: UnsafeCell::new(Some(value)),
+        }
+    }
+
     /// Puts the value inside, once; a gate that is not empty drops it.
-    pub(crate) fn install(&self, value: Box<T>) {
+    pub fn install(&self, value: Box<T>) {
         if self.move_state(EMPTY, ENTERED) {
             // SAFETY: this thread moved EMPTY to ENTERED, so nobody else touches the inside.
             unsafe { *self.inside.get() = Some(value) };
@@ -49,158 +89,215 @@ impl<T: ?Sized> Gate<T> {
         }
     }
 
-    /// Goes in, unless there is nothing to be called or somebody is inside.
+    /// Does `work` with the value, unless there is none or somebody is inside. Never waits.
+    ///
+    /// A panic of `work` ends here. The value is not used again; whatever else `work` may leave
+    /// half done is the caller's to look after.
     #[inline]
-    pub(crate) fn enter(&self) -> Option<Entered<'_, T>> {
-        // Only made when the state was moved: dropping one moves it back.
-        self.move_state(IDLE, ENTERED).then(|| Entered {
-            gate: self,
-            leave_as: IDLE,
-        })
+    pub fn pass<R>(&self, work: impl FnOnce(&mut T) -> R) -> Pass<R> {
+        if !self.move_state(IDLE, ENTERED) {
+            return Pass::Shut;
+        }
+        // SAFETY: this thread moved IDLE to ENTERED, so no other one touches the inside until it
+        // moves the state on below; IDLE is only ever reached with a value inside.
+        let value = unsafe { (*self.inside.get()).as_deref_mut().unwrap_unchecked() };
+        match catch_unwind(AssertUnwindSafe(|| work(value))) {
+            Ok(result) => {
+                self.state.store(IDLE, Ordering::Release);
+                Pass::Done(result)
+            }
+            Err(payload) => {
+                self.state.store(FAILED, Ordering::Release);
+                // Its destructor is foreign code: it may block, and might panic as well.
+                std::mem::forget(payload);
+                Pass::Panicked
+            }
+        }
+    }
+
+    /// As [`pass`](Self::pass), but waits for who is inside, at most `limit`. Not for a callback.
+    pub fn pass_within<R>(&self, limit: Duration, work: impl FnOnce(&mut T) -> R) -> Pass<R> {
+        let mut work = Some(work);
+        let deadline = Instant::now() + limit;
+        loop {
+            let passed = self.pass(|value| work.take().map(|work| work(value)));
+            match passed {
+                Pass::Done(Some(result)) => return Pass::Done(result),
+                Pass::Panicked => return Pass::Panicked,
+                // The work is taken once, where the gate let it in.
+                Pass::Done(None) | Pass::Shut => {}
+            }
+            let may_come = matches!(self.state.load(Ordering::Acquire), IDLE | ENTERED);
+            if !may_come || Instant::now() >= deadline {
+                return Pass::Shut;
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Waits for a callback under way, at most `limit`, then drops what is inside. Whether it is
     /// certain that nothing inside is called any more; if not, it is left where it is.
-    pub(crate) fn close(&self, limit: Duration) -> bool {
+    pub fn close(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         loop {
-            if self.move_state(IDLE, CLOSED) || self.move_state(POISONED, CLOSED) {
+            if self.move_state(IDLE, CLOSED) || self.move_state(FAILED, CLOSED) {
                 // SAFETY: this thread moved the state to CLOSED, which nobody leaves again.
                 drop(unsafe { (*self.inside.get()).take() });
                 return true;
             }
-            if self.move_state(EMPTY, CLOSED) || self.state.load(Ordering::Acquire) == CLOSED {
+            if self.move_state(EMPTY, CLOSED) || self.is_closed() {
                 return true;
             }
             if Instant::now() >= deadline {
                 return false;
             }
-            // A callback lasts a fraction of its period, and a real-time callback must not be
-            // kept waiting for a processor by the one that waits for it: no spinning.
-            std::thread::sleep(Duration::from_micros(100));
+            std::thread::sleep(LOOK);
         }
     }
 
-    /// Waits until no callback is inside, at most `limit`.
-    pub(crate) fn wait_until_left(&self, limit: Duration) {
+    /// Waits until nobody is inside, at most `limit`.
+    pub fn wait_until_left(&self, limit: Duration) {
         let deadline = Instant::now() + limit;
         while self.state.load(Ordering::Acquire) == ENTERED && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_micros(100));
+            std::thread::sleep(LOOK);
         }
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
+    /// Whether [`close`](Self::close) took the value out.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
         self.state.load(Ordering::Acquire) == CLOSED
+    }
+
+    /// Whether there was a panic inside. Not told of a gate that was closed since.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.state.load(Ordering::Acquire) == FAILED
     }
 
     #[inline]
     fn move_state(&self, from: u8, to: u8) -> bool {
+        // Acquire: sees all that the last one inside wrote before its Release.
         self.state
             .compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
     }
 }
 
-/// Being inside a [`Gate`]; dropping it leaves.
-pub(crate) struct Entered<'a, T: ?Sized> {
-    gate: &'a Gate<T>,
-    leave_as: u8,
-}
-
-impl<T: ?Sized> Entered<'_, T> {
-    /// Nobody shall enter again.
-    pub(crate) fn poison(mut self) {
-        self.leave_as = POISONED;
+impl<T: ?Sized> Default for Gate<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-impl<T: ?Sized> Deref for Entered<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: this guard is the one that moved IDLE to ENTERED, so no other thread touches the
-        // inside until it is dropped; IDLE is only ever reached with a value inside.
-        unsafe { (*self.gate.inside.get()).as_deref().unwrap_unchecked() }
-    }
-}
-
-impl<T: ?Sized> DerefMut for Entered<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: as in `deref`; `&mut self` makes it the only reference of this guard.
-        unsafe { (*self.gate.inside.get()).as_deref_mut().unwrap_unchecked() }
-    }
-}
-
-impl<T: ?Sized> Drop for Entered<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.gate.state.store(self.leave_as, Ordering::Release);
+impl<T: ?Sized> std::fmt::Debug for Gate<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate")
+            .field("state", &self.state.load(Ordering::Relaxed))
+            .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU64};
+    use std::sync::{Arc, mpsc};
 
     const LONG: Duration = Duration::from_secs(10);
 
     #[test]
     fn an_empty_a_busy_and_a_closed_gate_let_nobody_in() {
         let gate = Gate::<u32>::new();
-        assert!(gate.enter().is_none());
+        assert_eq!(gate.pass(|value| *value), Pass::Shut);
         gate.install(Box::new(1));
-        let mut inside = gate.enter().unwrap();
-        *inside += 1;
-        assert!(gate.enter().is_none());
-        drop(inside);
-        assert_eq!(*gate.enter().unwrap(), 2);
+        let inside = gate.pass(|value| {
+            *value += 1;
+            gate.pass(|value| *value)
+        });
+        assert_eq!(inside, Pass::Done(Pass::Shut));
+        assert_eq!(gate.pass(|value| *value), Pass::Done(2));
         assert!(gate.close(LONG));
-        assert!(gate.enter().is_none() && gate.is_closed());
+        assert_eq!(gate.pass(|value| *value), Pass::Shut);
+        assert!(gate.is_closed());
         gate.install(Box::new(3));
-        assert!(gate.enter().is_none());
+        assert_eq!(gate.pass(|value| *value), Pass::Shut);
         assert!(gate.close(LONG), "closing twice is nothing");
     }
 
     #[test]
-    fn a_poisoned_gate_is_never_entered_and_still_closes() {
+    fn after_a_panic_nobody_is_let_in_and_the_gate_still_closes() {
         let value = Arc::new(());
-        let gate = Gate::new();
-        gate.install(Box::new(value.clone()));
-        gate.enter().unwrap().poison();
-        assert!(gate.enter().is_none());
+        let gate = Gate::holding(Box::new(value.clone()));
+        assert_eq!(gate.pass(|_| panic!("planted")), Pass::<()>::Panicked);
+        assert!(gate.has_failed());
+        assert_eq!(gate.pass(|_| ()), Pass::Shut);
+        assert_eq!(gate.pass_within(LONG, |_| ()), Pass::Shut, "at once");
         assert!(gate.close(LONG));
         assert_eq!(Arc::strong_count(&value), 1);
     }
 
     #[test]
     fn closing_gives_up_when_a_callback_never_returns() {
-        let gate = Gate::new();
-        gate.install(Box::new(0));
-        let inside = gate.enter().unwrap();
-        assert!(!gate.close(Duration::from_millis(5)));
-        drop(inside);
+        let gate = Gate::holding(Box::new(0));
+        let closed = gate.pass(|_| gate.close(Duration::from_millis(5)));
+        assert_eq!(closed, Pass::Done(false));
         assert!(gate.close(LONG));
+    }
+
+    #[test]
+    fn who_waits_is_let_in_when_the_one_inside_has_left() {
+        let gate = Gate::holding(Box::new(0));
+        let (inside, is_inside) = mpsc::channel();
+        let (leave, may_leave) = mpsc::channel::<()>();
+        let gate = &gate;
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                gate.pass(|value| {
+                    inside.send(()).unwrap();
+                    may_leave.recv().unwrap();
+                    *value = 1;
+                })
+            });
+            is_inside.recv().unwrap();
+            let early = gate.pass_within(Duration::from_millis(5), |value| *value);
+            assert_eq!(early, Pass::Shut);
+            leave.send(()).unwrap();
+            assert_eq!(gate.pass_within(LONG, |value| *value), Pass::Done(1));
+        });
+    }
+
+    #[test]
+    fn passages_of_many_threads_never_overlap() {
+        let gate = Gate::holding(Box::new((0u64, 0u64)));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..20_000 {
+                        let equal = gate.pass(|(first, second)| {
+                            *first += 1;
+                            std::hint::spin_loop();
+                            *second += 1;
+                            first == second
+                        });
+                        assert_ne!(equal, Pass::Done(false));
+                    }
+                });
+            }
+        });
     }
 
     #[test]
     fn after_close_nothing_inside_is_called() {
         for _ in 0..200 {
-            let gate = Arc::new(Gate::<AtomicU64>::new());
+            let gate = Arc::new(Gate::holding(Box::new(())));
             let calls = Arc::new(AtomicU64::new(0));
-            gate.install(Box::new(AtomicU64::new(0)));
             let stop = Arc::new(AtomicBool::new(false));
             let callback = std::thread::spawn({
                 let (gate, calls, stop) = (gate.clone(), calls.clone(), stop.clone());
                 move || {
                     while !stop.load(Ordering::Relaxed) {
-                        if let Some(inside) = gate.enter() {
-                            inside.fetch_add(1, Ordering::Relaxed);
-                            calls.fetch_add(1, Ordering::Relaxed);
-                        }
+                        let _ = gate.pass(|()| calls.fetch_add(1, Ordering::Relaxed));
                     }
                 }
             });

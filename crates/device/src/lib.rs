@@ -52,6 +52,7 @@ mod plant;
 mod playback;
 mod priority;
 mod quiet;
+mod readout;
 mod real;
 mod recording;
 mod recovery;
@@ -71,6 +72,7 @@ pub use continuity::Continuity;
 pub use error::DeviceError;
 pub use event::{ErrorKind, LossReason, StreamEvent};
 pub use format::SampleFormat;
+pub use gate::{Gate, Pass};
 pub use histogram::LoadSummary;
 pub use info::{Backend, COMMON_RATES, DeviceInfo, Direction};
 pub use libraries::{LibraryFault, MissingBackend, missing_backends};
@@ -79,6 +81,7 @@ pub use memory::give_memory_back;
 #[cfg(target_os = "android")]
 pub use mobile::give_context as give_android_context;
 pub use open::{open_input, open_output};
+pub use readout::Readout;
 pub use reopen::Make;
 pub use request::{
     BlockTime, CaptureSink, DeviceWarning, Fallback, Granted, Render, StepHooks, StreamRequest,

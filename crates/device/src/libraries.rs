@@ -72,7 +72,13 @@ pub(crate) fn fault(backend: Backend) -> Option<&'static LibraryFault> {
         match backend {
             Backend::Alsa => ALSA_FAULT.get_or_init(alsa_fault).as_ref(),
             Backend::Jack => JACK_FAULT.get_or_init(jack_fault).as_ref(),
-            _ => None,
+            Backend::PulseAudio
+            | Backend::PipeWire
+            | Backend::CoreAudio
+            | Backend::Wasapi
+            | Backend::Asio
+            | Backend::AAudio
+            | Backend::Virtual => None,
         }
     }
     #[cfg(not(target_os = "linux"))]

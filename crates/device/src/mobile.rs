@@ -55,7 +55,11 @@ pub(crate) fn advised(
         | DeviceError::UnsupportedConfig { allowed: text, .. } => {
             *text = format!("{text}; {advice}");
         }
-        _ => {}
+        DeviceError::NoDevice { .. }
+        | DeviceError::Busy { .. }
+        | DeviceError::Denied { .. }
+        | DeviceError::TooFewChannels { .. }
+        | DeviceError::InvalidState { .. } => {}
     }
     error
 }

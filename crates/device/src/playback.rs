@@ -1,6 +1,5 @@
 //! The output callback, the same for every device.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::audit::CallbackScope;
@@ -9,7 +8,7 @@ use crate::cycle::Cycle;
 use crate::edge::Edge;
 use crate::event::Reporter;
 use crate::format::SampleFormat;
-use crate::gate::Gate;
+use crate::gate::{Gate, Pass};
 use crate::request::{BlockTime, Render};
 use crate::status::StreamStatus;
 
@@ -93,26 +92,20 @@ impl Playback {
             device_latency_seconds: latency_seconds,
             device_ns: now_ns,
         };
-        let inside = if self.status.suspended() {
-            None
+        // What a panic may leave half done is the renderer's own, which is never called again, and
+        // buffers that are overwritten before they are read.
+        let passed = if self.status.suspended() {
+            Pass::Shut
         } else {
-            self.gate.enter()
+            self.gate
+                .pass(|render| self.path.fill(render, &mut block, &time))
         };
-        match inside {
-            None => block.silence(),
-            Some(mut render) => {
-                // What a panic may leave half done is the renderer's own, which is never called
-                // again, and buffers that are overwritten before they are read.
-                let result = catch_unwind(AssertUnwindSafe(|| {
-                    self.path.fill(&mut *render, &mut block, &time);
-                }));
-                if let Err(payload) = result {
-                    render.poison();
-                    block.silence();
-                    self.cycle.reporter.panicked();
-                    // Its destructor is foreign code, and might panic as well.
-                    std::mem::forget(payload);
-                }
+        match passed {
+            Pass::Done(()) => {}
+            Pass::Shut => block.silence(),
+            Pass::Panicked => {
+                block.silence();
+                self.cycle.reporter.panicked();
             }
         }
         self.cycle.end(now_ns, frames as u32);

@@ -28,30 +28,8 @@ pub(crate) fn install() {
 
 #[cfg(target_os = "linux")]
 fn silence_alsa() {
-    use std::ffi::{c_char, c_int};
-
-    /// The handler as libasound calls it, with a format and what belongs to it.
-    type Variadic =
-        unsafe extern "C" fn(*const c_char, c_int, *const c_char, c_int, *const c_char, ...);
-    /// The same without the variable part, which stable Rust cannot define.
-    type Fixed = extern "C" fn(*const c_char, c_int, *const c_char, c_int, *const c_char);
-
-    extern "C" fn ignore(
-        _file: *const c_char,
-        _line: c_int,
-        _function: *const c_char,
-        _error: c_int,
-        _format: *const c_char,
-    ) {
-    }
-
-    // SAFETY: both are plain function pointers of the same size. The function is only called by
-    // libasound, from C, with these five named arguments and possibly more. In every C calling
-    // convention that Rust supports on Linux, named arguments of a variadic call are passed as
-    // those of an ordinary one, the caller removes what it has put on the stack, and nothing is
-    // returned; the function reads none of its arguments.
-    let handler = unsafe { std::mem::transmute::<Fixed, Variadic>(ignore) };
-    // SAFETY: the handler stays valid for the life of the process, see the module's head. It is
+    // SAFETY: the handler has the signature that libasound calls, variable part included, and
+    // reads no argument. It stays valid for the life of the process, see the module's head. It is
     // stored with one write; no stream of ours is open yet that could be reporting meanwhile.
-    unsafe { alsa_sys::snd_lib_error_set_handler(Some(handler)) };
+    unsafe { alsa_sys::snd_lib_error_set_handler(Some(noxrun_asound::ignore_error)) };
 }

@@ -261,7 +261,12 @@ fn size_warning(asked: u32, granted: u32) -> Option<DeviceWarning> {
 fn not_there(backend: Backend, id: &str, refusal: &cpal::Error) -> DeviceError {
     match DeviceError::from_cpal(backend, id, refusal) {
         error @ (DeviceError::Busy { .. } | DeviceError::Denied { .. }) => error,
-        _ => DeviceError::Lost {
+        DeviceError::NoDevice { .. }
+        | DeviceError::UnsupportedConfig { .. }
+        | DeviceError::TooFewChannels { .. }
+        | DeviceError::Backend { .. }
+        | DeviceError::Lost { .. }
+        | DeviceError::InvalidState { .. } => DeviceError::Lost {
             device: id.into(),
             message: refusal.to_string(),
         },

@@ -1,13 +1,12 @@
 //! The input callback, the same for every device.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::audit::CallbackScope;
 use crate::cycle::Cycle;
 use crate::event::Reporter;
 use crate::format::SampleFormat;
-use crate::gate::Gate;
+use crate::gate::{Gate, Pass};
 use crate::request::{BlockTime, CaptureSink};
 use crate::status::StreamStatus;
 
@@ -87,14 +86,11 @@ impl Recording {
             device_latency_seconds: latency_seconds,
             device_ns,
         };
-        let inside = if self.status.suspended() {
-            None
+        // As in the output callback: a panic leaves nothing of ours half done.
+        let passed = if self.status.suspended() {
+            Pass::Shut
         } else {
-            self.gate.enter()
-        };
-        if let Some(mut sink) = inside {
-            // As in the output callback: nothing of ours is left half done.
-            let result = catch_unwind(AssertUnwindSafe(|| match block {
+            self.gate.pass(|sink| match block {
                 InputBlock::Float(samples) => sink.capture(samples, &time),
                 InputBlock::Raw(format, bytes) => {
                     let slice_bytes = SLICE_FRAMES * self.channels * format.bytes();
@@ -110,12 +106,11 @@ impl Recording {
                         sink.capture(scratch, &time);
                     }
                 }
-            }));
-            if let Err(payload) = result {
-                sink.poison();
-                self.cycle.reporter.panicked();
-                std::mem::forget(payload);
-            }
+            })
+        };
+        match passed {
+            Pass::Done(()) | Pass::Shut => {}
+            Pass::Panicked => self.cycle.reporter.panicked(),
         }
         self.cycle.end(now_ns, frames);
     }

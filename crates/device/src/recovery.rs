@@ -138,7 +138,7 @@ impl Recovery {
             Phase::Silent { .. } | Phase::Proving if seen.told || seen.outdated => {
                 let next_ns = match self.phase {
                     Phase::Proving => self.after_a_pause(seen.now_ns),
-                    _ => seen.now_ns,
+                    Phase::Running | Phase::Silent { .. } | Phase::Gone => seen.now_ns,
                 };
                 self.let_go(next_ns, &mut acts);
             }
@@ -164,7 +164,11 @@ impl Recovery {
             let act = match self.phase {
                 Phase::Silent { answered_ns: None } => Some(Act::Ask),
                 Phase::Gone => Some(Act::Open),
-                _ => None,
+                Phase::Running
+                | Phase::Silent {
+                    answered_ns: Some(_),
+                }
+                | Phase::Proving => None,
             };
             self.busy = act.is_some();
             acts.extend(act);

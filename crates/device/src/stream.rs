@@ -13,6 +13,7 @@ use crate::event::StreamEvent;
 use crate::gate::Gate;
 use crate::info::Backend;
 use crate::libjack::Registered;
+use crate::readout::StreamLatency;
 use crate::request::{DeviceWarning, Granted};
 use crate::status::StreamStatus;
 use crate::virtual_device::Attachment;
@@ -24,9 +25,6 @@ const CALLBACK_LIMIT: Duration = Duration::from_secs(2);
 const LET_GO_LIMIT: Duration = Duration::from_millis(20);
 /// How long a backend may take to close; a server that died may never answer.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
-/// After so many callbacks a backend's latency means something: before, ALSA's queue is filling,
-/// and JACK does not know yet where our ports lead.
-const SETTLED: u64 = 16;
 /// How long opening waits for the first callback, which tells what only it can know.
 const FIRST_CALLBACK_LIMIT: Duration = Duration::from_millis(500);
 
@@ -114,15 +112,16 @@ impl Stream {
     /// tells now, once its buffers have filled and its connections are made, where it tells.
     #[must_use]
     pub fn latency(&self) -> (f64, bool) {
-        let tells = matches!(self.granted.device.backend, Backend::Jack | Backend::Alsa);
-        if tells && self.status.callbacks() > SETTLED {
-            let device = self.status.device_latency_seconds();
-            return (device + self.edge_latency_seconds, false);
+        self.latency_parts().seconds(&self.status)
+    }
+
+    pub(crate) fn latency_parts(&self) -> StreamLatency {
+        let granted = &self.granted;
+        StreamLatency {
+            tells: matches!(granted.device.backend, Backend::Jack | Backend::Alsa),
+            edge_seconds: self.edge_latency_seconds,
+            granted: (granted.latency_seconds, granted.latency_is_estimate),
         }
-        (
-            self.granted.latency_seconds,
-            self.granted.latency_is_estimate,
-        )
     }
 
     /// Hands over everything that happened since the last call, oldest first for each of the

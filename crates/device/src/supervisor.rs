@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use crate::event::StreamEvent;
+use crate::readout::Readout;
 use crate::recovery::{Act, Outcome, Recovery, Seen};
 use crate::reopen::{self, Make, Opener};
 use crate::request::{CaptureSink, Fallback, Granted, Render, StreamRequest};
@@ -112,7 +113,14 @@ impl Supervisor {
                 info::Backend::Virtual if status.health().manual => Recovery::by_steps(),
                 // Its server's death is silent, and libjack forbids to ask beside a dead stream.
                 info::Backend::Alsa => Recovery::new(false),
-                _ => Recovery::new(true),
+                info::Backend::Jack
+                | info::Backend::PulseAudio
+                | info::Backend::PipeWire
+                | info::Backend::CoreAudio
+                | info::Backend::Wasapi
+                | info::Backend::Asio
+                | info::Backend::AAudio
+                | info::Backend::Virtual => Recovery::new(true),
             },
             granted,
             status,
@@ -159,6 +167,16 @@ impl Supervisor {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.past.and(&self.status)
+    }
+
+    /// Where its counters and its latency can be read without it, until a stream comes or goes.
+    #[must_use]
+    pub fn readout(&self) -> Readout {
+        Readout {
+            past: self.past,
+            status: Arc::clone(&self.status),
+            latency: self.stream.as_ref().map(Stream::latency_parts),
+        }
     }
 
     /// Takes the stream out, to be dropped where waiting is allowed, and forgets any attempt.
@@ -347,7 +365,7 @@ impl std::fmt::Debug for Supervisor {
 }
 
 impl Totals {
-    fn and(&self, status: &StreamStatus) -> Self {
+    pub(crate) fn and(&self, status: &StreamStatus) -> Self {
         let (past, now) = (self.audio_thread, status.audio_thread());
         Self {
             callbacks: self.callbacks + status.callbacks(),

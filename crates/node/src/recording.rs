@@ -34,8 +34,12 @@ pub fn record_spec(options: NativeRecordOptions) -> Result<RecordSpec> {
     Ok(RecordSpec {
         format: file_format(&options.format)?,
         gaps: match options.gaps.as_str() {
+            "silence" => Gaps::Silence,
             "splice" => Gaps::Splice,
-            _ => Gaps::Silence,
+            other => {
+                let message = format!("gaps must be \"silence\" or \"splice\", got {other:?}");
+                return Err(invalid(message));
+            }
         },
         rotate: Rotate {
             seconds: options.seconds,

@@ -16,6 +16,7 @@ use crate::outlet::{Outlet, Report};
 use crate::recorder::{RecordSpec, Recording};
 use noxrun_capture::{CaptureSpec, Meter, Reader, ReaderSpec};
 use noxrun_device::{AudioThreadStats, CaptureSink, Granted, StreamRequest, Supervisor};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
@@ -136,6 +137,7 @@ impl Capture {
             outlet,
             granted,
             door,
+            failure_told: AtomicBool::new(false),
             supervisor: Mutex::new(Supervisor::input(stream, request, again)),
             closing: Mutex::new(false),
             bell: Condvar::new(),

@@ -3,13 +3,14 @@
 use crate::counters::Counters;
 use crate::dispatch::Dispatcher;
 use crate::driver::Driver;
+use crate::gate::RenderGate;
 use crate::lock::lock;
 use crate::outlet::{Outlet, Report};
-use crate::slot::Slot;
+use crate::readings::Published;
 use crate::tap::{OutputTap, PACE};
 use crate::thread::Alarm;
 use noxrun_device::{Granted, monotonic_ns};
-use noxrun_engine::{BlockClock, Renderer, Shared};
+use noxrun_engine::Shared;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -26,7 +27,9 @@ pub(crate) struct Core {
     pub dispatcher: Mutex<Dispatcher>,
     /// What drives a live engine; an offline one has nothing.
     pub driver: Option<Mutex<Driver>>,
-    pub slot: Arc<Slot<Renderer>>,
+    /// What the driver tells of its device, without its lock.
+    pub readings: Option<Arc<Published>>,
+    pub gate: Arc<RenderGate>,
     pub closing: AtomicBool,
     pub suspended: AtomicBool,
     /// The greatest frame that anybody was told.
@@ -131,12 +134,8 @@ impl Core {
                 // What still waits needs time to pass.
                 return;
             }
-            {
-                let Some(mut renderer) = self.slot.try_enter() else {
-                    return;
-                };
-                let now_ns = monotonic_ns();
-                renderer.process(&mut [], BlockClock { now_ns });
+            if !self.gate.render(&mut []) {
+                return;
             }
             self.collect();
         }

@@ -1,17 +1,20 @@
-//! What drives an engine's renderer: a device's stream, or a clock that stands in for one that is
-//! gone.
+//! Keeps an engine's renderer called.
+//!
+//! A device's stream calls it; while the device is gone, a stand-in of `standin.rs` does. The
+//! [`Driver`] looks after both: it passes the device's reports on, starts and ends the stand-in,
+//! tells of a renderer that failed, and publishes what getters read of the device.
 
 use crate::core::Core;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
+use crate::gate::{RenderGate, panic_error};
 use crate::options::OnLost;
 use crate::outlet::{DeviceState, Report, Warning};
-use crate::slot::Slot;
-use crate::standin::{Helm, StandIn, SteppedStandIn};
+use crate::readings::{DeviceReadings, Published};
+use crate::standin::{ClockOwner, StandInThread, SteppedStandIn};
 use noxrun_device::{
     BlockTime, DeviceError, DeviceWarning, Fallback, Granted, Render, StepHooks, Stream,
-    StreamEvent, StreamRequest, StreamStatus, Supervised, Supervisor, Totals,
+    StreamEvent, StreamRequest, Supervised, Supervisor,
 };
-use noxrun_engine::{BlockClock, Renderer};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -24,14 +27,6 @@ pub(crate) fn fallback(to_virtual: bool) -> Fallback {
     }
 }
 
-/// What a panic in a callback comes to: a fault of ours, contained, and the end.
-pub(crate) fn panic_error(what: &str) -> Error {
-    let message = format!(
-        "the {what} failed inside the audio callback and is silent; close it and open another"
-    );
-    Error::new(ErrorCode::Backend, message)
-}
-
 /// A device that is gone is no failure of the call: engine time is in other hands.
 fn unless_lost(result: Result<(), DeviceError>) -> Result<(), Error> {
     match result {
@@ -40,25 +35,25 @@ fn unless_lost(result: Result<(), DeviceError>) -> Result<(), Error> {
     }
 }
 
-/// What the caller is told of what the device's supervisor tells; `what` it is the device of.
-pub(crate) fn device_trouble(
-    supervised: Supervised,
-    supervisor: &Supervisor,
-    what: &str,
-) -> Option<Report> {
+/// What the caller is told of what the device's supervisor tells. A panic is not among it: that is
+/// told by whoever owns the gate behind which it happened, once.
+pub(crate) fn device_trouble(supervised: Supervised, supervisor: &Supervisor) -> Option<Report> {
     let state = match supervised {
         Supervised::Lost => DeviceState::Lost,
         Supervised::Restored => DeviceState::Restored,
         Supervised::Changed => DeviceState::Changed,
-        Supervised::Event(StreamEvent::Panicked) => {
-            return Some(Report::Failed(panic_error(what)));
-        }
         Supervised::Event(StreamEvent::RealtimeDenied) => {
             let reason = supervisor.status().realtime_refusal().unwrap_or_default();
             let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
             return Some(Report::Warning(warning));
         }
-        Supervised::Event(_) => return None,
+        Supervised::Event(
+            StreamEvent::Panicked
+            | StreamEvent::Xrun
+            | StreamEvent::Lost { .. }
+            | StreamEvent::RateChanged(_)
+            | StreamEvent::Error(_),
+        ) => return None,
     };
     let device = &supervisor.granted().device;
     Some(crate::engine::device_report(state, device))
@@ -66,31 +61,26 @@ pub(crate) fn device_trouble(
 
 /// The renderer, as a device calls it.
 pub(crate) struct EngineRender {
-    slot: Arc<Slot<Renderer>>,
-    helm: Arc<Helm>,
+    gate: Arc<RenderGate>,
+    owner: Arc<ClockOwner>,
 }
 
 impl EngineRender {
-    pub fn new(slot: Arc<Slot<Renderer>>, helm: Arc<Helm>) -> Self {
-        Self { slot, helm }
+    pub fn new(gate: Arc<RenderGate>, owner: Arc<ClockOwner>) -> Self {
+        Self { gate, owner }
     }
 }
 
 impl Render for EngineRender {
     fn render(&mut self, out: &mut [f32], time: &BlockTime) {
-        let now_ns = time.now_ns;
-        if self.helm.stands_in.load(Ordering::Relaxed) {
-            self.helm.stands_in.store(false, Ordering::Release);
+        if self.owner.is_stand_in.load(Ordering::Relaxed) {
+            self.owner.is_stand_in.store(false, Ordering::Release);
         }
-        if self.helm.suspended.load(Ordering::Relaxed) {
+        if self.owner.suspended.load(Ordering::Relaxed) {
             out.fill(0.0);
             return;
         }
-        match self.slot.try_enter() {
-            Some(mut renderer) => renderer.process(out, BlockClock { now_ns }),
-            // Somebody else drives the engine at this moment.
-            None => out.fill(0.0),
-        }
+        self.gate.render_at(out, time.now_ns);
     }
 }
 
@@ -147,16 +137,21 @@ impl StepHooks for StepSync {
 
 pub(crate) struct Driver {
     supervisor: Supervisor,
-    helm: Arc<Helm>,
+    gate: Arc<RenderGate>,
+    owner: Arc<ClockOwner>,
     on_lost: OnLost,
-    standin: Option<Standing>,
+    standin: Option<StandIn>,
     /// Up to where the device had rendered when it was last seen, in its time.
     rendered_ns: u64,
     losses: u64,
+    /// What getters read.
+    readings: Arc<Published>,
+    failure_told: bool,
 }
 
-enum Standing {
-    Thread(#[allow(dead_code, reason = "held: dropping it ends it")] StandIn),
+/// Who renders while the device is gone.
+enum StandIn {
+    Thread(#[allow(dead_code, reason = "held: dropping it ends it")] StandInThread),
     Stepped(SteppedStandIn),
 }
 
@@ -165,8 +160,8 @@ impl Driver {
     pub fn new(
         stream: Stream,
         request: StreamRequest,
-        slot: &Arc<Slot<Renderer>>,
-        helm: &Arc<Helm>,
+        gate: &Arc<RenderGate>,
+        owner: &Arc<ClockOwner>,
         on_lost: OnLost,
     ) -> Self {
         let (sample_rate, channels) = (stream.granted().sample_rate, stream.granted().channels);
@@ -176,43 +171,40 @@ impl Driver {
             ..request
         };
         let make = {
-            let (slot, helm) = (Arc::clone(slot), Arc::clone(helm));
+            let (gate, owner) = (Arc::clone(gate), Arc::clone(owner));
             Arc::new(move |granted: &Granted| {
                 let fits = granted.sample_rate == sample_rate && granted.channels == channels;
                 fits.then(|| {
-                    let render = EngineRender::new(Arc::clone(&slot), Arc::clone(&helm));
+                    let render = EngineRender::new(Arc::clone(&gate), Arc::clone(&owner));
                     Box::new(render) as Box<dyn Render>
                 })
             })
         };
+        let rendered_ns = stream.status().now_ns();
+        let supervisor = Supervisor::output(stream, request, make);
+        let losses = 0;
+        let readout = supervisor.readout();
         Self {
-            rendered_ns: stream.status().now_ns(),
-            supervisor: Supervisor::output(stream, request, make),
-            helm: Arc::clone(helm),
+            rendered_ns,
+            supervisor,
+            gate: Arc::clone(gate),
+            owner: Arc::clone(owner),
             on_lost,
             standin: None,
-            losses: 0,
+            losses,
+            readings: Arc::new(Published::new(DeviceReadings { readout, losses })),
+            failure_told: false,
         }
     }
 
-    /// Of the newest stream.
-    pub fn status(&self) -> &StreamStatus {
-        self.supervisor.status()
+    /// Where getters read what the driver knows of its device, without the driver.
+    pub fn readings(&self) -> Arc<Published> {
+        Arc::clone(&self.readings)
     }
 
-    /// Counters over all streams.
-    pub fn totals(&self) -> Totals {
-        self.supervisor.totals()
-    }
-
-    /// Seconds from the engine to the device's output, and whether that is an estimate; `None`
-    /// while there is no device.
-    pub fn latency(&self) -> Option<(f64, bool)> {
-        self.supervisor.stream().map(Stream::latency)
-    }
-
-    pub fn losses(&self) -> u64 {
-        self.losses
+    fn publish(&self) {
+        let (readout, losses) = (self.supervisor.readout(), self.losses);
+        self.readings.publish(DeviceReadings { readout, losses });
     }
 
     /// Looks after the device: passes its reports on, notices its loss, gets it back.
@@ -222,15 +214,26 @@ impl Driver {
         }
         let mut told = Vec::new();
         self.supervisor.poll(|supervised| told.push(supervised));
+        let lost = told.iter().filter(|told| **told == Supervised::Lost);
+        self.losses += lost.count() as u64;
+        // Before it is told: whoever hears of a loss finds it counted.
+        self.publish();
         let mut xruns = 0;
         for supervised in told {
             match supervised {
-                Supervised::Lost => self.losses += 1,
+                Supervised::Lost => {}
                 Supervised::Restored | Supervised::Changed => self.back(core),
                 Supervised::Event(StreamEvent::Xrun) => xruns += 1,
-                Supervised::Event(_) => {}
+                // Around the renderer: one inside it ends at its own gate.
+                Supervised::Event(StreamEvent::Panicked) => self.gate.fail(),
+                Supervised::Event(
+                    StreamEvent::Lost { .. }
+                    | StreamEvent::RateChanged(_)
+                    | StreamEvent::Error(_)
+                    | StreamEvent::RealtimeDenied,
+                ) => {}
             }
-            let report = device_trouble(supervised, &self.supervisor, "engine");
+            let report = device_trouble(supervised, &self.supervisor);
             report
                 .into_iter()
                 .for_each(|report| core.outlet.push(report));
@@ -243,8 +246,15 @@ impl Driver {
             });
         }
         let is_gone = self.supervisor.is_lost() || self.supervisor.stream().is_none();
-        if is_gone && self.on_lost == OnLost::Continue {
+        if is_gone && self.on_lost == OnLost::Continue && !self.gate.has_failed() {
             self.stand_in(core);
+        }
+        if self.gate.has_failed() {
+            // Nobody renders any more, so nobody stands in either.
+            self.standin = None;
+            if !std::mem::replace(&mut self.failure_told, true) {
+                core.outlet.push(Report::Failed(panic_error("engine")));
+            }
         }
     }
 
@@ -271,21 +281,23 @@ impl Driver {
         let suspended = core.suspended.load(Ordering::Acquire);
         // A stream that is being opened may call at any moment, and takes over by itself.
         if self.supervisor.stream().is_none() || self.standin.is_none() {
-            self.helm.stands_in.store(true, Ordering::Release);
+            self.owner.is_stand_in.store(true, Ordering::Release);
         }
         let since_ns = self.rendered_ns;
         if !core.manual {
             if self.standin.is_none() {
-                let standin = StandIn::start(&core.slot, &core.granted, &self.helm, since_ns);
-                self.standin = standin.ok().map(Standing::Thread);
+                let (granted, owner) = (&core.granted, &self.owner);
+                let thread = StandInThread::start(&self.gate, granted, owner, since_ns);
+                // Without a thread it is tried again the next time.
+                self.standin = thread.ok().map(StandIn::Thread);
             }
             return;
         }
         let now_ns = self.supervisor.status().now_ns();
-        let standing = self.standin.get_or_insert_with(|| {
-            Standing::Stepped(SteppedStandIn::new(&core.slot, &core.granted, since_ns))
+        let standin = self.standin.get_or_insert_with(|| {
+            StandIn::Stepped(SteppedStandIn::new(&self.gate, &core.granted, since_ns))
         });
-        if let Standing::Stepped(stepped) = standing {
+        if let StandIn::Stepped(stepped) = standin {
             if suspended {
                 stepped.rest(now_ns);
             } else {
@@ -295,7 +307,7 @@ impl Driver {
     }
 
     pub fn suspend(&mut self) -> Result<(), Error> {
-        self.helm.suspended.store(true, Ordering::Relaxed);
+        self.owner.suspended.store(true, Ordering::Relaxed);
         match self.supervisor.stream_mut() {
             Some(stream) => unless_lost(stream.suspend()),
             None => Ok(()),
@@ -303,7 +315,7 @@ impl Driver {
     }
 
     pub fn resume(&mut self) -> Result<(), Error> {
-        self.helm.suspended.store(false, Ordering::Relaxed);
+        self.owner.suspended.store(false, Ordering::Relaxed);
         match self.supervisor.stream_mut() {
             Some(stream) => unless_lost(stream.resume()),
             None => Ok(()),
@@ -313,6 +325,11 @@ impl Driver {
     /// Takes what drives out, to be dropped without holding the driver's lock: its last block may
     /// want that lock.
     pub fn take(&mut self) -> impl Sized + use<> {
-        (self.supervisor.take(), self.standin.take())
+        let driving = (self.supervisor.take(), self.standin.take());
+        self.publish();
+        driving
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,13 +10,13 @@ use crate::dispatch::Dispatcher;
 use crate::driver::{Driver, EngineRender, StepSync};
 use crate::effects::MakeEffect;
 use crate::error::{Error, ErrorCode};
+use crate::gate::RenderGate;
 use crate::lock::lock;
 use crate::options::{EngineOptions, OfflineOptions};
 use crate::outlet::{Outlet, Report};
-use crate::slot::Slot;
-use crate::standin::Helm;
+use crate::standin::ClockOwner;
 use noxrun_device::{Backend, DeviceInfo, Granted, StreamRequest};
-use noxrun_engine::{Controller, EngineConfig, Renderer, build};
+use noxrun_engine::{Controller, EngineConfig, build};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -60,13 +60,13 @@ impl Engine {
         };
         let mut config = options.engine.clone();
         let mut parts = None;
-        let helm = Arc::new(Helm::default());
+        let owner = Arc::new(ClockOwner::default());
         let stream = noxrun_device::open_output(&request, |granted| {
             config.sample_rate = granted.sample_rate;
             let (renderer, controller) = build(&config);
-            let slot = Arc::new(Slot::new(renderer));
-            parts = Some((Arc::clone(&slot), controller));
-            Box::new(EngineRender::new(slot, Arc::clone(&helm)))
+            let gate = Arc::new(RenderGate::new(renderer));
+            parts = Some((Arc::clone(&gate), controller));
+            Box::new(EngineRender::new(gate, Arc::clone(&owner)))
         })?;
         let Some(parts) = parts else {
             let message = "the device opened without taking a renderer";
@@ -78,7 +78,7 @@ impl Engine {
             stream,
             request,
             &parts.0,
-            &helm,
+            &owner,
             options.on_lost,
         ));
         let engine = Self::assemble(config, parts, driver, (granted, manual));
@@ -96,14 +96,14 @@ impl Engine {
             ..options.engine.clone()
         };
         let (renderer, controller) = build(&config);
-        let slot = Arc::new(Slot::new(renderer));
+        let gate = Arc::new(RenderGate::new(renderer));
         let granted = no_device(&config);
-        Self::assemble(config, (slot, controller), None, (granted, true))
+        Self::assemble(config, (gate, controller), None, (granted, true))
     }
 
     fn assemble(
         config: EngineConfig,
-        (slot, controller): (Arc<Slot<Renderer>>, Controller),
+        (gate, controller): (Arc<RenderGate>, Controller),
         driver: Option<Driver>,
         (granted, manual): (Granted, bool),
     ) -> Self {
@@ -118,8 +118,9 @@ impl Engine {
             counters,
             shared,
             dispatcher: Mutex::new(dispatcher),
+            readings: driver.as_ref().map(Driver::readings),
             driver: driver.map(Mutex::new),
-            slot,
+            gate,
             closing: AtomicBool::new(false),
             suspended: AtomicBool::new(false),
             newest_frame: AtomicU64::new(0),
@@ -225,11 +226,9 @@ impl Engine {
             real_time: false,
             ..self.config.clone()
         };
-        let (renderer, controller) = build(&least);
+        let (_, controller) = build(&least);
         dispatcher.replace_controller(controller);
-        if let Some(mut slot) = self.core.slot.try_enter() {
-            *slot = renderer;
-        }
+        self.core.gate.close();
     }
 
     /// Whether [`Engine::close`] was called.

@@ -107,7 +107,7 @@ impl From<DeviceError> for Error {
             DeviceError::Lost { .. } => ErrorCode::DeviceLost,
             DeviceError::Denied { .. } => ErrorCode::Access,
             DeviceError::InvalidState { .. } => ErrorCode::InvalidState,
-            _ => ErrorCode::Backend,
+            DeviceError::Backend { .. } => ErrorCode::Backend,
         };
         Self::new(code, error.to_string())
     }
@@ -132,9 +132,15 @@ impl From<MediaError> for Error {
 impl From<CaptureError> for Error {
     fn from(error: CaptureError) -> Self {
         let code = match &error {
-            CaptureError::ChannelMap { .. } => ErrorCode::OutOfRange,
+            CaptureError::ChannelMap { .. } | CaptureError::Chunk(_) | CaptureError::Hop { .. } => {
+                ErrorCode::OutOfRange
+            }
             CaptureError::ChannelMapLength { .. } => ErrorCode::InvalidArg,
-            _ => ErrorCode::UnsupportedConfig,
+            CaptureError::Channels { .. } | CaptureError::Resample(_) => {
+                ErrorCode::UnsupportedConfig
+            }
+            CaptureError::Closed => ErrorCode::Closed,
+            CaptureError::Thread(_) => ErrorCode::Backend,
         };
         Self::new(code, error.to_string())
     }

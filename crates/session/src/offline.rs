@@ -4,8 +4,6 @@
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::output::{Destination, Output};
-use noxrun_device::monotonic_ns;
-use noxrun_engine::BlockClock;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
@@ -31,7 +29,7 @@ pub struct Rendered {
 ///
 /// # Errors
 /// `ERR_CLOSED`; `ERR_INVALID_STATE` for an engine that has a device or has rendered before, and
-/// when `progress` breaks off; those of the file that it writes. One that cannot be made leaves the
+/// when `progress` breaks off; `ERR_BACKEND` when the renderer panicked; those of the file that it writes. One that cannot be made leaves the
 /// engine as it was.
 pub fn render(
     engine: &Engine,
@@ -70,10 +68,7 @@ pub fn render(
             return Err(Error::new(ErrorCode::InvalidState, message));
         }
     }
-    let peak = core
-        .slot
-        .try_enter()
-        .map_or(0.0, |renderer| renderer.peak());
+    let peak = core.gate.peak();
     let sound = output.finish()?;
     Ok(Rendered {
         channel_data: sound.channel_data,
@@ -89,12 +84,13 @@ fn step(engine: &Engine, out: &mut [f32]) -> Result<(), Error> {
     let frames = out.len() / engine.config().channels;
     engine.ensure_open()?;
     core.before_block(frames as u64);
-    {
-        let Some(mut renderer) = core.slot.try_enter() else {
-            return Err(Error::closed("engine"));
-        };
-        let now_ns = monotonic_ns();
-        renderer.process(out, BlockClock { now_ns });
+    if !core.gate.render(out) {
+        return Err(if core.gate.has_failed() {
+            let message = "the rendering failed by a fault inside the library";
+            Error::new(ErrorCode::Backend, message)
+        } else {
+            Error::closed("engine")
+        });
     }
     core.collect();
     Ok(())

@@ -60,8 +60,8 @@ impl Engine {
             ..
         } = self.core.granted;
         let opened = (latency_seconds, latency_is_estimate);
-        let driver = self.core.driver.as_ref();
-        let now = driver.and_then(|driver| lock(driver).latency());
+        let readings = self.core.readings.as_ref();
+        let now = readings.and_then(|published| published.read().readout.latency());
         let (device, is_estimate) = now.unwrap_or(opened);
         let graph = f64::from(self.graph_latency()) / f64::from(sample_rate);
         (device + graph, is_estimate)

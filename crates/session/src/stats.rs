@@ -1,8 +1,7 @@
 //! The counters of an engine, put together from the threads that write them.
 
 use crate::core::Core;
-use crate::driver::Driver;
-use crate::lock::lock;
+use crate::readings::DeviceReadings;
 use noxrun_device::AudioThreadStats;
 use noxrun_engine::EngineConfig;
 use std::sync::atomic::Ordering;
@@ -60,21 +59,21 @@ impl EngineStats {
             device_losses: 0,
             audio_thread: AudioThreadStats::default(),
         };
-        match &core.driver {
-            Some(driver) => stats.with_device(&lock(driver)),
+        match &core.readings {
+            Some(published) => stats.with_device(&published.read()),
             None => stats,
         }
     }
 
     /// What only the device knows.
-    fn with_device(self, driver: &Driver) -> Self {
-        let totals = driver.totals();
-        let load = driver.status().load();
+    fn with_device(self, device: &DeviceReadings) -> Self {
+        let totals = device.readout.totals();
+        let load = device.readout.load();
         Self {
             callbacks: totals.callbacks,
             xruns: totals.xruns,
             load: [load.mean, load.p50, load.p99, load.max],
-            device_losses: driver.losses(),
+            device_losses: device.losses,
             audio_thread: totals.audio_thread,
             ..self
         }

@@ -2,7 +2,7 @@
 
 mod rig;
 
-use noxrun_session::{Engine, EngineConfig, Operation, ParamId, Point, When};
+use noxrun_session::{Engine, EngineConfig, Operation, ParamId, ParamKey, Point, When};
 use rig::{NOW, RATE, Stage, add, constant, jump, markers, offline, play, sound, stop, submit};
 
 fn filter(effect: u64, track: u32) -> Operation {
@@ -142,9 +142,9 @@ fn a_voice_is_where_the_frames_stepped_have_brought_it() {
     let stage = Stage::new(rig::config(), 100);
     let engine = &stage.engine;
     let sample = constant(0.25, 10_000);
-    assert_eq!(engine.voice_position(1), None);
-    submit(engine, [play(1, 0, &sample, When::Frame(500))]);
-    submit(engine, [play(2, 0, &sample, When::Frame(10_000))]);
+    let play = |voice, at| engine.submit_strictly(play(voice, 0, &sample, at)).unwrap();
+    let soon = play(1, When::Frame(500));
+    let later = play(2, When::Frame(1_000));
     let (voice, position) = (2, 700);
     submit(
         engine,
@@ -155,15 +155,17 @@ fn a_voice_is_where_the_frames_stepped_have_brought_it() {
         }],
     );
     stage.step(400);
-    assert_eq!(engine.voice_position(1), Some(0.0));
-    // Sought while it waits: it will begin there.
-    assert_eq!(engine.voice_position(2), Some(700.0));
+    // What waits is nowhere yet.
+    assert_eq!(engine.voice_position(soon), None);
     stage.step(350);
-    assert_eq!(engine.voice_position(1), Some(250.0));
+    assert_eq!(engine.voice_position(soon), Some(250.0));
+    stage.step(300);
+    // Sought while it waited: it began there.
+    assert_eq!(engine.voice_position(later), Some(750.0));
     submit(engine, [Operation::StartTransport { at: NOW }]);
     stage.step(24_000);
-    assert_eq!(engine.voice_position(1), None);
+    assert_eq!(engine.voice_position(soon), None);
     let state = engine.transport_state();
     assert!(state.playing && (state.beat - 1.0).abs() < 1e-9);
-    assert_eq!(engine.param_current(ParamId::TrackVolume(0)), Some(1.0));
+    assert_eq!(engine.param_current(ParamKey::TrackVolume(0)), Some(1.0));
 }

@@ -29,7 +29,7 @@ impl Drop for Attachment {
         let mut control = self.device.control();
         control.attached -= 1;
         control.inbox.push(Message::Detach(self.slot));
-        self.device.wake.notify_all();
+        self.device.tell(control);
     }
 }
 
@@ -215,7 +215,7 @@ impl Place {
         {
             let mut control = device.control();
             control.inbox.push(Message::Attach(Box::new(slot)));
-            device.wake.notify_all();
+            device.tell(control);
         }
         device.ensure_thread()?;
         if !manual {

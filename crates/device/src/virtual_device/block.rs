@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::device::Device;
+use super::device::{Device, Message};
+use super::fed::Fed;
 use super::{Failure, VirtualOptions};
 use crate::event::{ErrorKind, LossReason, Reporter};
 use crate::playback::{OutputBlock, Playback};
@@ -21,6 +22,14 @@ pub(super) struct Slot {
     pub(super) hooks: Option<Arc<dyn StepHooks>>,
     pub(super) callback: Callback,
     pub(super) is_stale: bool,
+}
+
+/// Memory that the thread of a real-time device has done with. It must not free it itself: the
+/// allocator has locks of its own.
+#[derive(Debug)]
+pub(super) enum Discarded {
+    Stream(#[allow(dead_code, reason = "held until others free it")] Box<Slot>),
+    Sound(#[allow(dead_code, reason = "held until others free it")] Vec<f32>),
 }
 
 /// Which way its sound goes.
@@ -68,7 +77,12 @@ impl Slot {
 
 /// All that belongs to the device's thread alone.
 pub(super) struct Rig {
-    slots: Vec<Slot>,
+    /// In boxes, as they came: unpacking one would free memory.
+    #[allow(clippy::vec_box, reason = "the box must not be freed on this thread")]
+    slots: Vec<Box<Slot>>,
+    /// What a real-time device records.
+    fed: Fed,
+    pub(super) discarded: Vec<Discarded>,
     down: bool,
     channels: usize,
     loopback: bool,
@@ -83,7 +97,10 @@ pub(super) struct Rig {
 impl Rig {
     pub(super) fn new(options: &VirtualOptions, down: bool) -> Self {
         Self {
-            slots: Vec::new(),
+            // Real-time devices: beyond these, a list grows once on the device's thread.
+            slots: Vec::with_capacity(16),
+            fed: Fed::new(),
+            discarded: Vec::with_capacity(64),
             down,
             channels: usize::from(options.channels),
             loopback: options.loopback,
@@ -99,12 +116,30 @@ impl Rig {
         self.slots.is_empty()
     }
 
-    pub(super) fn attach(&mut self, slot: Slot) {
+    pub(super) fn take(&mut self, message: Message) {
+        match message {
+            Message::Attach(slot) => self.attach(slot),
+            Message::Detach(id) => self.detach(id),
+            Message::Feed(piece) => self.fed.push(piece),
+            Message::Restore => self.restore(),
+            Message::Fail(how) => self.fail(how),
+        }
+    }
+
+    /// What was fed and not recorded, when there are no streams any more.
+    pub(super) fn take_rest(&mut self) -> impl Iterator<Item = Vec<f32>> + use<'_> {
+        self.fed.take_rest()
+    }
+
+    fn attach(&mut self, slot: Box<Slot>) {
         self.slots.push(slot);
     }
 
-    pub(super) fn detach(&mut self, id: u64) {
-        self.slots.retain(|slot| slot.id != id);
+    fn detach(&mut self, id: u64) {
+        if let Some(place) = self.slots.iter().position(|slot| slot.id == id) {
+            let slot = self.slots.remove(place);
+            self.discarded.push(Discarded::Stream(slot));
+        }
     }
 
     /// Frames of the next block of a device whose streams were granted `granted`.
@@ -117,7 +152,7 @@ impl Rig {
         size
     }
 
-    pub(super) fn fail(&mut self, how: Failure) {
+    fn fail(&mut self, how: Failure) {
         self.down |= how.stops_callbacks();
         for slot in &mut self.slots {
             slot.is_stale |= matches!(how, Failure::Rate(_)) && !slot.status.health().manual;
@@ -132,7 +167,7 @@ impl Rig {
         }
     }
 
-    pub(super) fn restore(&mut self) {
+    fn restore(&mut self) {
         self.down = false;
         for slot in &self.slots {
             slot.status.clear_lost();
@@ -163,17 +198,18 @@ impl Rig {
         let samples = frames as usize * self.channels;
         if self.down {
             // The world goes on: what it would have recorded meanwhile is gone.
-            let mut control = device.control();
-            let gone = samples.min(control.feed.len());
-            control.feed.drain(..gone);
+            self.exchange(device, samples);
         } else {
             self.play(frames, samples);
-            self.mix_line(device, samples);
+            self.exchange(device, samples);
+            self.mix_line(samples);
             self.record(frames, at_ns);
         }
-        device.pass(frames.into());
-        for hooks in self.hooks(device) {
-            hooks.after_block();
+        if device.is_manual() {
+            device.pass(frames.into());
+            for hooks in self.hooks(device) {
+                hooks.after_block();
+            }
         }
     }
 
@@ -200,15 +236,24 @@ impl Rig {
         self.bus.resize(samples, 0.0);
     }
 
-    fn mix_line(&mut self, device: &Device, samples: usize) {
+    /// Hands over what was played, and fetches what was fed, at most `samples`.
+    fn exchange(&mut self, device: &Device, samples: usize) {
+        self.line.clear();
+        if !device.is_manual() {
+            self.fed.take(samples, &mut self.line, &mut self.discarded);
+            return;
+        }
         let mut control = device.control();
-        if device.is_manual() {
+        if !self.down {
             control.played.extend_from_slice(&self.bus);
         }
-        self.line.clear();
         let fed = samples.min(control.feed.len());
         self.line.extend(control.feed.drain(..fed));
-        drop(control);
+    }
+
+    /// What is recorded: what was fed, and in a loopback what was played.
+    fn mix_line(&mut self, samples: usize) {
+        let fed = self.line.len();
         if self.loopback {
             for (line, bus) in self.line.iter_mut().zip(&self.bus) {
                 *line += bus;

@@ -1,15 +1,17 @@
 //! What the device's thread shares with everybody else.
 //!
 //! Nobody waits for the device's thread but `step`: the thread may itself be waiting, in a hook,
-//! for whoever would be waiting.
+//! for whoever would be waiting. The thread of a real-time device in turn waits for nobody while it
+//! has streams: it only tries the lock.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::thread::Thread;
 
-use super::block::Slot;
-use super::run;
+use super::block::{Discarded, Slot};
 use super::{Clock, Failure, VirtualOptions};
+use super::{realtime, run};
 use crate::clock::DeviceClock;
 use crate::error::DeviceError;
 use crate::info::{Backend, COMMON_RATES, DeviceInfo};
@@ -22,8 +24,10 @@ pub(crate) struct Device {
     name: String,
     pub(super) options: VirtualOptions,
     control: Mutex<Control>,
-    /// Something for the device's thread to do.
+    /// Something for the thread of a manual device to do.
     pub(super) wake: Condvar,
+    /// Something behind the lock for the thread of a real-time device.
+    pub(super) news: AtomicBool,
     /// A block is over, or the thread is.
     done: Condvar,
     /// Nanoseconds that were stepped by hand.
@@ -41,7 +45,9 @@ pub(super) struct Control {
     pub(super) time: SteppedTime,
     /// Hooks of streams that were let go and are to come back.
     pub(super) waiting: Vec<Weak<dyn StepHooks>>,
-    /// Interleaved.
+    /// What the thread of a real-time device has done with: others free it.
+    pub(super) discarded: Vec<Discarded>,
+    /// Interleaved; of a manual device.
     pub(super) feed: VecDeque<f32>,
     pub(super) played: Vec<f32>,
     /// Hz.
@@ -55,6 +61,8 @@ pub(super) struct Control {
     pub(super) closed: bool,
     /// The device's thread, by number; `None`: there is none.
     pub(super) thread: Option<u64>,
+    /// The same, to be woken; of a real-time device.
+    sleeper: Option<Thread>,
     threads: u64,
     pub(super) next_slot: u64,
 }
@@ -80,6 +88,8 @@ impl SteppedTime {
 pub(super) enum Message {
     Attach(Box<Slot>),
     Detach(u64),
+    /// Sound to be recorded, interleaved; of a real-time device.
+    Feed(Vec<f32>),
     Fail(Failure),
     Restore,
 }
@@ -103,6 +113,7 @@ impl Device {
                 rate: options.sample_rate,
             },
             waiting: Vec::new(),
+            discarded: Vec::new(),
             feed: VecDeque::new(),
             played: Vec::new(),
             rate: options.sample_rate,
@@ -112,6 +123,7 @@ impl Device {
             down: false,
             closed: false,
             thread: None,
+            sleeper: None,
             threads: 0,
             next_slot: 0,
         };
@@ -121,6 +133,7 @@ impl Device {
             options,
             control: Mutex::new(control),
             wake: Condvar::new(),
+            news: AtomicBool::new(false),
             done: Condvar::new(),
             stepped_ns: Arc::new(AtomicU64::new(1)),
         })
@@ -129,6 +142,32 @@ impl Device {
     pub(super) fn control(&self) -> MutexGuard<'_, Control> {
         // Nothing that can panic happens under this lock.
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, unless somebody else holds it at this moment.
+    pub(super) fn try_control(&self) -> Option<MutexGuard<'_, Control>> {
+        match self.control.try_lock() {
+            Ok(control) => Some(control),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Lets go of the lock and wakes the device's thread: there is something for it to do.
+    pub(super) fn tell(&self, mut control: MutexGuard<'_, Control>) {
+        let discarded = std::mem::take(&mut control.discarded);
+        let sleeper = control.sleeper.clone();
+        drop(control);
+        drop(discarded);
+        if self.is_manual() {
+            self.wake.notify_all();
+            return;
+        }
+        // After the lock: whoever sees it finds the lock free, or held for something newer.
+        self.news.store(true, Ordering::Release);
+        if let Some(sleeper) = sleeper {
+            sleeper.unpark();
+        }
     }
 
     pub(super) fn id(&self) -> &str {
@@ -223,14 +262,20 @@ impl Device {
     pub(super) fn feed(&self, channels: &[Vec<f32>]) {
         let width = usize::from(self.options.channels);
         let frames = channels.iter().map(Vec::len).max().unwrap_or(0);
-        let mut control = self.control();
-        control.feed.reserve(frames * width);
+        let mut sound = Vec::with_capacity(frames * width);
         for frame in 0..frames {
             for channel in 0..width {
                 let source = if channels.len() == 1 { 0 } else { channel };
                 let sample = channels.get(source).and_then(|lane| lane.get(frame));
-                control.feed.push_back(sample.copied().unwrap_or(0.0));
+                sound.push(sample.copied().unwrap_or(0.0));
             }
+        }
+        let mut control = self.control();
+        if self.is_manual() {
+            control.feed.extend(sound);
+        } else {
+            control.inbox.push(Message::Feed(sound));
+            self.tell(control);
         }
     }
 
@@ -254,7 +299,7 @@ impl Device {
             Failure::Silent | Failure::Xrun | Failure::Flood => {}
         }
         control.inbox.push(Message::Fail(how));
-        self.wake.notify_all();
+        self.tell(control);
     }
 
     pub(super) fn restore(&self) {
@@ -262,14 +307,14 @@ impl Device {
         control.lost = false;
         control.down = false;
         control.inbox.push(Message::Restore);
-        self.wake.notify_all();
+        self.tell(control);
     }
 
     pub(super) fn close(&self) {
         let mut control = self.control();
         control.closed = true;
         control.lost = true;
-        self.wake.notify_all();
+        self.tell(control);
     }
 
     /// Starts the device's thread unless it lives.
@@ -282,20 +327,26 @@ impl Device {
             let device = self.clone();
             control.threads += 1;
             let number = control.threads;
-            std::thread::Builder::new()
+            let run = if self.is_manual() {
+                run::run
+            } else {
+                realtime::run
+            };
+            let thread = std::thread::Builder::new()
                 .name("noxrun-virtual".into())
-                .spawn(move || run::run(&device, number))
+                .spawn(move || run(&device, number))
                 .map_err(|error| DeviceError::Backend {
                     backend: Backend::Virtual.to_string(),
                     device: self.id.clone(),
                     message: format!("its thread could not be started: {error}"),
                 })?;
             control.thread = Some(number);
+            control.sleeper = Some(thread.thread().clone());
         }
         Ok(())
     }
 
-    /// Time goes on by a block.
+    /// The time of a manual device goes on by a block.
     pub(super) fn pass(&self, frames: u64) {
         let mut control = self.control();
         let rate = control.rate;
@@ -328,6 +379,7 @@ impl Device {
         }
         if control.thread == Some(number) {
             control.thread = None;
+            control.sleeper = None;
         }
         self.done.notify_all();
     }

@@ -1,15 +1,20 @@
 //! A device that no hardware stands behind: for machines without sound, and for tests, which step
 //! it by hand and let it fail on purpose.
 //!
-//! One code serves both: `device.rs` holds what is shared between threads, `run.rs` the device's
-//! own thread and its clock, `block.rs` what happens in one block, `attach.rs` how streams come
-//! and go, `registry.rs` the ids.
+//! One code serves both: `device.rs` holds what is shared between threads, `block.rs` what happens
+//! in one block, `attach.rs` how streams come and go, `registry.rs` the ids. A device has a thread
+//! of its own: `run.rs` where it is stepped by hand, `realtime.rs` where it has a clock, with
+//! `fed.rs` for what it records.
 
 mod attach;
 mod block;
 mod device;
+mod fed;
+mod realtime;
 mod registry;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

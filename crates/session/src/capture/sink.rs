@@ -1,43 +1,28 @@
 //! What a capture's device calls: the entrance of the pipeline, which outlives every stream.
 
-use crate::slot::{Entered, Slot};
 use noxrun_capture::CaptureInput;
-use noxrun_device::{BlockTime, CaptureSink, Continuity, Granted};
+use noxrun_device::{BlockTime, CaptureSink, Continuity, Gate, Granted};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long somebody other than a callback waits for the callback that is inside.
-const ENTER_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const ENTER_LIMIT: Duration = Duration::from_secs(2);
 
 /// The pipeline's end on the device's side.
 pub(super) struct Entrance {
-    /// `None` once the capture has ended, or panicked.
+    /// `None` once it panicked.
     input: Option<Box<CaptureInput>>,
     continuity: Continuity,
 }
 
-/// Where the entrance stands, for whichever stream runs.
-pub(super) type Door = Arc<Slot<Entrance>>;
+/// Where the entrance stands, for whichever stream runs. A panic inside closes it for good.
+pub(super) type Door = Arc<Gate<Entrance>>;
 
 pub(super) fn door(input: CaptureInput, granted: &Granted) -> Door {
-    Arc::new(Slot::new(Entrance {
+    Arc::new(Gate::holding(Box::new(Entrance {
         input: Some(Box::new(input)),
         continuity: Continuity::new(granted),
-    }))
-}
-
-/// Goes in when no callback is inside; `None`: one is stuck.
-pub(super) fn enter(door: &Door) -> Option<Entered<'_, Entrance>> {
-    let deadline = Instant::now() + ENTER_LIMIT;
-    loop {
-        if let Some(entrance) = door.try_enter() {
-            return Some(entrance);
-        }
-        if Instant::now() > deadline {
-            return None;
-        }
-        std::thread::sleep(Duration::from_micros(100));
-    }
+    })))
 }
 
 impl Entrance {
@@ -75,11 +60,6 @@ impl Entrance {
         }
         result.is_ok()
     }
-
-    /// Ends the capture in order.
-    pub fn end(&mut self) {
-        self.input = None;
-    }
 }
 
 /// A stream's way through the door.
@@ -98,18 +78,19 @@ impl Sink {
 
     /// For a stream that comes after another.
     pub fn again(door: &Door, granted: &Granted) -> Option<Self> {
-        enter(door)?
-            .reopen(granted)
-            .then(|| Self::new(door, granted))
+        let reopened = door.pass_within(ENTER_LIMIT, |entrance| entrance.reopen(granted));
+        reopened.done()?.then(|| Self::new(door, granted))
     }
 }
 
 impl CaptureSink for Sink {
     fn capture(&mut self, input: &[f32], time: &BlockTime) {
         // One stream runs at a time; who else goes in does so while none does, or for a moment.
-        if let Some(mut entrance) = self.door.try_enter() {
-            entrance.capture(input, self.channels, time);
-        }
+        // The gate remembers a panic, and the thread that looks after the device tells it.
+        let channels = self.channels;
+        let _ = self
+            .door
+            .pass(|entrance| entrance.capture(input, channels, time));
     }
 }
 

@@ -1,10 +1,12 @@
 //! Looking after a capture's device: its reports, its loss, its return.
 
-use super::sink::{Door, enter};
+use super::sink::{Door, ENTER_LIMIT};
+use crate::gate::panic_error;
 use crate::lock::lock;
-use crate::outlet::Outlet;
+use crate::outlet::{Outlet, Report};
 use noxrun_capture::CaptureHub;
-use noxrun_device::{Granted, StepHooks, Supervisor};
+use noxrun_device::{Granted, StepHooks, StreamEvent, Supervised, Supervisor};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -51,6 +53,8 @@ pub(super) struct Core {
     /// As opened.
     pub granted: Granted,
     pub door: Door,
+    /// Whether a panic behind the door was told.
+    pub failure_told: AtomicBool,
     /// Never locked while a device is waited for.
     pub supervisor: Mutex<Supervisor>,
     pub closing: Mutex<bool>,
@@ -67,10 +71,17 @@ impl Core {
         let mut told = Vec::new();
         let mut supervisor = lock(&self.supervisor);
         supervisor.poll(|supervised| told.push(supervised));
+        let panicked = Supervised::Event(StreamEvent::Panicked);
+        if (told.contains(&panicked) || self.door.has_failed())
+            && !self.failure_told.swap(true, Ordering::Relaxed)
+        {
+            let error = panic_error("capture");
+            self.outlet.push(Report::Failed(error));
+        }
         // Overruns stand in the statistics.
         let reports = told.into_iter();
         reports
-            .filter_map(|told| crate::driver::device_trouble(told, &supervisor, "capture"))
+            .filter_map(|told| crate::driver::device_trouble(told, &supervisor))
             .for_each(|report| self.outlet.push(report));
         let margin = if supervisor.status().health().manual {
             0
@@ -87,11 +98,12 @@ impl Core {
     }
 
     fn pass(&self, supervisor: &MutexGuard<'_, Supervisor>, margin_ns: u64) {
-        if supervisor.stream().is_none()
-            && let Some(mut entrance) = enter(&self.door)
-        {
-            let now_ns = supervisor.status().now_ns();
-            entrance.pass(now_ns.saturating_sub(margin_ns));
+        if supervisor.stream().is_none() {
+            let now_ns = supervisor.status().now_ns().saturating_sub(margin_ns);
+            // When a callback is stuck inside, the next look makes up for it.
+            let _ = self
+                .door
+                .pass_within(ENTER_LIMIT, |entrance| entrance.pass(now_ns));
         }
     }
 
@@ -104,12 +116,13 @@ impl Core {
         };
         // Dropped without the lock: the last block of a stepped device may want it.
         drop(stream);
-        if let Some(mut entrance) = enter(&self.door) {
-            if let Some(now_ns) = lost_at {
-                entrance.pass(now_ns);
-            }
-            entrance.end();
+        if let Some(now_ns) = lost_at {
+            let _ = self
+                .door
+                .pass_within(ENTER_LIMIT, |entrance| entrance.pass(now_ns));
         }
+        // The pipeline's end is dropped here, which ends it in order.
+        self.door.close(ENTER_LIMIT);
     }
 }
 
