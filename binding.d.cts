@@ -25,8 +25,9 @@ export declare class NativeCapture {
 /** Progress and abort of one load or rendering, shared with the thread that works. */
 export declare class NativeControl {
   constructor()
+  /** Ends the work soon; work that waits for its turn ends here. */
   abort(): void
-  /** Fraction done, 0…1. */
+  /** Fraction done, 0…1; 0 until the work begins. */
   fraction(): number
 }
 
@@ -118,6 +119,12 @@ export declare class NativeVirtualDevice {
   restore(): void
   close(): void
 }
+
+/**
+ * Aborts all work of this environment and waits, for a moment, until it has stopped and removed
+ * what it did not complete. For a process that exits: nothing else ends its threads in order.
+ */
+export declare function abandonWork(): void
 
 /** The instruction set in force. The first call, or the first engine, reads NOXRUN_CPU. */
 export declare function cpuLevel(): NativeCpu
@@ -323,6 +330,13 @@ export interface NativeRendered {
   loudness: number
 }
 
+export interface NativeRenderLimit {
+  /** Renders at a time. */
+  limit: number
+  /** Why it is not what NOXRUN_RENDERS asks for. */
+  refusal?: string
+}
+
 export interface NativeRenderOptions {
   frames: number
   blockSize: number
@@ -393,7 +407,10 @@ export declare function probeBytes(bytes: Uint8Array): Promise<NativeProbe>
 
 export declare function probeFile(path: string): Promise<NativeProbe>
 
-/** Renders an offline engine, once, on a worker thread. */
+/** How many renders run at a time. The first call, or the first work, reads NOXRUN_RENDERS. */
+export declare function renderLimit(): NativeRenderLimit
+
+/** Renders an offline engine, once, on a thread for renders, when it is its turn. */
 export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: NativeControl): Promise<NativeRendered>
 
 /**
