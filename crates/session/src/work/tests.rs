@@ -204,7 +204,10 @@ fn calls_get_on_while_renders_wait() {
         let together = Arc::new(std::sync::Barrier::new(3));
         for _ in 0..2 {
             let together = Arc::clone(&together);
-            start(work, Box::new(move |_| drop(together.wait())));
+            let wait = move |_| {
+                together.wait();
+            };
+            start(work, Box::new(wait));
         }
         together.wait();
     }
