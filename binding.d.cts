@@ -121,8 +121,8 @@ export declare class NativeVirtualDevice {
 }
 
 /**
- * Aborts all work of this environment and waits, for a moment, until it has stopped and removed
- * what it did not complete. For a process that exits: nothing else ends its threads in order.
+ * Aborts all work of this environment and waits, for a moment, until no incomplete file is left.
+ * For a process that exits: it runs no clean-up hook.
  */
 export declare function abandonWork(): void
 

@@ -15,8 +15,8 @@ pub struct State {
     fraction: AtomicU32,
     /// Takes the work back while it waits for its turn.
     ticket: Mutex<Option<Ticket>>,
-    /// Hangs up when the work is over.
-    over: Mutex<Option<Receiver<()>>>,
+    /// Hangs up when the work has removed what it did not complete. `None`: there is nothing.
+    tidy: Mutex<Option<Receiver<()>>>,
 }
 
 /// Progress and abort of one load or rendering, shared with the thread that works.
@@ -77,18 +77,18 @@ impl State {
         *lock(&self.ticket) = Some(ticket);
     }
 
-    /// What the work holds until it is over.
-    pub fn begin(&self) -> Sender<()> {
-        let (held, over) = channel();
-        *lock(&self.over) = Some(over);
+    /// What work that makes a file holds until the file is complete or removed.
+    pub fn hold(&self) -> Sender<()> {
+        let (held, tidy) = channel();
+        *lock(&self.tidy) = Some(tidy);
         held
     }
 
-    /// Waits until the work is over, or as long as it may.
-    pub fn wait(&self, most: Duration) {
-        if let Some(over) = lock(&self.over).take() {
+    /// Waits until nothing incomplete is left behind, `most` at most.
+    pub fn wait_until_tidy(&self, most: Duration) {
+        if let Some(tidy) = lock(&self.tidy).take() {
             // Nothing is ever sent: it hangs up, or the time is over.
-            let _ = over.recv_timeout(most);
+            let _ = tidy.recv_timeout(most);
         }
     }
 }

@@ -90,8 +90,11 @@ pub fn render_offline<'env>(
 ) -> Result<PromiseRaw<'env, NativeRendered>> {
     let destination = destination(&options)?;
     let engine = Arc::clone(engine.engine());
+    let is_file = matches!(destination, Destination::File { .. });
+    let held = is_file.then(|| control.state().hold());
     let told = control.clone();
     let work = move || {
+        let _held = held;
         let mut progress = |fraction| told.report(fraction);
         let frames = options.frames as u64;
         let block = options.block_size as usize;

@@ -1,8 +1,9 @@
 //! Promises of work on threads of our own. Nothing of ours runs in libuv's pool.
 //!
 //! A promise keeps the process alive until it is settled. When its environment ends first (a worker
-//! is terminated, the process exits), its work is asked to stop and nobody waits for it: the promise
-//! is gone by then, and what the work comes to is dropped on the thread that did it.
+//! is terminated, the process exits), its work is asked to stop and nobody waits for it, but for a
+//! moment where a file that is not complete has to go. The promise is gone by then, and what the
+//! work comes to is dropped on the thread that did it.
 
 use crate::control::{NativeControl, State};
 use crate::error::to_napi;
@@ -14,7 +15,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// How long an exit waits for renders to remove the files that they did not complete.
+/// How long an end waits for renders to remove the files that they did not complete.
 const PARTING: Duration = Duration::from_millis(100);
 
 /// The promise of `work`, which may fail, and of what `convert` makes of its result on the
@@ -46,13 +47,11 @@ where
 {
     let state = control.state();
     register(env, state)?;
-    let held = state.begin();
     // Last of what can fail: a deferred that is not settled would keep the process alive.
     let (deferred, promise) = env.create_deferred()?;
     let job = move |turn: std::result::Result<(), Error>| {
         // A panic is an error here: the promise has to be settled, and the thread is needed.
         let outcome = contained(|| turn.and_then(|()| work()));
-        drop(held);
         match outcome {
             Ok(output) => deferred.resolve(move |_| Ok(convert(output))),
             Err(error) => deferred.reject(to_napi(error)),
@@ -62,18 +61,11 @@ where
     Ok(PromiseRaw::new(env.raw(), promise.raw()))
 }
 
-/// Aborts all work of this environment and waits, for a moment, until it has stopped and removed
-/// what it did not complete. For a process that exits: nothing else ends its threads in order.
+/// Aborts all work of this environment and waits, for a moment, until no incomplete file is left.
+/// For a process that exits: it runs no clean-up hook.
 #[napi]
 pub fn abandon_work(env: &Env) {
-    let running = unfinished(env);
-    for state in &running {
-        state.abort();
-    }
-    let end = Instant::now() + PARTING;
-    for state in &running {
-        state.wait(end.saturating_duration_since(Instant::now()));
-    }
+    end(env.raw() as usize);
 }
 
 /// Work of an environment that was begun and may not be over.
@@ -107,30 +99,32 @@ fn register(env: &Env, state: &Arc<State>) -> Result<()> {
         }
     });
     if is_new {
-        env.add_env_cleanup_hook(address, end)?;
+        env.add_env_cleanup_hook(address, |address| {
+            end(address);
+            // Another environment may get this address.
+            let forget = |homes: &mut Vec<Home>| homes.retain(|home| home.env != address);
+            let _ =
+                HOMES.try_with(|homes| homes.try_borrow_mut().map(|mut homes| forget(&mut homes)));
+        })?;
     }
     Ok(())
 }
 
-fn unfinished(env: &Env) -> Vec<Arc<State>> {
-    let address = env.raw() as usize;
-    HOMES.with_borrow(|homes| {
-        let home = homes.iter().find(|home| home.env == address);
-        let work = home.map_or(&[][..], |home| &home.work);
-        work.iter().filter_map(Weak::upgrade).collect()
-    })
-}
-
-/// The environment at this address ends.
+/// Asks the work of the environment at this address to stop.
 fn end(address: usize) {
     // Gone already when the whole thread is being torn down.
-    let home = HOMES.try_with(|homes| {
+    let work = HOMES.try_with(|homes| {
         let mut homes = homes.try_borrow_mut().ok()?;
-        let place = homes.iter().position(|home| home.env == address)?;
-        Some(homes.swap_remove(place))
+        let home = homes.iter_mut().find(|home| home.env == address)?;
+        Some(std::mem::take(&mut home.work))
     });
-    let Ok(Some(home)) = home else { return };
-    for state in home.work.iter().filter_map(Weak::upgrade) {
+    let Ok(Some(work)) = work else { return };
+    let work: Vec<_> = work.iter().filter_map(Weak::upgrade).collect();
+    for state in &work {
         state.abort();
+    }
+    let end = Instant::now() + PARTING;
+    for state in &work {
+        state.wait_until_tidy(end.saturating_duration_since(Instant::now()));
     }
 }
