@@ -10,6 +10,7 @@ import { native, nativeAsync } from './errors'
 import { offer } from './offer'
 import { withProgress } from './progress'
 import { type RenderOptions, type RenderPlan, checkRender } from './render-options'
+import { chooseRenders, tidyUpAtExit } from './render-work'
 import { invalid } from './validate'
 
 export type { RenderOptions } from './render-options'
@@ -46,7 +47,9 @@ export interface RenderResult {
 /**
  * Renders what `build` schedules: it is called before frame 0, and time starts when it has
  * returned. Calls without a time apply at frame 0; the promises of voices do not settle inside it.
- * Events are told while it renders and after; then the engine is closed.
+ * Events are told while it renders and after; then the engine is closed. As many renders run at a
+ * time as there are processors (NOXRUN_RENDERS says otherwise), the others wait their turn; a signal
+ * ends one that waits at once. A process or worker that ends waits for none.
  * @throws what `build` throws; NoxrunError ERR_INVALID_ARG, ERR_OUT_OF_RANGE, ERR_NOT_FOUND,
  *   ERR_ACCESS, ERR_IO; an AbortError when the signal aborts
  */
@@ -65,6 +68,8 @@ async function perform(
   if (typeof (build as unknown) !== 'function') throw invalid('build', build, 'a function')
   throwIfAborted(plan.signal)
   chooseCpu()
+  chooseRenders()
+  if (plan.render.output !== undefined) tidyUpAtExit()
   const engine = native(() => binding.offlineEngine(plan.engine))
   const { channels } = plan.engine
   const core = new EngineCore(engine, { channels, keepAlive: false })

@@ -21,4 +21,5 @@ export const planted = [
   { fault: 'late-start', file: 'proof', title: 'a voice starts on the frame it was given' },
   { fault: 'missed-wake', file: 'proof', title: 'the capture thread is woken by callbacks, not by its time-out' },
   { fault: 'wrong-loss-count', file: 'proof', title: 'what the ring refused is counted to the sample, where it was lost' },
+  { fault: 'lost-render-wake', file: 'mixer/render-turns', title: 'an idle render thread is woken by the next render' },
 ]

@@ -6,14 +6,14 @@ export const crates = [
   {
     name: 'session',
     layers: [
-      ['error', 'options', 'cpu', 'slot', 'lock', 'key', 'counters'],
-      ['samples', 'effects'],
+      ['error', 'options', 'cpu', 'gate', 'lock', 'key', 'counters'],
+      ['samples', 'effects', 'work'],
       ['operation'],
       ['outlet'],
       ['recorder', 'output', 'tap'],
       ['capture', 'input'],
       ['dispatch'],
-      ['core', 'standin', 'driver', 'thread'],
+      ['readings', 'core', 'standin', 'driver', 'thread'],
       ['stats', 'meter', 'track_tap'],
       ['engine', 'readout', 'offline'],
     ],

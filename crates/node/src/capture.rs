@@ -1,17 +1,18 @@
 //! Capture, as JavaScript sees it; it hands out readers and recordings.
 
 use crate::engine::{NativeAudioThread, audio_thread, set_bell};
-use crate::error::{invalid, task, to_napi};
+use crate::error::{invalid, to_napi};
 use crate::meter::NativeMeter;
 use crate::reader::{NativeReader, NativeReaderStats, reader_stats};
 use crate::recording::{NativeRecordOptions, NativeRecording, record_spec};
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
-use napi::bindgen_prelude::{AsyncTask, Function};
-use napi::{Env, Result, Task};
+use crate::work::promise;
+use napi::bindgen_prelude::{Function, PromiseRaw};
+use napi::{Env, Result};
 use napi_derive::napi;
-use noxrun_session::{Capture, CaptureOptions, Quality, VoiceActivity, WakeKind};
+use noxrun_session::{Capture, CaptureOptions, Quality, VoiceActivity, WakeKind, Work};
 use std::sync::Arc;
 
 #[napi(object)]
@@ -55,26 +56,11 @@ pub struct NativeCaptureStats {
     pub audio_thread: NativeAudioThread,
 }
 
-pub struct OpenCapture(CaptureOptions);
-
 #[napi]
-impl Task for OpenCapture {
-    type Output = Capture;
-    type JsValue = NativeCapture;
-
-    fn compute(&mut self) -> Result<Capture> {
-        task(|| Capture::open(&self.0))
-    }
-
-    fn resolve(&mut self, _env: Env, capture: Capture) -> Result<NativeCapture> {
-        Ok(NativeCapture {
-            capture: Arc::new(capture),
-        })
-    }
-}
-
-#[napi]
-pub fn open_capture(options: NativeCaptureOptions) -> Result<AsyncTask<OpenCapture>> {
+pub fn open_capture(
+    env: &Env,
+    options: NativeCaptureOptions,
+) -> Result<PromiseRaw<'_, NativeCapture>> {
     let quality = match options.quality.as_str() {
         "low-latency" => Quality::LowLatency,
         "balanced" => Quality::Balanced,
@@ -87,7 +73,7 @@ pub fn open_capture(options: NativeCaptureOptions) -> Result<AsyncTask<OpenCaptu
         other => return Err(invalid(format!("there is no wake {other:?}"))),
     };
     let size = |frames: Option<u32>| frames.map(|frames| frames as usize);
-    Ok(AsyncTask::new(OpenCapture(CaptureOptions {
+    let options = CaptureOptions {
         device: options.device,
         fallback_virtual: options.fallback_virtual,
         sample_rate: options.sample_rate,
@@ -107,26 +93,11 @@ pub fn open_capture(options: NativeCaptureOptions) -> Result<AsyncTask<OpenCaptu
         quality,
         wake,
         audit: options.audit,
-    })))
-}
-
-pub struct CloseCapture(Arc<Capture>);
-
-#[napi]
-impl Task for CloseCapture {
-    type Output = ();
-    type JsValue = ();
-
-    fn compute(&mut self) -> Result<()> {
-        task(|| {
-            self.0.close();
-            Ok(())
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
-        Ok(())
-    }
+    };
+    let native = |capture| NativeCapture {
+        capture: Arc::new(capture),
+    };
+    promise(env, Work::Call, move || Capture::open(&options), native)
 }
 
 #[napi]
@@ -242,8 +213,13 @@ impl NativeCapture {
         }
     }
 
-    #[napi]
-    pub fn close(&self) -> AsyncTask<CloseCapture> {
-        AsyncTask::new(CloseCapture(Arc::clone(&self.capture)))
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
+        let capture = Arc::clone(&self.capture);
+        let close = move || {
+            capture.close();
+            Ok(())
+        };
+        promise(env, Work::Call, close, |()| ())
     }
 }

@@ -1,33 +1,22 @@
 //! Devices: the list, and the virtual device that a test drives by hand.
 
-use crate::error::{invalid, task};
+use crate::error::invalid;
 use crate::pcm::Pcm;
 use crate::report::{NativeDeviceInfo, device_info};
-use napi::bindgen_prelude::{AsyncTask, Float32Array};
-use napi::{Env, Result, Task};
+use crate::work::promise;
+use napi::bindgen_prelude::{Float32Array, PromiseRaw};
+use napi::{Env, Result};
 use napi_derive::napi;
-use noxrun_session::{DeviceInfo, Error, Failure, VirtualClock, VirtualDevice, VirtualOptions};
+use noxrun_session::{Error, Failure, VirtualClock, VirtualDevice, VirtualOptions, Work};
 use std::sync::Arc;
 
-pub struct ListDevices;
-
 #[napi]
-impl Task for ListDevices {
-    type Output = Vec<DeviceInfo>;
-    type JsValue = Vec<NativeDeviceInfo>;
-
-    fn compute(&mut self) -> Result<Vec<DeviceInfo>> {
-        task(|| Ok(noxrun_session::list_devices()))
-    }
-
-    fn resolve(&mut self, _env: Env, devices: Vec<DeviceInfo>) -> Result<Vec<NativeDeviceInfo>> {
+pub fn list_devices(env: &Env) -> Result<PromiseRaw<'_, Vec<NativeDeviceInfo>>> {
+    let list = || {
+        let devices = noxrun_session::list_devices();
         Ok(devices.iter().map(device_info).collect())
-    }
-}
-
-#[napi]
-pub fn list_devices() -> AsyncTask<ListDevices> {
-    AsyncTask::new(ListDevices)
+    };
+    promise(env, Work::Call, list, |devices| devices)
 }
 
 #[napi(object)]
@@ -62,25 +51,6 @@ pub struct NativeVirtualOptions {
     pub manual: bool,
 }
 
-pub struct Step {
-    device: Arc<VirtualDevice>,
-    frames: u64,
-}
-
-#[napi]
-impl Task for Step {
-    type Output = ();
-    type JsValue = ();
-
-    fn compute(&mut self) -> Result<()> {
-        task(|| self.device.step(self.frames).map_err(Error::from))
-    }
-
-    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
-        Ok(())
-    }
-}
-
 #[napi]
 pub struct NativeVirtualDevice {
     device: Arc<VirtualDevice>,
@@ -113,12 +83,11 @@ impl NativeVirtualDevice {
         self.device.id().to_string()
     }
 
-    #[napi]
-    pub fn step(&self, frames: f64) -> AsyncTask<Step> {
-        AsyncTask::new(Step {
-            device: Arc::clone(&self.device),
-            frames: frames as u64,
-        })
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn step<'env>(&self, env: &'env Env, frames: f64) -> Result<PromiseRaw<'env, ()>> {
+        let device = Arc::clone(&self.device);
+        let step = move || device.step(frames as u64).map_err(Error::from);
+        promise(env, Work::Call, step, |()| ())
     }
 
     #[napi]

@@ -1,16 +1,17 @@
 //! The engine, as JavaScript sees it.
 
-use crate::error::{task, to_napi};
+use crate::error::to_napi;
 use crate::hot;
 use crate::report::{
     NativeDeviceInfo, NativeReport, NativeWarning, device_info, device_warning, take,
 };
 use crate::tap::NativeTap;
-use napi::bindgen_prelude::{AsyncTask, Function};
+use crate::work::promise;
+use napi::bindgen_prelude::{Function, PromiseRaw};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
-use napi::{Env, Result, Task};
+use napi::{Env, Result};
 use napi_derive::napi;
-use noxrun_session::{AudioThreadStats, Engine, EngineConfig, EngineOptions, OnLost, Outlet};
+use noxrun_session::{AudioThreadStats, Engine, EngineConfig, EngineOptions, OnLost, Outlet, Work};
 use std::sync::Arc;
 
 #[napi(object)]
@@ -66,25 +67,12 @@ pub fn monotonic_now() -> f64 {
     noxrun_session::monotonic_ns() as f64
 }
 
-pub struct OpenEngine(EngineOptions);
-
 #[napi]
-impl Task for OpenEngine {
-    type Output = Engine;
-    type JsValue = NativeEngine;
-
-    fn compute(&mut self) -> Result<Engine> {
-        task(|| Engine::open(&self.0))
-    }
-
-    fn resolve(&mut self, _env: Env, engine: Engine) -> Result<NativeEngine> {
-        Ok(NativeEngine::new(engine))
-    }
-}
-
-#[napi]
-pub fn open_engine(options: NativeEngineOptions) -> AsyncTask<OpenEngine> {
-    AsyncTask::new(OpenEngine(EngineOptions {
+pub fn open_engine(
+    env: &Env,
+    options: NativeEngineOptions,
+) -> Result<PromiseRaw<'_, NativeEngine>> {
+    let options = EngineOptions {
         device: options.device,
         fallback_virtual: options.fallback_virtual,
         on_lost: if options.hold_when_lost {
@@ -104,27 +92,9 @@ pub fn open_engine(options: NativeEngineOptions) -> AsyncTask<OpenEngine> {
             safety_limiter: options.safety_limiter,
             ..EngineConfig::default()
         },
-    }))
-}
-
-/// What waits for the device: suspending, resuming, closing.
-pub struct EngineCall {
-    engine: Arc<Engine>,
-    call: fn(&Engine) -> std::result::Result<(), noxrun_session::Error>,
-}
-
-#[napi]
-impl Task for EngineCall {
-    type Output = ();
-    type JsValue = ();
-
-    fn compute(&mut self) -> Result<()> {
-        task(|| (self.call)(&self.engine))
-    }
-
-    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
-        Ok(())
-    }
+    };
+    let open = move || Engine::open(&options);
+    promise(env, Work::Call, open, NativeEngine::new)
 }
 
 #[napi]
@@ -239,30 +209,32 @@ impl NativeEngine {
         take(self.engine.outlet())
     }
 
-    #[napi]
-    pub fn suspend(&self) -> AsyncTask<EngineCall> {
-        self.call(Engine::suspend)
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn suspend<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
+        self.call(env, Engine::suspend)
     }
 
-    #[napi]
-    pub fn resume(&self) -> AsyncTask<EngineCall> {
-        self.call(Engine::resume)
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn resume<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
+        self.call(env, Engine::resume)
     }
 
-    #[napi]
-    pub fn close(&self) -> AsyncTask<EngineCall> {
-        self.call(|engine| {
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
+        self.call(env, |engine| {
             engine.close();
             Ok(())
         })
     }
 
-    fn call(
+    /// What waits for the device: suspending, resuming, closing.
+    fn call<'env>(
         &self,
+        env: &'env Env,
         call: fn(&Engine) -> std::result::Result<(), noxrun_session::Error>,
-    ) -> AsyncTask<EngineCall> {
+    ) -> Result<PromiseRaw<'env, ()>> {
         let engine = Arc::clone(&self.engine);
-        AsyncTask::new(EngineCall { engine, call })
+        promise(env, Work::Call, move || call(&engine), |()| ())
     }
 }
 

@@ -31,6 +31,7 @@ mod report;
 mod sample;
 mod specs;
 mod tap;
+mod work;
 
 /// Counts what callbacks allocate and free.
 #[global_allocator]

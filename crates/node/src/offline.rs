@@ -2,13 +2,15 @@
 
 use crate::control::NativeControl;
 use crate::engine::NativeEngine;
-use crate::error::task;
 use crate::pcm::Pcm;
 use crate::recording::file_format;
-use napi::bindgen_prelude::AsyncTask;
-use napi::{Env, Result, Task};
+use crate::work::controlled;
+use napi::bindgen_prelude::PromiseRaw;
+use napi::{Env, Result};
 use napi_derive::napi;
-use noxrun_session::{Destination, Engine, EngineConfig, OfflineOptions, Rendered, render};
+use noxrun_session::{
+    Destination, Engine, EngineConfig, OfflineOptions, Rendered, Work, render, render_limit,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,63 +55,68 @@ pub struct NativeRendered {
     pub loudness: f64,
 }
 
-pub struct RenderTask {
-    engine: Arc<Engine>,
-    options: NativeRenderOptions,
-    control: NativeControl,
+/// Where the sound goes.
+fn destination(options: &NativeRenderOptions) -> Result<Destination> {
+    let Some(path) = &options.output else {
+        return Ok(Destination::Memory);
+    };
+    let format = match &options.format {
+        Some(name) => file_format(name)?,
+        None => None,
+    };
+    Ok(Destination::File {
+        path: PathBuf::from(path),
+        format,
+    })
 }
 
-impl RenderTask {
-    fn destination(&self) -> Result<Destination> {
-        let Some(path) = &self.options.output else {
-            return Ok(Destination::Memory);
-        };
-        let format = match &self.options.format {
-            Some(name) => file_format(name)?,
-            None => None,
-        };
-        Ok(Destination::File {
-            path: PathBuf::from(path),
-            format,
-        })
+fn native(rendered: Rendered) -> NativeRendered {
+    let lanes = rendered.channel_data.into_iter();
+    NativeRendered {
+        channel_data: lanes.map(Pcm).collect(),
+        frames: rendered.frames as f64,
+        peak: f64::from(rendered.peak),
+        loudness: rendered.loudness,
     }
 }
 
+/// Renders an offline engine, once, on a thread for renders, when it is its turn.
 #[napi]
-impl Task for RenderTask {
-    type Output = Rendered;
-    type JsValue = NativeRendered;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let destination = self.destination()?;
-        let mut progress = |fraction| self.control.report(fraction);
-        let frames = self.options.frames as u64;
-        let block = self.options.block_size as usize;
-        let engine = &self.engine;
-        task(|| render(engine, frames, block, &destination, &mut progress))
-    }
-
-    fn resolve(&mut self, _env: Env, rendered: Rendered) -> Result<NativeRendered> {
-        let lanes = rendered.channel_data.into_iter();
-        Ok(NativeRendered {
-            channel_data: lanes.map(Pcm).collect(),
-            frames: rendered.frames as f64,
-            peak: f64::from(rendered.peak),
-            loudness: rendered.loudness,
-        })
-    }
-}
-
-/// Renders an offline engine, once, on a worker thread.
-#[napi]
-pub fn render_offline(
+pub fn render_offline<'env>(
+    env: &'env Env,
     engine: &NativeEngine,
     options: NativeRenderOptions,
     control: &NativeControl,
-) -> AsyncTask<RenderTask> {
-    AsyncTask::new(RenderTask {
-        engine: Arc::clone(engine.engine()),
-        options,
-        control: control.clone(),
-    })
+) -> Result<PromiseRaw<'env, NativeRendered>> {
+    let destination = destination(&options)?;
+    let engine = Arc::clone(engine.engine());
+    let is_file = matches!(destination, Destination::File { .. });
+    let held = is_file.then(|| control.state().hold());
+    let told = control.clone();
+    let work = move || {
+        let _held = held;
+        let mut progress = |fraction| told.report(fraction);
+        let frames = options.frames as u64;
+        let block = options.block_size as usize;
+        render(&engine, frames, block, &destination, &mut progress)
+    };
+    controlled(env, Work::Render, control, work, native)
+}
+
+#[napi(object)]
+pub struct NativeRenderLimit {
+    /// Renders at a time.
+    pub limit: f64,
+    /// Why it is not what NOXRUN_RENDERS asks for.
+    pub refusal: Option<String>,
+}
+
+/// How many renders run at a time. The first call, or the first work, reads NOXRUN_RENDERS.
+#[napi(js_name = "renderLimit")]
+pub fn native_render_limit() -> NativeRenderLimit {
+    let limit = render_limit();
+    NativeRenderLimit {
+        limit: limit.limit as f64,
+        refusal: limit.refusal,
+    }
 }

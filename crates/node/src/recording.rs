@@ -1,12 +1,13 @@
 //! A recording to a file, as JavaScript sees it.
 
 use crate::engine::ringer;
-use crate::error::{invalid, task, to_napi};
-use napi::bindgen_prelude::{AsyncTask, Function};
-use napi::{Env, Result, Task};
+use crate::error::{invalid, to_napi};
+use crate::work::promise;
+use napi::bindgen_prelude::{Function, PromiseRaw};
+use napi::{Env, Result};
 use napi_derive::napi;
 use noxrun_session::{
-    Gaps, RecordSpec, RecordedFile, Recording, RecordingResult, Rotate, WavFormat,
+    Gaps, RecordSpec, RecordedFile, Recording, RecordingResult, Rotate, WavFormat, Work,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,22 +80,6 @@ fn native(result: RecordingResult) -> NativeRecordingResult {
     }
 }
 
-pub struct StopRecording(Arc<Recording>);
-
-#[napi]
-impl Task for StopRecording {
-    type Output = RecordingResult;
-    type JsValue = NativeRecordingResult;
-
-    fn compute(&mut self) -> Result<RecordingResult> {
-        task(|| self.0.stop())
-    }
-
-    fn resolve(&mut self, _env: Env, result: RecordingResult) -> Result<NativeRecordingResult> {
-        Ok(native(result))
-    }
-}
-
 #[napi]
 pub struct NativeRecording {
     recording: Arc<Recording>,
@@ -160,7 +145,9 @@ impl NativeRecording {
     }
 
     #[napi]
-    pub fn stop(&self) -> AsyncTask<StopRecording> {
-        AsyncTask::new(StopRecording(Arc::clone(&self.recording)))
+    pub fn stop<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, NativeRecordingResult>> {
+        let recording = Arc::clone(&self.recording);
+        // Not behind others: it ends with what was captured until now.
+        promise(env, Work::Call, move || recording.stop(), native)
     }
 }

@@ -1,52 +1,13 @@
 //! Sounds in memory: loading, probing.
 
 use crate::control::NativeControl;
-use crate::error::task;
-use napi::bindgen_prelude::{AsyncTask, Float32Array, Uint8Array};
-use napi::{Env, Result, Task};
+use crate::work::{controlled, promise};
+use napi::bindgen_prelude::{Float32Array, PromiseRaw, Uint8Array};
+use napi::{Env, Result};
 use napi_derive::napi;
-use noxrun_session::{Error, ErrorCode, Pcm, Sample};
-use std::path::PathBuf;
-
-enum Source {
-    File(PathBuf),
-    Bytes(Vec<u8>),
-    Pcm(Option<Pcm>),
-}
-
-pub struct Load {
-    source: Source,
-    rate: u32,
-    control: NativeControl,
-}
-
-#[napi]
-impl Task for Load {
-    type Output = Sample;
-    type JsValue = NativeSample;
-
-    fn compute(&mut self) -> Result<Sample> {
-        let mut progress = |fraction| self.control.report(fraction);
-        let (source, rate) = (&mut self.source, self.rate);
-        task(|| match source {
-            Source::File(path) => Sample::from_file(path, rate, &mut progress),
-            Source::Bytes(bytes) => Sample::from_bytes(bytes, rate, &mut progress),
-            Source::Pcm(pcm) => match pcm.take() {
-                Some(pcm) => Sample::from_pcm(pcm, rate),
-                None => Err(Error::new(
-                    ErrorCode::InvalidArg,
-                    "the PCM was taken already",
-                )),
-            },
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, sample: Sample) -> Result<NativeSample> {
-        Ok(NativeSample {
-            sample: Some(sample),
-        })
-    }
-}
+use noxrun_session::{Error, Pcm, Probe, Sample, Work};
+use std::ops::ControlFlow;
+use std::path::Path;
 
 #[napi]
 pub struct NativeSample {
@@ -79,38 +40,62 @@ impl NativeSample {
 }
 
 #[napi]
-pub fn load_file(path: String, rate: u32, control: &NativeControl) -> AsyncTask<Load> {
-    load(Source::File(path.into()), rate, control)
+pub fn load_file<'env>(
+    env: &'env Env,
+    path: String,
+    rate: u32,
+    control: &NativeControl,
+) -> Result<PromiseRaw<'env, NativeSample>> {
+    load(env, control, move |progress| {
+        Sample::from_file(Path::new(&path), rate, progress)
+    })
 }
 
 /// The bytes are copied before this returns.
 #[napi]
-pub fn load_bytes(bytes: Uint8Array, rate: u32, control: &NativeControl) -> AsyncTask<Load> {
-    load(Source::Bytes(bytes.to_vec()), rate, control)
+pub fn load_bytes<'env>(
+    env: &'env Env,
+    bytes: Uint8Array,
+    rate: u32,
+    control: &NativeControl,
+) -> Result<PromiseRaw<'env, NativeSample>> {
+    let bytes = bytes.to_vec();
+    load(env, control, move |progress| {
+        Sample::from_bytes(&bytes, rate, progress)
+    })
 }
 
 /// The channels are copied before this returns.
 #[napi]
-pub fn load_pcm(
+pub fn load_pcm<'env>(
+    env: &'env Env,
     channels: Vec<Float32Array>,
     sample_rate: u32,
     rate: u32,
     control: &NativeControl,
-) -> AsyncTask<Load> {
+) -> Result<PromiseRaw<'env, NativeSample>> {
     let channels = channels.iter().map(|channel| channel.to_vec()).collect();
     let pcm = Pcm {
         channels,
         sample_rate,
     };
-    load(Source::Pcm(Some(pcm)), rate, control)
+    load(env, control, move |_| Sample::from_pcm(pcm, rate))
 }
 
-fn load(source: Source, rate: u32, control: &NativeControl) -> AsyncTask<Load> {
-    AsyncTask::new(Load {
-        source,
-        rate,
-        control: control.clone(),
-    })
+/// Is told the fraction done, and says whether to go on.
+type Progress<'a> = &'a mut dyn FnMut(f64) -> ControlFlow<()>;
+
+fn load<'env>(
+    env: &'env Env,
+    control: &NativeControl,
+    work: impl FnOnce(Progress<'_>) -> std::result::Result<Sample, Error> + Send + 'static,
+) -> Result<PromiseRaw<'env, NativeSample>> {
+    let told = control.clone();
+    let work = move || work(&mut |fraction| told.report(fraction));
+    let native = |sample| NativeSample {
+        sample: Some(sample),
+    };
+    controlled(env, Work::Load, control, work, native)
 }
 
 #[napi(object)]
@@ -125,41 +110,28 @@ pub struct NativeProbe {
     pub tags: Vec<(String, String)>,
 }
 
-pub struct ProbeTask(Source);
-
-#[napi]
-impl Task for ProbeTask {
-    type Output = noxrun_session::Probe;
-    type JsValue = NativeProbe;
-
-    fn compute(&mut self) -> Result<noxrun_session::Probe> {
-        task(|| match &self.0 {
-            Source::File(path) => noxrun_session::probe_file(path).map_err(Error::from),
-            Source::Bytes(bytes) => noxrun_session::probe(bytes).map_err(Error::from),
-            Source::Pcm(_) => Err(Error::new(ErrorCode::InvalidArg, "PCM needs no probe")),
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, probe: noxrun_session::Probe) -> Result<NativeProbe> {
-        Ok(NativeProbe {
-            format: probe.format.to_string(),
-            codec: probe.codec.to_string(),
-            frames: probe.frames.map(|frames| frames as f64),
-            duration: probe.duration,
-            channels: probe.channels as u32,
-            sample_rate: probe.sample_rate,
-            tags: probe.tags,
-        })
+fn native(probe: Probe) -> NativeProbe {
+    NativeProbe {
+        format: probe.format.to_string(),
+        codec: probe.codec.to_string(),
+        frames: probe.frames.map(|frames| frames as f64),
+        duration: probe.duration,
+        channels: probe.channels as u32,
+        sample_rate: probe.sample_rate,
+        tags: probe.tags,
     }
 }
 
 #[napi]
-pub fn probe_file(path: String) -> AsyncTask<ProbeTask> {
-    AsyncTask::new(ProbeTask(Source::File(path.into())))
+pub fn probe_file(env: &Env, path: String) -> Result<PromiseRaw<'_, NativeProbe>> {
+    let work = move || noxrun_session::probe_file(Path::new(&path)).map_err(Error::from);
+    promise(env, Work::Load, work, native)
 }
 
 /// The bytes are copied before this returns.
 #[napi]
-pub fn probe_bytes(bytes: Uint8Array) -> AsyncTask<ProbeTask> {
-    AsyncTask::new(ProbeTask(Source::Bytes(bytes.to_vec())))
+pub fn probe_bytes(env: &Env, bytes: Uint8Array) -> Result<PromiseRaw<'_, NativeProbe>> {
+    let bytes = bytes.to_vec();
+    let work = move || noxrun_session::probe(&bytes).map_err(Error::from);
+    promise(env, Work::Load, work, native)
 }

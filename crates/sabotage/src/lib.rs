@@ -41,6 +41,8 @@ faults! {
     MissedWake = "missed-wake",
     /// The loss count is one frame too small for each loss.
     WrongLossCount = "wrong-loss-count",
+    /// An idle render thread is not woken when a render comes.
+    LostRenderWake = "lost-render-wake",
 }
 
 static ACTIVE: AtomicU8 = AtomicU8::new(0);

@@ -33,6 +33,7 @@ mod stats;
 mod tap;
 mod thread;
 mod track_tap;
+mod work;
 
 pub use capture::{Capture, CaptureStats};
 pub use cpu::{Cpu, cpu};
@@ -55,6 +56,7 @@ pub use samples::{Sample, SampleId, sample_by_id};
 pub use stats::EngineStats;
 pub use tap::OutputTap;
 pub use track_tap::TrackTap;
+pub use work::{Job, RenderLimit, Ticket, Work, render_limit, start as start_work};
 
 pub use noxrun_capture::{Chunk, Reader, ReaderStats, Taken, VoiceActivity, WakeKind};
 #[cfg(target_os = "android")]

@@ -243,9 +243,10 @@ fn places_in_a_chain_and_values_of_effects_are_checked() {
     assert_eq!(code(&engine, &set(0, 24.0)), None);
     assert_eq!(code(&engine, &set(0, 24.1)), Some(ErrorCode::OutOfRange));
     assert_eq!(code(&engine, &set(1, 0.0)), Some(ErrorCode::InvalidArg));
-    assert_eq!(engine.chain(1), [1, 2]);
-    engine.submit(index(1)).unwrap();
+    // Each was put in front.
     assert_eq!(engine.chain(1), [2, 1]);
+    engine.submit(index(0)).unwrap();
+    assert_eq!(engine.chain(1), [1, 2]);
     engine
         .submit(Operation::RemoveEffect { effect: 1 })
         .unwrap();
