@@ -186,6 +186,7 @@ impl Renderer {
             Kind::Beats => self.frame,
         };
         schedule.release_aim(list, next);
+        schedule.set_delayed(next, false);
         schedule.change_due(next, seq, Due::Frame(due));
     }
 
@@ -283,19 +284,15 @@ impl Renderer {
         // What the point moves from is where the ramp under way ends, if that is before it.
         let free = now + u64::from(ramp.remaining());
         if free > now && free <= end {
-            let is_cut = item.at != item.end && item.at_beat().is_none() && free >= item.at;
-            if is_cut {
-                self.ends.schedule.remove_point(id);
-                self.tidy(target);
-            } else {
-                self.ends.schedule.item_mut(id).prompt = false;
-                self.ends.schedule.set_due(id, Due::Frame(free));
-            }
+            self.ends.schedule.item_mut(id).prompt = false;
+            self.ends.schedule.set_delayed(id, true);
+            self.ends.schedule.set_due(id, Due::Frame(free));
             return true;
         }
         ramp.set(value, frames_to(end, now), curve);
         let schedule = &mut self.ends.schedule;
         schedule.forget_aim(list);
+        schedule.set_delayed(id, false);
         schedule.item_mut(id).begun = true;
         if let Some(beat) = item.end_beat() {
             schedule.set_aim(
@@ -450,6 +447,8 @@ impl Renderer {
                 }
                 self.ends.schedule.drop_point(id);
             }
+            // What waits for the end of the ramp under way would have begun before.
+            self.ends.schedule.drop_delayed(list);
             self.tidy(target);
         }
         let held = self.param(target).map(|(ramp, _)| ramp.hold());

@@ -120,6 +120,8 @@ impl Graph {
             return None;
         }
         edge.state = State::Waiting;
+        edge.from = from.index;
+        edge.to = to.index;
         edge.seq = seq;
         self.waiting += 1;
         self.changed = true;

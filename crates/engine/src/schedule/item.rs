@@ -73,6 +73,8 @@ pub(crate) struct Item {
     pub compensated: bool,
     /// Of a point that is reached: the way there has begun. It stays until its time has passed.
     pub begun: bool,
+    /// Of a point that is reached: the way there waits for the end of a ramp under way.
+    pub delayed: bool,
     /// Of a point that is reached at a beat: the frame of that, once it is known.
     pub reached: Option<u64>,
     /// Of a point: its time, as a number, and its age among points of one time.
@@ -103,6 +105,7 @@ impl Item {
         prompt: false,
         compensated: false,
         begun: false,
+        delayed: false,
         reached: None,
         at: 0,
         age: 0,

@@ -29,6 +29,8 @@ pub(crate) struct List {
     /// Neighbours among the lists with parked points.
     is_parked: bool,
     parked: [u32; 2],
+    /// Points whose way waits for the end of a ramp.
+    delayed: u32,
     /// The ramp that has to end on a beat, and the neighbours among the lists with one.
     pub(super) aim: Option<Aim>,
     pub(super) aiming: [u32; 2],
@@ -42,6 +44,7 @@ impl List {
         queued: [NONE; HEAPS],
         is_parked: false,
         parked: [NONE; 2],
+        delayed: 0,
         aim: None,
         aiming: [NONE; 2],
     };
@@ -138,6 +141,7 @@ impl Schedule {
     /// Takes a point out and gives its place back.
     pub fn remove_point(&mut self, id: u32) {
         let list = self.items[id].list;
+        self.set_delayed(id, false);
         self.unqueue(id);
         self.remove_from_tree(id);
         if let Some(aim) = &mut self.lists[list].aim
@@ -178,6 +182,28 @@ impl Schedule {
         let list = item.list;
         self.climb(id);
         self.refresh(list);
+    }
+
+    /// Notes whether the way to a point waits for the end of a ramp.
+    pub fn set_delayed(&mut self, id: u32, delayed: bool) {
+        let item = &mut self.items[id];
+        let list = item.list;
+        let before = std::mem::replace(&mut item.delayed, delayed);
+        let count = &mut self.lists[list].delayed;
+        *count = *count + u32::from(delayed) - u32::from(before);
+    }
+
+    /// Drops the points whose way waits for the end of a ramp.
+    pub fn drop_delayed(&mut self, list: u32) {
+        for kind in [Kind::Frames, Kind::Beats] {
+            let mut next = self.first_point(list, kind);
+            while let Some(id) = next.filter(|_| self.lists[list].delayed > 0) {
+                next = self.next_point(id);
+                if self.items[id].delayed {
+                    self.drop_point(id);
+                }
+            }
+        }
     }
 
     /// The latest point of a kind.
