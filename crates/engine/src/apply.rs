@@ -1,9 +1,10 @@
 //! What is due takes effect.
 
-use crate::command::{Action, Target, TrackKey};
+use crate::command::{Action, Target};
+use crate::key::TrackKey;
 use crate::ramp::{Change, Ramp};
 use crate::renderer::Renderer;
-use crate::schedule::Due;
+use crate::schedule::{Due, Item, Next};
 use crate::voices::VoiceRamp;
 
 impl Renderer {
@@ -13,22 +14,45 @@ impl Renderer {
             self.settle();
         }
         let mut applied = 0;
-        while let Some(mut due) = self.next_due() {
-            if let Some(beat) = due.beat.take() {
-                self.enqueue_beat(beat, due);
-                continue;
+        while let Some((id, by_beat)) = self.next_due() {
+            let item = *self.ends.schedule.item(id);
+            if item.is_point() {
+                applied += self.pass_point(id, by_beat);
+            } else if let Some(beat) = item.beat {
+                self.judge(id, beat);
+            } else if let Some(late) = self.latency_before(&item) {
+                let fresh = item.prompt && self.is_fresh(&item.action);
+                let waiting = self.ends.schedule.item_mut(id);
+                waiting.compensated = true;
+                waiting.prompt = fresh;
+                let due = self.frame.saturating_add(u64::from(late));
+                self.ends.schedule.set_due(id, Due::Frame(due));
+            } else {
+                self.take_out(id);
+                applied += u64::from(item.counted);
+                self.apply(&item);
             }
-            let due = self.resolved(due);
-            if self.defer(&due) {
-                continue;
-            }
-            applied += u64::from(due.counted);
-            self.apply(due);
         }
         self.update_graph();
-        if applied > 0 {
-            self.shared.count_done(applied);
+        self.count_done(applied);
+    }
+
+    /// Counts what has taken effect, and what has been dropped.
+    pub(crate) fn count_done(&mut self, applied: u64) {
+        let done = applied + self.ends.schedule.take_dropped();
+        if done > 0 {
+            self.shared.count_done(done);
         }
+    }
+
+    /// Takes an action that stands for itself out of the schedule.
+    fn take_out(&mut self, id: u32) -> Item {
+        let action = self.ends.schedule.item(id).action;
+        let (owners, schedule) = self.owners();
+        if let Some(head) = owners.planned(&action) {
+            schedule.disown(id, head);
+        }
+        schedule.take(id)
     }
 
     /// Lets changes of the graph come into effect.
@@ -38,50 +62,45 @@ impl Renderer {
         }
     }
 
-    /// The frame and the sequence number of the next action that waits for a beat, if the transport
-    /// comes to it before its loop wraps.
-    pub(crate) fn next_beat(&self) -> Option<(u64, u64)> {
+    /// The next item that waits for a beat, with the frame of that, if the transport comes to it
+    /// before its loop wraps.
+    pub(crate) fn next_beat(&self) -> Option<Next<u64>> {
         if !self.transport.is_playing() {
             return None;
         }
-        let next = self.schedule.next_beat()?;
+        let next = self.ends.schedule.next_beat()?;
         if let Some((_, end)) = self.transport.active_loop()
             && next.at >= end
         {
             return None;
         }
-        Some((self.transport.frame_of(next.at), next.seq))
+        let Next { at, seq, id } = next;
+        let at = self.transport.frame_of(at);
+        Some(Next { at, seq, id })
     }
 
-    fn next_due(&mut self) -> Option<Due> {
+    /// The next item that is due, and whether that is so because of its beat.
+    fn next_due(&mut self) -> Option<(u32, bool)> {
         loop {
             let now = self.frame;
-            let by_frame = self.schedule.next_frame().filter(|next| next.at <= now);
-            let by_beat = self.next_beat().filter(|(frame, _)| *frame <= now);
+            let by_frame = self
+                .ends
+                .schedule
+                .next_frame()
+                .filter(|next| next.at <= now);
+            let by_beat = self.next_beat().filter(|next| next.at <= now);
             match (by_frame, by_beat) {
-                (Some(frame), Some((_, seq))) if frame.seq < seq => {
-                    return self.schedule.pop_frame();
+                (Some(frame), Some(beat)) if frame.seq < beat.seq => {
+                    return Some((frame.id, false));
                 }
-                (_, Some(_)) => {
-                    let due = self.schedule.pop_beat()?;
-                    let due = self.resolved(due);
-                    let begins = now;
-                    if begins <= now {
-                        return Some(due);
-                    }
-                    self.schedule.push(begins, due);
-                }
+                (_, Some(beat)) => return Some((beat.id, true)),
                 (by_frame, None) => {
-                    if self
-                        .transport
-                        .wrap_frame()
-                        .is_some_and(|frame| frame <= now)
-                    {
+                    let wraps = self.transport.wrap_frame();
+                    if wraps.is_some_and(|frame| frame <= now) {
                         self.wrap();
                         continue;
                     }
-                    by_frame?;
-                    return self.schedule.pop_frame();
+                    return by_frame.map(|frame| (frame.id, false));
                 }
             }
         }
@@ -90,22 +109,32 @@ impl Renderer {
     fn wrap(&mut self) {
         if let Some((start, _)) = self.transport.active_loop() {
             self.transport.wrap();
-            self.schedule.bring_back(start);
+            self.ends.schedule.bring_back(start);
         }
     }
 
-    fn apply(&mut self, due: Due) {
+    /// An action takes effect.
+    fn apply(&mut self, item: &Item) {
+        if !self.change(item.action, item) {
+            self.shared.count_stale();
+        }
+    }
+
+    /// Does what an action says. Returns whether what it names was found.
+    pub(crate) fn change(&mut self, action: Action, item: &Item) -> bool {
         let frame = self.frame;
-        let found = match due.action {
+        let ends = &mut self.ends;
+        match action {
             Action::Start(voice) => {
-                self.voices.start(voice, frame, &self.tracks, &self.shared);
+                self.voices
+                    .start(voice, frame, &self.tracks, &self.shared, ends);
                 true
             }
             Action::Stop { voice, fade } => {
-                self.voices.stop(voice, fade, frame, &self.shared);
+                self.voices.stop(voice, fade, frame, &self.shared, ends);
                 true
             }
-            Action::StopTrack { track, fade } => self.stop_track(track, fade, due.seq),
+            Action::StopTrack { track, fade } => self.stop_track(track, fade, item.seq),
             Action::Pause(voice) => {
                 self.voices.pause(voice, true, &self.shared);
                 true
@@ -128,20 +157,36 @@ impl Renderer {
                     value,
                     frames,
                     curve,
-                    initial: due.prompt && frames <= self.default_ramp,
+                    initial: item.prompt && frames <= self.default_ramp,
                 };
-                self.set(target, change, due.compensated)
+                self.set(target, change, item)
             }
-            Action::Reach { .. } => true,
-            Action::Cancel(target) => {
-                self.aims.forget(target);
-                self.schedule.drop_parked(|parked| {
-                    parked.seq < due.seq
-                        && matches!(parked.action, Action::Reach { target: of, .. } if of == target)
-                });
-                let held = self.param(target).map(|(ramp, _)| ramp.hold());
-                held.is_some()
+            // Points are led to and not applied.
+            Action::Reach { .. } => false,
+            Action::Cancel(target) => self.hold(target, item.age),
+            Action::Gate { track, open } => self.set_gate(track, open, item),
+            Action::AddTrack(setup) => self.add_track(&setup),
+            Action::RemoveTrack(track) => self.remove_track(track, item.seq),
+            Action::Connect {
+                edge,
+                from,
+                to,
+                gain,
+            } => self.connect(edge, (from, to), gain, item.seq),
+            Action::Disconnect(edge) => {
+                let fades = self.graph.disconnect(edge, ends);
+                self.begin(fades == Some(true));
+                true
             }
+            Action::AddEffect {
+                effect,
+                track,
+                before,
+                bypass,
+            } => self.add_effect((effect, before), track, bypass),
+            Action::MoveEffect { effect, before } => self.move_effect(effect, before, item.seq),
+            Action::RemoveEffect(effect) => self.remove_effect(effect),
+            Action::Bypass { effect, on } => self.bypass(effect, on, item),
             Action::Tempo(tempo) => {
                 self.transport.set_tempo(tempo, frame);
                 self.aim_anew();
@@ -149,7 +194,7 @@ impl Renderer {
             }
             Action::StartTransport => {
                 self.transport.start(frame);
-                self.schedule.unpark(frame);
+                ends.schedule.unpark(frame);
                 self.aim_anew();
                 true
             }
@@ -167,23 +212,29 @@ impl Renderer {
                 true
             }
             Action::Marker(marker) => {
-                self.voices.reports.marker(marker, Some(frame));
+                ends.reports.marker(marker, Some(frame));
                 true
             }
-            structural => self.restructure(structural, &due),
-        };
-        if !found {
-            self.shared.count_stale();
+            Action::AttachTap { tap, track } => self
+                .taps
+                .attach(tap, track, &mut self.tracks, ends)
+                .is_some(),
+            Action::DetachTap(tap) => self.taps.detach(tap, &mut self.tracks, ends).is_some(),
+            Action::AddInput { input, track } => {
+                let at = (track, frame);
+                self.inputs.attach(input, at, &self.tracks, ends).is_some()
+            }
+            Action::RemoveInput(input) => self.inputs.detach(input, ends).is_some(),
         }
     }
 
     fn stop_track(&mut self, track: TrackKey, fade: u32, seq: u64) -> bool {
-        let strip = self.tracks.get_mut(track.index as usize);
-        let Some(strip) = strip.filter(|strip| strip.is(track)) else {
+        let Some(strip) = self.track(track) else {
             return false;
         };
         strip.stopped_before = strip.stopped_before.max(seq);
-        self.voices.stop_track(track, fade, seq, self.frame);
+        let at = (seq, self.frame);
+        self.voices.stop_track(track, fade, at, &mut self.ends);
         true
     }
 
@@ -219,62 +270,33 @@ impl Renderer {
         track.is(key).then_some(track)
     }
 
-    /// `compensated`: whether it is initial was found out before.
-    fn set(&mut self, target: Target, mut change: Change, compensated: bool) -> bool {
-        change.value = within(target, change.value);
-        if !self.aims.is_empty() {
-            self.aims.forget(target);
+    fn set(&mut self, target: Target, mut change: Change, item: &Item) -> bool {
+        change.value = crate::automation::within(target, change.value);
+        self.forget_aim(target);
+        if let Target::EdgeGain(edge) = target
+            && item.prompt
+            && let Some(gain) = self.graph.planned_gain(edge)
+        {
+            change.apply(gain, true);
+            return true;
         }
         let Some((ramp, fresh)) = self.param(target) else {
             return false;
         };
-        change.apply(ramp, fresh || compensated);
+        // Of what waited for its sound it was found out before whether it is initial.
+        change.apply(ramp, fresh || item.compensated);
         true
     }
 
-    /// The transport goes on in another way: ramps that end on a beat go on from where they are, to
-    /// its new frame, and stand still while it does.
-    fn aim_anew(&mut self) {
-        let now = self.frame;
-        let playing = self.transport.is_playing();
-        let mut index = 0;
-        while let Some(aim) = self.aims.get(index) {
-            let end = self.transport.frame_of(aim.beat).saturating_add(aim.late);
-            let ramp = self.param(aim.target).map(|(ramp, _)| ramp);
-            let ahead = ramp.filter(|ramp| aim.held || ramp.is_moving());
-            let held = match ahead {
-                Some(ramp) if !playing => {
-                    ramp.hold();
-                    Some(true)
-                }
-                Some(ramp) if end >= now => {
-                    ramp.set(aim.value, frames_to(end, now), aim.curve);
-                    Some(false)
-                }
-                // It has been sought past: the value stays where it is.
-                Some(ramp) => {
-                    ramp.hold();
-                    None
-                }
-                None => None,
-            };
-            self.aims.update(index, held);
-            index += usize::from(held.is_some());
-        }
-    }
-
     /// Its beat will not come.
-    fn skip(&mut self, due: Due) {
-        match due.action {
+    fn skip(&mut self, item: &Item) {
+        match item.action {
             Action::Start(voice) => {
-                // One that was stopped while it waited has ended.
-                let frame = self.frame;
-                if self.voices.ramp(VoiceRamp::Gain, voice, frame).is_some() {
-                    self.voices.stop(voice, 0, frame, &self.shared);
-                }
+                self.voices
+                    .stop(voice, 0, self.frame, &self.shared, &mut self.ends);
             }
-            Action::Marker(marker) => self.voices.reports.marker(marker, None),
-            action if action.is_structural() => self.apply(due),
+            Action::Marker(marker) => self.ends.reports.marker(marker, None),
+            action if action.is_structural() => self.apply(item),
             _ => {}
         }
     }
@@ -284,36 +306,19 @@ impl Renderer {
             return;
         }
         let mut skipped = 0;
-        while self.schedule.next_beat().is_some_and(|next| next.at < beat) {
-            let Some(due) = self.schedule.pop_beat() else {
-                break;
-            };
-            skipped += u64::from(due.counted);
-            self.skip(due);
+        while let Some(next) = self.ends.schedule.next_beat().filter(|next| next.at < beat) {
+            if self.ends.schedule.item(next.id).is_point() {
+                self.skip_point(next.id);
+            } else {
+                let item = self.take_out(next.id);
+                skipped += u64::from(item.counted);
+                self.skip(&item);
+            }
         }
         self.transport.seek(beat, self.frame);
-        self.schedule.bring_back(beat);
+        self.ends.schedule.bring_back(beat);
+        self.ends.schedule.drop_parked_before(beat);
         self.aim_anew();
-        if skipped > 0 {
-            self.shared.count_done(skipped);
-        }
-    }
-}
-
-/// The length of a ramp that stands on its value on frame `end`.
-fn frames_to(end: u64, now: u64) -> u32 {
-    let frames = end.saturating_add(1).saturating_sub(now);
-    u32::try_from(frames).unwrap_or(u32::MAX)
-}
-
-/// A value that its parameter takes.
-fn within(target: Target, value: f64) -> f64 {
-    match target {
-        Target::TrackPan(_) if value.is_finite() => value.clamp(-1.0, 1.0),
-        Target::VoiceRate(_) if value.is_finite() => {
-            let rates = crate::command::RATES;
-            value.clamp(*rates.start(), *rates.end())
-        }
-        _ => value,
+        self.count_done(skipped);
     }
 }

@@ -9,9 +9,9 @@
 mod effects;
 mod entry;
 
-use crate::command::EffectKey;
+use crate::ends::Ends;
+use crate::key::EffectKey;
 use crate::ramp::{Curve, Ramp};
-use crate::reports::Reports;
 use crate::shared::Shared;
 pub(crate) use effects::{Effects, Scratch};
 use entry::{Entry, Fate};
@@ -23,7 +23,10 @@ const ENTRIES: usize = 2 * MAX_CHAIN;
 
 /// See the module's text.
 pub(crate) struct Chain {
+    /// In their order, reserved places included.
     entries: Vec<Entry>,
+    /// How many are more than reserved places.
+    live: usize,
 }
 
 impl Chain {
@@ -36,32 +39,103 @@ impl Chain {
                 bypassed: true,
                 wet: Ramp::at(0.0),
                 wait: 0,
+                seq: 0,
             };
             ENTRIES
         ];
         entries.clear();
-        Self { entries }
+        Self { entries, live: 0 }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.live == 0
     }
 
-    /// Where an effect is, or will be.
+    fn insert(&mut self, place: usize, entry: Entry) {
+        self.live += usize::from(entry.is_live());
+        self.entries.insert(place, entry);
+    }
+
+    fn take(&mut self, place: usize) -> Entry {
+        let entry = self.entries.remove(place);
+        self.live -= usize::from(entry.is_live());
+        entry
+    }
+
+    /// Where an effect is, or comes in.
     fn home(&self, index: u32) -> Option<usize> {
-        let is_home = |entry: &Entry| entry.effect == index && entry.fate != Fate::Moves;
+        let is_home = |entry: &Entry| {
+            entry.effect == index && !matches!(entry.fate, Fate::Moves | Fate::Reserved)
+        };
         self.entries.iter().position(is_home)
+    }
+
+    /// Where an effect will be when all has come about that is planned.
+    fn last_place(&self, index: u32) -> Option<usize> {
+        let places = self.entries.iter().enumerate();
+        let reserved =
+            places.filter(|(_, entry)| entry.effect == index && entry.fate == Fate::Reserved);
+        let newest = reserved.max_by_key(|(_, entry)| entry.seq);
+        newest.map(|(place, _)| place).or_else(|| self.home(index))
     }
 
     fn place(&self, before: Option<EffectKey>, effects: &mut Effects) -> usize {
         before
             .filter(|key| effects.get(*key).is_some())
-            .and_then(|key| self.home(key.index))
+            .and_then(|key| self.last_place(key.index))
             .unwrap_or(self.entries.len())
     }
 
+    /// Reserves the place of an effect that comes in later.
+    pub fn plan_add(
+        &mut self,
+        (key, before): (EffectKey, Option<EffectKey>),
+        (bypassed, seq): (bool, u64),
+        track: u32,
+        effects: &mut Effects,
+    ) {
+        let is_full = self.entries.len() == ENTRIES;
+        let slot = effects.get(key).filter(|slot| slot.track.is_none());
+        let Some(slot) = slot.filter(|slot| slot.planned_on.is_none() && !is_full) else {
+            return;
+        };
+        slot.planned_on = Some(track);
+        let place = self.place(before, effects);
+        self.insert(place, reserved(key.index, Fate::Planned, bypassed, seq));
+    }
+
+    /// Reserves the place to which an effect moves later.
+    pub fn plan_move(
+        &mut self,
+        (key, before): (EffectKey, Option<EffectKey>),
+        seq: u64,
+        effects: &mut Effects,
+    ) {
+        let stays = before.is_some_and(|before| before.index == key.index);
+        if stays || self.entries.len() == ENTRIES || self.home(key.index).is_none() {
+            return;
+        }
+        let place = self.place(before, effects);
+        self.insert(place, reserved(key.index, Fate::Reserved, false, seq));
+    }
+
+    /// Gives a reserved place up. Returns where it was.
+    fn give_up(&mut self, index: u32, fate: Fate, seq: Option<u64>) -> Option<usize> {
+        let place = self.entries.iter().position(|entry| {
+            entry.effect == index && entry.fate == fate && seq.is_none_or(|seq| entry.seq == seq)
+        })?;
+        self.take(place);
+        Some(place)
+    }
+
+    /// An effect that was to come in does not come any more.
+    pub fn unplan(&mut self, index: u32) {
+        while self.give_up(index, Fate::Planned, None).is_some() {}
+        while self.give_up(index, Fate::Reserved, None).is_some() {}
+    }
+
     /// Makes room for one more: of what fades out, the one that is nearest its end is cut.
-    fn make_room(&mut self, effects: &mut Effects, reports: &mut Reports) {
+    fn make_room(&mut self, effects: &mut Effects, ends: &mut Ends) {
         if self.entries.len() < ENTRIES {
             return;
         }
@@ -69,8 +143,8 @@ impl Chain {
         let leaving = leaving.filter(|(_, entry)| entry.fate == Fate::Leaves);
         let oldest = leaving.min_by_key(|(_, entry)| entry.wet.remaining());
         if let Some((index, _)) = oldest {
-            let entry = self.entries.remove(index);
-            effects.give_back(entry.effect, reports);
+            let entry = self.take(index);
+            effects.give_back(entry.effect, ends);
         }
     }
 
@@ -82,16 +156,25 @@ impl Chain {
         (bypassed, at_once): (bool, bool),
         track: u32,
         effects: &mut Effects,
-        reports: &mut Reports,
+        ends: &mut Ends,
     ) -> Option<bool> {
         let slot = effects.get(key)?;
         if slot.track.is_some() {
             return None;
         }
         slot.track = Some(track);
-        self.make_room(effects, reports);
+        slot.planned_on = None;
+        let planned = self
+            .entries
+            .iter()
+            .find(|e| e.effect == key.index && e.fate == Fate::Planned);
+        let bypassed = planned.map_or(bypassed, |entry| entry.bypassed);
+        let planned = self.give_up(key.index, Fate::Planned, None);
+        if planned.is_none() {
+            self.make_room(effects, ends);
+        }
         if self.entries.len() == ENTRIES {
-            effects.give_back(key.index, reports);
+            effects.give_back(key.index, ends);
             return Some(false);
         }
         let mut entry = Entry {
@@ -100,14 +183,15 @@ impl Chain {
             bypassed,
             wet: Ramp::at(if at_once && !bypassed { 1.0 } else { 0.0 }),
             wait: 0,
+            seq: 0,
         };
         if at_once {
             effects.hold_back(key.index, true, 0);
         } else {
             effects.enter(&mut entry);
         }
-        let place = self.place(before, effects);
-        self.entries.insert(place, entry);
+        let place = planned.unwrap_or_else(|| self.place(before, effects));
+        self.insert(place, entry);
         Some(!at_once && !bypassed)
     }
 
@@ -117,20 +201,18 @@ impl Chain {
         key: EffectKey,
         at_once: bool,
         effects: &mut Effects,
-        reports: &mut Reports,
+        ends: &mut Ends,
     ) -> bool {
+        while self.give_up(key.index, Fate::Reserved, None).is_some() {}
         // One that is on its way to another place stays on its way out of the old one.
-        let arriving = |e: &Entry| e.effect == key.index && e.fate == Fate::Arrives;
-        if let Some(index) = self.entries.iter().position(arriving) {
-            self.entries.remove(index);
-        }
+        self.give_up(key.index, Fate::Arrives, None);
         let Some(index) = self.entries.iter().position(|e| e.effect == key.index) else {
             return false;
         };
         let entry = &mut self.entries[index];
         if at_once || (entry.is_silent() && effects.latency(key.index) == 0) {
-            self.entries.remove(index);
-            effects.give_back(key.index, reports);
+            self.take(index);
+            effects.give_back(key.index, ends);
             return false;
         }
         if entry.fate == Fate::Stays {
@@ -140,14 +222,15 @@ impl Chain {
         true
     }
 
-    /// Moves an effect. Returns whether there is a crossfade to wait for.
+    /// Moves an effect to the place that command `seq` reserved, or else before another one.
+    /// Returns whether there is a crossfade to wait for.
     pub fn move_to(
         &mut self,
-        key: EffectKey,
-        before: Option<EffectKey>,
-        at_once: bool,
+        (key, before): (EffectKey, Option<EffectKey>),
+        (seq, at_once): (u64, bool),
         effects: &mut Effects,
     ) -> bool {
+        let mut reserved = self.give_up(key.index, Fate::Reserved, Some(seq));
         let leaves = |e: &Entry| e.effect == key.index && e.fate == Fate::Leaves;
         if before.is_some_and(|before| before.index == key.index) || self.entries.iter().any(leaves)
         {
@@ -162,21 +245,22 @@ impl Chain {
         let unheard = entry.wet.current() == 0.0 && !delays;
         if at_once || unheard || self.entries.len() == ENTRIES {
             // Nothing of it is heard there, or it has not been heard at all.
-            self.entries.remove(home);
-            let place = self.place(before, effects);
-            self.entries.insert(place, entry);
+            self.take(home);
+            reserved = reserved.map(|place| place - usize::from(home < place));
+            let place = reserved.unwrap_or_else(|| self.place(before, effects));
+            self.insert(place, entry);
             return false;
         }
         self.entries[home].fate = Fate::Moves;
         effects.leave(&mut self.entries[home]);
-        let place = self.place(before, effects);
+        let place = reserved.unwrap_or_else(|| self.place(before, effects));
         let arriving = Entry {
             fate: Fate::Arrives,
             wet: Ramp::at(0.0),
             wait: 0,
             ..entry
         };
-        self.entries.insert(place, arriving);
+        self.insert(place, arriving);
         true
     }
 
@@ -211,7 +295,7 @@ impl Chain {
     }
 
     /// What follows when crossfades are over. Returns whether there are more to wait for.
-    pub fn settle(&mut self, effects: &mut Effects, reports: &mut Reports) -> bool {
+    pub fn settle(&mut self, effects: &mut Effects, ends: &mut Ends) -> bool {
         let mut index = 0;
         let mut fading = false;
         while index < self.entries.len() {
@@ -222,11 +306,11 @@ impl Chain {
             let over = entry.is_silent() && !turns;
             match entry.fate {
                 Fate::Leaves if over => {
-                    self.entries.remove(index);
-                    effects.give_back(entry.effect, reports);
+                    self.take(index);
+                    effects.give_back(entry.effect, ends);
                 }
                 Fate::Moves if over => {
-                    self.entries.remove(index);
+                    self.take(index);
                     self.arrive(entry.effect, effects);
                     fading = true;
                 }
@@ -248,10 +332,11 @@ impl Chain {
     }
 
     /// Gives everything back at once.
-    pub fn clear(&mut self, effects: &mut Effects, reports: &mut Reports) {
+    pub fn clear(&mut self, effects: &mut Effects, ends: &mut Ends) {
+        self.live = 0;
         while let Some(entry) = self.entries.pop() {
-            if entry.fate != Fate::Arrives {
-                effects.give_back(entry.effect, reports);
+            if !matches!(entry.fate, Fate::Arrives | Fate::Reserved) {
+                effects.give_back(entry.effect, ends);
             }
         }
     }
@@ -259,7 +344,7 @@ impl Chain {
     /// Lets effects forget what they heard. What is on its way past them goes on: an effect that
     /// looks ahead comes in from there when it has something to say.
     pub fn reset(&mut self, effects: &mut Effects) {
-        for entry in &mut self.entries {
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_live()) {
             let wait = effects.wake(entry.effect);
             let is_heard = entry.fate == Fate::Stays && !entry.is_silent();
             if wait > 0 && is_heard && !entry.bypassed {
@@ -297,7 +382,7 @@ impl Chain {
 
     /// Whether silence would come out for as long as silence goes in.
     pub fn is_at_rest(&self, effects: &mut Effects) -> bool {
-        let mut entries = self.entries.iter();
+        let mut entries = self.entries.iter().filter(|entry| entry.is_live());
         entries.all(|entry| {
             effects.slot(entry.effect).is_none_or(|slot| {
                 (entry.is_silent() || slot.body.processor.is_at_rest()) && slot.dry.is_silent()
@@ -307,7 +392,7 @@ impl Chain {
 
     /// A stretch passes by in silence.
     pub fn skip(&mut self, frames: usize, effects: &mut Effects) {
-        for entry in &mut self.entries {
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_live()) {
             entry.advance(frames);
             if entry.fate != Fate::Arrives
                 && let Some(slot) = effects.slot(entry.effect)
@@ -329,7 +414,7 @@ impl Chain {
         scratch: &mut Scratch,
     ) {
         for entry in &mut self.entries {
-            if entry.fate == Fate::Arrives {
+            if entry.fate == Fate::Arrives || !entry.is_live() {
                 continue;
             }
             let Some(slot) = effects.slot(entry.effect) else {
@@ -355,12 +440,23 @@ impl Chain {
     }
 
     pub fn publish(&self, shared: &Shared, effects: &mut Effects) {
-        for entry in &self.entries {
+        for entry in self.entries.iter().filter(|entry| entry.is_live()) {
             if let Some(slot) = effects.slot(entry.effect) {
                 let (index, generation) = (entry.effect, slot.generation);
                 shared.publish_effect(EffectKey { index, generation }, &slot.body.params);
             }
         }
+    }
+}
+
+fn reserved(effect: u32, fate: Fate, bypassed: bool, seq: u64) -> Entry {
+    Entry {
+        effect,
+        fate,
+        bypassed,
+        wet: Ramp::at(0.0),
+        wait: 0,
+        seq,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source channel `i` goes to bus channel `i`. A mono source enters the first two channels of a
 //! wider bus at √½; a mono bus takes the average of the source's channels.
 
-use crate::renderer::MAX_BLOCK;
+use crate::block::MAX_BLOCK;
 use noxrun_kernels as kernels;
 use std::f32::consts::FRAC_1_SQRT_2;
 

@@ -6,6 +6,7 @@
 use crate::effect::EffectBody;
 use crate::growth::Growth;
 use crate::input::Input;
+use crate::key::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::ramp::Curve;
 use crate::sample::SampleData;
 use crate::tap::Sink;
@@ -21,46 +22,6 @@ pub enum When {
     /// A beat of the transport: when it comes by.
     Beat(f64),
 }
-
-/// A place in one of the engine's tables, with the generation that tells a reused place from the
-/// thing that was meant. A stale key is a counted no-op.
-macro_rules! key {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub struct $name {
-            /// Place in the table.
-            pub index: u32,
-            /// Incremented by the controlling side each time it uses the place again.
-            pub generation: u32,
-        }
-    };
-}
-
-key!(
-    /// A voice's key.
-    VoiceKey
-);
-key!(
-    /// A track's key. [`MASTER`](crate::MASTER) exists from the start.
-    TrackKey
-);
-key!(
-    /// The key of a connection between two tracks: an output or a send.
-    EdgeKey
-);
-key!(
-    /// An effect's key.
-    EffectKey
-);
-key!(
-    /// The key of a tap on a track's sound.
-    TapKey
-);
-key!(
-    /// The key of an input of a track.
-    InputKey
-);
 
 /// A parameter's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -344,6 +305,19 @@ pub enum Command {
         /// What it plays.
         spec: PlaySpec,
     },
+}
+
+impl Command {
+    /// Whether it is about a parameter.
+    pub(crate) fn is_point(&self) -> bool {
+        let Self::Do { action, .. } = self else {
+            return false;
+        };
+        matches!(
+            action,
+            Action::Set { .. } | Action::Reach { .. } | Action::Cancel(_)
+        )
+    }
 }
 
 /// Commands that are taken in together, in one callback.

@@ -1,15 +1,15 @@
 //! How big an engine is, and the making of its two ends.
 
-use crate::aims::Aims;
 use crate::chain::{Effects, Scratch};
-use crate::command::{Message, TrackKey, TrackSetup, VoiceKey};
+use crate::command::TrackSetup;
 use crate::controller::Controller;
-use crate::event::{Event, Trash};
+use crate::ends::Ends;
 use crate::graph::Graph;
 use crate::inputs::Inputs;
+use crate::intake::Taken;
+use crate::key::MASTER;
 use crate::renderer::Renderer;
 use crate::reports::Reports;
-use crate::sample::SampleData;
 use crate::schedule::Schedule;
 use crate::shared::{Shared, SharedSizes};
 use crate::slots::Slots;
@@ -19,12 +19,6 @@ use crate::transitions::Transitions;
 use crate::transport::Transport;
 use crate::voices::{Fades, Voices};
 use std::sync::Arc;
-
-/// The track that every other one ends in. It exists from the start.
-pub const MASTER: TrackKey = TrackKey {
-    index: 0,
-    generation: 0,
-};
 
 /// Tracks beyond the limit that may be fading out while newer ones sound.
 const SPARE_TRACKS: usize = 64;
@@ -115,25 +109,8 @@ impl EngineConfig {
 /// When `channels`, `control_capacity` or `max_voices` is 0: the caller checks its arguments.
 pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
     assert!(config.channels > 0 && config.control_capacity > 0 && config.max_voices > 0);
-    let keys = config.voice_keys();
     let tracks = config.track_keys();
     let edges = config.edge_keys();
-    let touch = config.real_time;
-    let (messages, message_end) = ring(config.control_capacity, touch, || {
-        Message::Grow(Box::new(crate::growth::Growth {}))
-    });
-    let reports = 2 * keys + config.max_events + tracks + edges;
-    let (event_end, events) = ring(reports, touch, || Event::Started {
-        voice: VoiceKey {
-            index: 0,
-            generation: 0,
-        },
-        frame: 0,
-    });
-    let nothing = Arc::new(SampleData::empty());
-    let returns =
-        keys + config.effect_keys() + config.tap_keys() + config.input_keys() + tracks + edges;
-    let (trash_end, trash) = ring(returns, touch, || Trash::Sample(Arc::clone(&nothing)));
     let shared = Arc::new(Shared::new(&SharedSizes {
         tracks,
         channels: config.channels,
@@ -144,52 +121,37 @@ pub fn build(config: &EngineConfig) -> (Renderer, Controller) {
         rate: config.sample_rate,
     }));
     shared.publish_track(MASTER, 1.0, 0.0);
+    let (controller, far) = Controller::new(config, &shared);
     let seconds = |t: f64| (t * f64::from(config.sample_rate)).round() as u32;
     let fades = Fades {
         pause: seconds(0.010),
         steal: seconds(0.005),
     };
-    // Beside the counted events: one coalesced value for each parameter and gate, and what one
-    // block finds in the queue.
-    let waiting = keys
-        + 4 * tracks
-        + edges
-        + 4 * config.effect_keys()
-        + config.input_keys()
-        + config.control_capacity;
-    let renderer = Renderer {
+    let mut renderer = Renderer {
         channels: config.channels,
         frame: 0,
-        messages: message_end,
-        schedule: Schedule::with_capacity(waiting, config.real_time),
+        messages: far.messages,
+        ends: Ends {
+            reports: Reports::new(far.events, far.trash, Arc::clone(&shared)),
+            schedule: Schedule::new(),
+        },
+        taken: Taken::default(),
         transport: Transport::new(config.sample_rate),
-        aims: Aims::new(),
         tracks: make_tracks(config),
         graph: Graph::new(tracks, edges, fades.pause),
         effects: Effects::new(config.effect_keys(), fades.pause, config.channels),
         taps: Taps::new(config.tap_keys()),
         inputs: Inputs::new(config.input_keys(), fades.pause),
         transitions: Transitions::new(fades.pause),
-        voices: Voices::new(
-            (keys, config.real_time),
-            tracks,
-            config.max_voices,
-            fades,
-            Reports::new(event_end, trash_end, Arc::clone(&shared)),
-        ),
+        voices: Voices::new(tracks, config.max_voices, fades),
         scratch: Scratch::new(config.channels),
         latent: false,
         delays_voices: false,
         default_ramp: seconds(0.005),
         safety: config.safety_limiter,
-        shared: Arc::clone(&shared),
-    };
-    let controller = Controller {
-        messages,
-        events,
-        trash,
         shared,
     };
+    renderer.begin_with(far.growth);
     (renderer, controller)
 }
 
@@ -204,16 +166,4 @@ fn make_tracks(config: &EngineConfig) -> Vec<Track> {
         open: true,
     });
     tracks
-}
-
-/// A ring; to `touch` its memory, it is filled and emptied once.
-fn ring<T>(
-    capacity: usize,
-    touch: bool,
-    make: impl Fn() -> T,
-) -> (rtrb::Producer<T>, rtrb::Consumer<T>) {
-    let (mut producer, mut consumer) = rtrb::RingBuffer::new(capacity);
-    while touch && !producer.is_full() && producer.push(make()).is_ok() {}
-    while consumer.pop().is_ok() {}
-    (producer, consumer)
 }

@@ -4,8 +4,8 @@
 //! delay by a 10 ms crossfade, which begins when the line remembers far enough back. What it has not
 //! heard is silence.
 
+use crate::block::MAX_BLOCK;
 use crate::ramp::{Curve, Ramp};
-use crate::renderer::MAX_BLOCK;
 
 /// Memory for a delay of up to `frames` frames. It has been touched: no callback is the first to
 /// fault a page of it in.

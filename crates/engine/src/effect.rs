@@ -1,8 +1,8 @@
 //! What every effect is: a processor, its parameters, and where their values are read.
 
+use crate::block::MAX_BLOCK;
 use crate::delay::line_memory;
 use crate::ramp::Ramp;
-use crate::renderer::MAX_BLOCK;
 
 /// One effect's work on a stretch of sound. Called in the audio callback: no allocation, no lock,
 /// no system call. The output may not depend on how frames are cut into stretches: state that is

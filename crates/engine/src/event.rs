@@ -1,9 +1,10 @@
 //! What the audio thread says back, and the memory it returns.
 
-use crate::command::{Batch, EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
+use crate::command::Batch;
 use crate::effect::EffectBody;
 use crate::growth::Growth;
 use crate::input::Input;
+use crate::key::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::sample::SampleData;
 use crate::tap::Sink;
 use std::sync::Arc;

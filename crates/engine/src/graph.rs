@@ -8,11 +8,12 @@
 mod edge;
 mod order;
 
-use crate::command::{EdgeKey, TrackKey};
+use crate::block::MAX_BLOCK;
 use crate::delay::DelayLine;
+use crate::ends::Ends;
+use crate::key::{EdgeKey, TrackKey};
 use crate::ramp::{Curve, Ramp};
-use crate::renderer::MAX_BLOCK;
-use crate::reports::Reports;
+use crate::schedule::NONE;
 use crate::shared::Shared;
 use crate::track::Track;
 use edge::{Edge, State, mix};
@@ -50,6 +51,8 @@ impl Graph {
             seq: 0,
             fresh: true,
             delay: DelayLine::default(),
+            planned: NONE,
+            points: NONE,
         };
         let mut graph = Self {
             edges: (0..edges).map(|_| edge()).collect(),
@@ -76,40 +79,74 @@ impl Graph {
         (edge.generation == key.generation && edge.state != State::Free).then_some(edge)
     }
 
-    /// Makes a connection. `None`: its key is in use or its tracks are not in service.
-    pub fn connect(
-        &mut self,
-        key: EdgeKey,
-        (from, to): (TrackKey, TrackKey),
-        gain: f64,
-        seq: u64,
-        tracks: &[Track],
-    ) -> Option<()> {
-        let in_service = |key: TrackKey| tracks.get(key.index as usize)?.is(key).then_some(());
-        in_service(from).and(in_service(to))?;
-        let edge = self.edges.get_mut(key.index as usize)?;
+    /// Reserves the place of a connection that begins later. Returns whether it was free.
+    pub fn plan(&mut self, key: EdgeKey, (from, to): (TrackKey, TrackKey), gain: f64) -> bool {
+        let Some(edge) = self.edges.get_mut(key.index as usize) else {
+            return false;
+        };
         if edge.state != State::Free {
-            return None;
+            return false;
         }
         edge.generation = key.generation;
-        edge.state = State::Waiting;
+        edge.state = State::Planned;
         edge.from = from.index;
         edge.to = to.index;
         edge.gain = Ramp::at(if gain.is_finite() { gain } else { 0.0 });
         edge.presence = Ramp::at(0.0);
         edge.wait = 0;
-        edge.seq = seq;
         edge.fresh = true;
         edge.delay.clear();
-        self.waiting += 1;
         self.top = self.top.max(key.index as usize + 1);
+        true
+    }
+
+    /// Lets a planned connection begin. `None`: it was not planned, or its tracks are not in
+    /// service; it has ended then.
+    pub fn connect(
+        &mut self,
+        key: EdgeKey,
+        (from, to): (TrackKey, TrackKey),
+        seq: u64,
+        tracks: &[Track],
+        ends: &mut Ends,
+    ) -> Option<()> {
+        let edge = self.get(key)?;
+        if edge.state != State::Planned {
+            return None;
+        }
+        let in_service = |key: TrackKey| tracks.get(key.index as usize)?.is(key).then_some(());
+        if in_service(from).and(in_service(to)).is_none() {
+            self.free(key.index as usize, ends);
+            return None;
+        }
+        edge.state = State::Waiting;
+        edge.from = from.index;
+        edge.to = to.index;
+        edge.seq = seq;
+        self.waiting += 1;
         self.changed = true;
         Some(())
     }
 
+    /// Whether a connection has a reserved place and has not begun.
+    pub fn is_planned(&mut self, key: EdgeKey) -> bool {
+        self.get(key)
+            .is_some_and(|edge| edge.state == State::Planned)
+    }
+
+    /// What is scheduled for a connection.
+    pub fn planned(&mut self, key: EdgeKey) -> Option<&mut u32> {
+        Some(&mut self.get(key)?.planned)
+    }
+
+    /// The points of a connection's gain.
+    pub fn points(&mut self, key: EdgeKey) -> Option<&mut u32> {
+        Some(&mut self.get(key)?.points)
+    }
+
     /// Lets a connection fade out. Returns whether there is a fade to wait for; `None`: there is no
     /// such connection.
-    pub fn disconnect(&mut self, key: EdgeKey, reports: &mut Reports) -> Option<bool> {
+    pub fn disconnect(&mut self, key: EdgeKey, ends: &mut Ends) -> Option<bool> {
         let fade = self.fade;
         let edge = self.get(key)?;
         if edge.state == State::Live && !edge.fresh {
@@ -119,27 +156,29 @@ impl Graph {
             return Some(true);
         }
         if edge.state != State::Leaving {
-            self.free(key.index as usize, reports);
+            self.free(key.index as usize, ends);
         }
         Some(false)
     }
 
     /// Ends every connection of a track at once.
-    pub fn cut_off(&mut self, track: u32, reports: &mut Reports) {
+    pub fn cut_off(&mut self, track: u32, ends: &mut Ends) {
         for index in 0..self.top {
             let edge = &self.edges[index];
             if edge.state != State::Free && (edge.from == track || edge.to == track) {
-                self.free(index, reports);
+                self.free(index, ends);
             }
         }
         self.changed = true;
     }
 
-    fn free(&mut self, index: usize, reports: &mut Reports) {
+    fn free(&mut self, index: usize, ends: &mut Ends) {
         let edge = &mut self.edges[index];
         self.waiting -= usize::from(edge.state == State::Waiting);
         edge.state = State::Free;
-        reports.edge_gone(EdgeKey {
+        ends.schedule.drop_owned(&mut edge.planned);
+        ends.schedule.drop_list(&mut edge.points);
+        ends.reports.edge_gone(EdgeKey {
             index: index as u32,
             generation: edge.generation,
         });
@@ -149,11 +188,17 @@ impl Graph {
         self.changed = true;
     }
 
-    /// A connection's gain, and whether nothing has passed it yet.
+    /// The gain of a connection that has begun, and whether nothing has passed it yet.
     pub fn gain(&mut self, key: EdgeKey) -> Option<(&mut Ramp, bool)> {
         let edge = self.get(key)?;
         let fresh = edge.fresh;
-        Some((&mut edge.gain, fresh))
+        (edge.state != State::Planned).then_some((&mut edge.gain, fresh))
+    }
+
+    /// The gain of a connection that is planned: it moves when that begins.
+    pub fn planned_gain(&mut self, key: EdgeKey) -> Option<&mut Ramp> {
+        let edge = self.get(key)?;
+        (edge.state == State::Planned).then_some(&mut edge.gain)
     }
 
     /// Gives a connection memory to delay with, and gives back what it had. It may travel ahead of
@@ -168,11 +213,11 @@ impl Graph {
     }
 
     /// Ends the connections whose fade is over.
-    pub fn settle(&mut self, reports: &mut Reports) {
+    pub fn settle(&mut self, ends: &mut Ends) {
         for index in 0..self.top {
             let edge = &self.edges[index];
             if edge.state == State::Leaving && !edge.presence.is_moving() {
-                self.free(index, reports);
+                self.free(index, ends);
             }
         }
     }
@@ -251,7 +296,7 @@ impl Graph {
 
     pub fn publish(&self, shared: &Shared) {
         for (index, edge) in self.edges[..self.top].iter().enumerate() {
-            if edge.state != State::Free {
+            if !matches!(edge.state, State::Free | State::Planned) {
                 let index = index as u32;
                 let generation = edge.generation;
                 shared.publish_edge(EdgeKey { index, generation }, edge.gain.current());

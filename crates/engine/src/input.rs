@@ -19,7 +19,7 @@ mod queue;
 
 pub use play::Input;
 
-use crate::renderer::MAX_BLOCK;
+use crate::block::MAX_BLOCK;
 use rtrb::{Producer, RingBuffer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};

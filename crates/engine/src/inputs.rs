@@ -1,16 +1,20 @@
 //! The inputs of all tracks.
 
-use crate::command::{InputKey, TrackKey};
+use crate::block::MAX_BLOCK;
+use crate::ends::Ends;
 use crate::input::Input;
+use crate::key::{InputKey, TrackKey};
 use crate::ramp::Ramp;
-use crate::renderer::MAX_BLOCK;
-use crate::reports::Reports;
+use crate::schedule::NONE;
 use crate::track::Track;
 
 struct Slot {
     generation: u32,
     input: Box<Input>,
     track: Option<u32>,
+    /// What is scheduled for it, and the points of its gain.
+    planned: u32,
+    points: u32,
 }
 
 pub(crate) struct Inputs {
@@ -37,17 +41,19 @@ impl Inputs {
     }
 
     /// Takes an input in. One whose place is not free goes back.
-    pub fn admit(&mut self, key: InputKey, input: Box<Input>, reports: &mut Reports) {
+    pub fn admit(&mut self, key: InputKey, input: Box<Input>, ends: &mut Ends) {
         match self.table.get_mut(key.index as usize) {
             Some(place @ None) => {
                 *place = Some(Slot {
                     generation: key.generation,
                     input,
                     track: None,
+                    planned: NONE,
+                    points: NONE,
                 });
                 self.count += 1;
             }
-            _ => reports.input_gone(key, input),
+            _ => ends.reports.input_gone(key, input),
         }
     }
 
@@ -63,7 +69,7 @@ impl Inputs {
         key: InputKey,
         (track, frame): (TrackKey, u64),
         tracks: &[Track],
-        reports: &mut Reports,
+        ends: &mut Ends,
     ) -> Option<()> {
         let (fade, largest) = (self.fade, self.largest);
         let offset = u32::try_from(frame - self.block).unwrap_or(u32::MAX);
@@ -79,7 +85,7 @@ impl Inputs {
                 Some(())
             }
             _ => {
-                self.give_back(key.index as usize, reports);
+                self.give_back(key.index as usize, ends);
                 None
             }
         }
@@ -87,25 +93,35 @@ impl Inputs {
 
     /// Fades an input out and ends it; at once when it is not heard. `None`: there is no such
     /// input.
-    pub fn detach(&mut self, key: InputKey, reports: &mut Reports) -> Option<()> {
+    pub fn detach(&mut self, key: InputKey, ends: &mut Ends) -> Option<()> {
         let fade = self.fade;
         let slot = self.get(key)?;
         if slot.track.is_some() && !slot.input.is_fresh() {
             slot.input.leave(fade);
         } else {
-            self.give_back(key.index as usize, reports);
+            self.give_back(key.index as usize, ends);
         }
         Some(())
     }
 
     /// Ends every input of a track.
-    pub fn end_track(&mut self, track: u32, reports: &mut Reports) {
+    pub fn end_track(&mut self, track: u32, ends: &mut Ends) {
         for index in 0..self.table.len() {
             let of = self.table[index].as_ref().and_then(|slot| slot.track);
             if of == Some(track) {
-                self.give_back(index, reports);
+                self.give_back(index, ends);
             }
         }
+    }
+
+    /// What is scheduled for an input.
+    pub fn planned(&mut self, key: InputKey) -> Option<&mut u32> {
+        Some(&mut self.get(key)?.planned)
+    }
+
+    /// The points of an input's gain.
+    pub fn points(&mut self, key: InputKey) -> Option<&mut u32> {
+        Some(&mut self.get(key)?.points)
     }
 
     /// Its gain, and whether nothing of it has been heard.
@@ -129,7 +145,7 @@ impl Inputs {
     }
 
     /// Adds a stretch of every input to its track's bus.
-    pub fn render(&mut self, frames: usize, tracks: &mut [Track], reports: &mut Reports) {
+    pub fn render(&mut self, frames: usize, tracks: &mut [Track], ends: &mut Ends) {
         if self.count == 0 {
             return;
         }
@@ -143,17 +159,20 @@ impl Inputs {
                 strip.sounding = true;
             }
             if slot.input.is_over() {
-                self.give_back(index, reports);
+                self.give_back(index, ends);
             }
         }
     }
 
-    fn give_back(&mut self, index: usize, reports: &mut Reports) {
-        if let Some(slot) = self.table[index].take() {
+    fn give_back(&mut self, index: usize, ends: &mut Ends) {
+        if let Some(mut slot) = self.table[index].take() {
             self.count -= 1;
+            ends.schedule.drop_owned(&mut slot.planned);
+            ends.schedule.drop_list(&mut slot.points);
             let index = index as u32;
             let generation = slot.generation;
-            reports.input_gone(InputKey { index, generation }, slot.input);
+            ends.reports
+                .input_gone(InputKey { index, generation }, slot.input);
         }
     }
 }

@@ -1,32 +1,22 @@
 //! Behind effects that look ahead, sound is later than the clock: what changes it waits.
 
-use crate::command::{Action, EffectKey, Target};
+use crate::command::{Action, Target};
+use crate::key::EffectKey;
 use crate::renderer::Renderer;
-use crate::schedule::Due;
+use crate::schedule::Item;
 
 impl Renderer {
-    /// What changes a track behind effects that look ahead waits for the sound that it is meant
-    /// for.
-    pub(crate) fn defer(&mut self, due: &Due) -> bool {
-        if !self.latent || due.compensated {
-            return false;
+    /// How long what changes a track behind effects that look ahead waits for the sound that it is
+    /// meant for; `None`: it does not, or has waited.
+    pub(crate) fn latency_before(&mut self, item: &Item) -> Option<u32> {
+        if !self.latent || item.compensated {
+            return None;
         }
-        let late = self.lateness(&due.action);
-        if late == 0 {
-            return false;
-        }
-        let compensated = Due {
-            compensated: true,
-            prompt: due.prompt && self.is_fresh(&due.action),
-            ..*due
-        };
-        self.schedule
-            .push(self.frame + u64::from(late), compensated);
-        true
+        Some(self.lateness(&item.action)).filter(|late| *late > 0)
     }
 
     /// Whether what an action changes has not sounded yet.
-    fn is_fresh(&mut self, action: &Action) -> bool {
+    pub(crate) fn is_fresh(&mut self, action: &Action) -> bool {
         match action {
             Action::Gate { track, .. } => self.track(*track).is_some_and(|track| track.is_fresh()),
             Action::Set { target, .. } => self.param(*target).is_some_and(|(_, fresh)| fresh),

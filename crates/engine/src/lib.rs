@@ -15,8 +15,9 @@
 //! output need, and waits for nobody: a full queue is for the controlling side to handle.
 #![forbid(unsafe_code)]
 
-mod aims;
 mod apply;
+mod automation;
+mod block;
 mod chain;
 mod channel;
 mod command;
@@ -24,13 +25,16 @@ mod config;
 mod controller;
 mod delay;
 mod effect;
+mod ends;
 mod event;
 pub mod fx;
 mod graph;
 mod growth;
+mod heap;
 mod input;
 mod inputs;
 mod intake;
+mod key;
 mod lateness;
 mod meter;
 mod meter_tap;
@@ -42,6 +46,7 @@ mod reports;
 mod safety;
 mod sample;
 mod schedule;
+mod segments;
 mod shared;
 mod slots;
 mod structure;
@@ -50,27 +55,29 @@ mod taps;
 mod track;
 mod transitions;
 mod transport;
+mod usage;
 mod voice;
 mod voices;
 mod waits;
 
+pub use block::MAX_BLOCK;
 pub use chain::MAX_CHAIN;
 pub use command::{
-    Action, Batch, Command, DelayPlace, EdgeKey, EffectKey, InputKey, Message, PlaySpec, RATES,
-    TapKey, Target, TrackKey, TrackSetup, VoiceKey, When,
+    Action, Batch, Command, DelayPlace, Message, PlaySpec, RATES, Target, TrackSetup, When,
 };
-pub use config::{EngineConfig, MASTER, build};
+pub use config::{EngineConfig, build};
 pub use controller::Controller;
 pub use delay::line_memory;
 pub use effect::{EffectBody, MAX_PARAMS, Processor};
 pub use event::{EndReason, Event, Trash};
 pub use growth::Growth;
 pub use input::{Input, InputFlow, InputSpec, InputWriter, input};
+pub use key::{EdgeKey, EffectKey, InputKey, MASTER, TapKey, TrackKey, VoiceKey};
 pub use meter::MeterReading;
 pub use meter_tap::MeterTap;
 pub use pan::pan_gains;
 pub use ramp::{Curve, Ramp};
-pub use renderer::{BlockClock, MAX_BLOCK, Renderer};
+pub use renderer::{BlockClock, Renderer};
 pub use safety::{THRESHOLD as SAFETY_THRESHOLD, limit};
 pub use sample::SampleData;
 pub use shared::{ClockReading, Shared, VoiceReading};

@@ -4,7 +4,7 @@
 //! peak and shows its track's running totals; a reader takes the peak away and compares the totals
 //! with those that it saw before.
 
-use crate::command::TrackKey;
+use crate::key::TrackKey;
 use crate::meter::{Meter, MeterReading};
 use crate::shared::Shared;
 use std::sync::Arc;

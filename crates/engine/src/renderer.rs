@@ -1,13 +1,14 @@
 //! One callback: drain the queue, apply what is due, render up to the next event, publish.
 
-use crate::aims::Aims;
+use crate::block::MAX_BLOCK;
 use crate::chain::{Effects, Scratch};
 use crate::command::Message;
-use crate::config::MASTER;
+use crate::ends::Ends;
 use crate::graph::Graph;
 use crate::inputs::Inputs;
+use crate::intake::Taken;
+use crate::key::MASTER;
 use crate::safety;
-use crate::schedule::Schedule;
 use crate::shared::{ClockReading, Shared};
 use crate::taps::Taps;
 use crate::track::Track;
@@ -16,9 +17,6 @@ use crate::transport::Transport;
 use crate::voices::Voices;
 use noxrun_kernels as kernels;
 use std::sync::Arc;
-
-/// Frames that are rendered in one stretch at most; longer blocks are cut.
-pub const MAX_BLOCK: usize = 256;
 
 /// When a block runs.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,9 +38,9 @@ pub struct Renderer {
     pub(crate) channels: usize,
     pub(crate) frame: u64,
     pub(crate) messages: rtrb::Consumer<Message>,
-    pub(crate) schedule: Schedule,
+    pub(crate) ends: Ends,
+    pub(crate) taken: Taken,
     pub(crate) transport: Transport,
-    pub(crate) aims: Aims,
     pub(crate) tracks: Vec<Track>,
     pub(crate) graph: Graph,
     pub(crate) effects: Effects,
@@ -101,8 +99,8 @@ impl Renderer {
 
     /// Frames until the next event, transition or loop's end.
     fn stretch(&self) -> usize {
-        let by_frame = self.schedule.next_frame().map(|next| next.at);
-        let by_beat = self.next_beat().map(|(frame, _)| frame);
+        let by_frame = self.ends.schedule.next_frame().map(|next| next.at);
+        let by_beat = self.next_beat().map(|next| next.at);
         let candidates = [
             by_frame,
             by_beat,
@@ -117,6 +115,10 @@ impl Renderer {
     }
 
     fn publish(&mut self, block: usize, clock: BlockClock) {
+        self.count_done(0);
+        let (items, lists) = self.ends.schedule.held();
+        self.shared.usage.items.publish(items, self.taken.items);
+        self.shared.usage.lists.publish(lists, self.taken.lists);
         let tracks = &self.tracks;
         self.shared.raise_taps(|key| {
             let track = tracks.get(key.index as usize)?;
@@ -140,9 +142,10 @@ impl Renderer {
 
     /// Renders a stretch without events.
     fn render(&mut self, out: &mut [f32], frames: usize) {
-        self.voices.render(self.frame, frames, &mut self.tracks);
-        let reports = &mut self.voices.reports;
-        self.inputs.render(frames, &mut self.tracks, reports);
+        let ends = &mut self.ends;
+        self.voices
+            .render(self.frame, frames, &mut self.tracks, ends);
+        self.inputs.render(frames, &mut self.tracks, ends);
         if self.delays_voices {
             for track in self.tracks.iter_mut().filter(|track| track.in_service) {
                 track.hold_voices(frames);

@@ -1,14 +1,16 @@
 //! What leaves the audio thread: reports, and memory that is not needed any more.
 
-use crate::command::{Batch, EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
+use crate::command::Batch;
 use crate::effect::EffectBody;
 use crate::event::{EndReason, Event, Trash};
 use crate::growth::Growth;
 use crate::input::Input;
+use crate::key::{EdgeKey, EffectKey, InputKey, TapKey, TrackKey, VoiceKey};
 use crate::sample::SampleData;
 use crate::shared::Shared;
 use crate::tap::Sink;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 pub(crate) struct Reports {
     events: rtrb::Producer<Event>,
@@ -100,8 +102,22 @@ impl Reports {
         self.give_back(Trash::Batch(batch));
     }
 
-    /// Gives back what growing replaced.
-    pub fn grown(&mut self, growth: Box<Growth>) {
+    /// Goes over to bigger rings, where there are any, and gives the rest back.
+    pub fn grow(&mut self, mut growth: Box<Growth>) {
+        if let Some(events) = growth.events.take() {
+            growth.old_events = Some(std::mem::replace(&mut self.events, events));
+            self.shared
+                .usage
+                .event_rings
+                .fetch_add(1, Ordering::Release);
+        }
+        if let Some(trash) = growth.trash.take() {
+            growth.old_trash = Some(std::mem::replace(&mut self.trash, trash));
+            self.shared
+                .usage
+                .trash_rings
+                .fetch_add(1, Ordering::Release);
+        }
         self.give_back(Trash::Growth(growth));
     }
 

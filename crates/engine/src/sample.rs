@@ -28,15 +28,6 @@ impl SampleData {
         })
     }
 
-    /// One channel of nothing.
-    pub(crate) fn empty() -> Self {
-        Self {
-            channels: vec![Vec::new()],
-            frames: 0,
-            rate: 0,
-        }
-    }
-
     /// Length in frames.
     pub fn frames(&self) -> usize {
         self.frames

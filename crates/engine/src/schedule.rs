@@ -1,370 +1,307 @@
-//! Actions waiting for their time, in memory reserved once.
+//! Everything that waits for its time, in memory that was sent ahead.
 //!
-//! Binary heaps of small keys over a table: looking at the next one is one read, so a block costs
-//! by what is due and not by what is pending. What waits for a frame is in one heap. What waits for
-//! a beat is in two: `ahead` holds what the transport comes to next, `behind` what it has passed and
-//! would come to again after a loop or a seek. Tempo changes move nothing here: a beat becomes a
-//! frame only when it is the next one. What begins as soon as the transport starts is parked.
+//! What waits for a frame is in one heap. What waits for a beat is in two: `ahead` holds what the
+//! transport comes to next, `behind` what it has passed and would come to again after a loop or a
+//! seek. Tempo changes move nothing here: a beat becomes a frame only when it is the next one. Of
+//! each parameter's points only the next one stands in a heap; [`lists`] keeps the others.
+//!
+//! Whatever is dropped is taken out of the heaps at once and gives its place back.
 
-use crate::command::Action;
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+mod aims;
+mod item;
+mod lists;
+mod trees;
 
-/// One waiting action.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Due {
-    pub seq: u64,
-    /// Whether it counts among the events of `maxEvents`.
-    pub counted: bool,
-    /// It was sent without a time of its own.
-    pub prompt: bool,
-    /// It has had its time, and waits for the latency in front of what it changes. `prompt` is then
-    /// kept only where that had not sounded.
-    pub compensated: bool,
-    /// The beat that it is for, until it is known where that lies.
-    pub beat: Option<f64>,
-    /// The beat on which what it begins has to end.
-    pub aim: Option<f64>,
-    pub action: Action,
-}
+pub(crate) use aims::Aim;
+pub(crate) use item::{Due, Item, beat_of, ordered};
+pub(crate) use lists::Kind;
 
-impl Due {
-    /// Something to touch memory with.
-    pub const IDLE: Self = Self {
-        seq: 0,
-        counted: false,
-        prompt: false,
-        compensated: false,
-        beat: None,
-        aim: None,
-        action: Action::StopTransport,
-    };
-}
+use crate::heap::{Entry, Heap, Places, SHIFT};
+use crate::segments::Segments;
+use item::{LEFT, RIGHT};
+use lists::List;
 
-/// The earliest first: a heap gives its greatest, so the order is reversed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct ByFrame {
-    frame: u64,
-    seq: u64,
-    slot: u32,
-}
+/// No item, no list.
+pub(crate) const NONE: u32 = u32::MAX;
 
-impl Ord for ByFrame {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.frame, other.seq).cmp(&(self.frame, self.seq))
-    }
-}
-impl PartialOrd for ByFrame {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// The earliest beat first.
-#[derive(Debug, Clone, Copy)]
-struct Ahead {
-    beat: f64,
-    seq: u64,
-    slot: u32,
-}
-
-impl Ord for Ahead {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let beats = other.beat.total_cmp(&self.beat);
-        beats.then(other.seq.cmp(&self.seq))
-    }
-}
-impl PartialOrd for Ahead {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl PartialEq for Ahead {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Ahead {}
-
-/// The latest beat first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Behind(Ahead);
-
-impl Ord for Behind {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.0.cmp(&self.0)
-    }
-}
-impl PartialOrd for Behind {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
+/// The heaps, by what is waited for.
+const FRAMES: usize = 0;
+const AHEAD: usize = 1;
+const BEHIND: usize = 2;
+const HEAPS: usize = 3;
+/// What begins as soon as the transport starts is in no heap.
+const PARKED: usize = 3;
+const CLASSES: usize = 4;
 
 pub(crate) struct Schedule {
-    items: Vec<Due>,
-    free: Vec<u32>,
-    capacity: usize,
-    frames: BinaryHeap<ByFrame>,
-    ahead: BinaryHeap<Ahead>,
-    behind: BinaryHeap<Behind>,
-    /// What begins when the transport starts.
-    parked: Vec<u32>,
+    items: Segments<Item, SHIFT>,
+    /// Places that were given back, each naming the next one, and those that were never used.
+    free: u32,
+    unused: u32,
+    held: u32,
+    heaps: [Heap; HEAPS],
+    places: Places,
+    lists: Segments<List, SHIFT>,
+    free_list: u32,
+    unused_list: u32,
+    held_lists: u32,
+    /// The first of the lists with parked points, and of those with a ramp that ends on a beat.
+    parked: u32,
+    aiming: u32,
+    /// Counted items that were dropped.
+    dropped: u64,
 }
 
-/// The next action of a kind: when, and its sequence number.
+/// Room for as many more items as there are.
+pub(crate) struct ItemSegment {
+    items: Box<[Item]>,
+    heaps: [Box<[Entry]>; HEAPS],
+    places: Box<[u32]>,
+}
+
+/// Room for as many more lists of points as there are.
+pub(crate) struct ListSegment(Box<[List]>);
+
+impl ItemSegment {
+    /// The next one when there are `count`.
+    pub fn make(count: usize) -> Self {
+        Self {
+            items: Segments::<_, SHIFT>::make(count, || Item::IDLE),
+            heaps: std::array::from_fn(|_| Segments::<_, SHIFT>::make(count, || Entry::IDLE)),
+            places: Segments::<_, SHIFT>::make(count, || 0),
+        }
+    }
+}
+
+impl ListSegment {
+    /// The next one when there are `count`.
+    pub fn make(count: usize) -> Self {
+        Self(Segments::<_, SHIFT>::make(count, || List::IDLE))
+    }
+}
+
+/// The next item of a kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Next<T> {
     pub at: T,
     pub seq: u64,
+    pub id: u32,
 }
 
 impl Schedule {
-    pub fn with_capacity(capacity: usize, touch: bool) -> Self {
-        let mut schedule = Self {
-            items: Vec::with_capacity(capacity),
-            free: Vec::with_capacity(capacity),
-            capacity,
-            frames: BinaryHeap::with_capacity(capacity),
-            ahead: BinaryHeap::with_capacity(capacity),
-            behind: BinaryHeap::with_capacity(capacity),
-            parked: Vec::with_capacity(capacity),
-        };
-        // Touch every page now, not in a callback.
-        if touch {
-            schedule.items.resize(capacity, Due::IDLE);
-            schedule.free.extend((0..capacity as u32).rev());
-            schedule.parked.resize(capacity, 0);
-            schedule.parked.clear();
-        }
-        for seq in 0..if touch { capacity as u64 } else { 0 } {
-            let key = Ahead {
-                beat: 0.0,
-                seq,
-                slot: 0,
-            };
-            schedule.frames.push(ByFrame {
-                frame: 0,
-                seq,
-                slot: 0,
-            });
-            schedule.ahead.push(key);
-            schedule.behind.push(Behind(key));
-        }
-        schedule.frames.clear();
-        schedule.ahead.clear();
-        schedule.behind.clear();
-        schedule
-    }
-
-    /// Whether `count` more fit.
-    pub fn has_room(&self, count: usize) -> bool {
-        self.free.len() + self.capacity - self.items.len() >= count
-    }
-
-    fn store(&mut self, due: Due) -> Option<u32> {
-        if let Some(slot) = self.free.pop() {
-            self.items[slot as usize] = due;
-            return Some(slot);
-        }
-        // Places that were never used are taken when they are needed: memory for them is there.
-        let room = self.items.len() < self.capacity;
-        debug_assert!(room, "the caller made sure of the room");
-        room.then(|| {
-            self.items.push(due);
-            self.items.len() as u32 - 1
-        })
-    }
-
-    fn release(&mut self, slot: u32) -> Due {
-        self.free.push(slot);
-        self.items[slot as usize]
-    }
-
-    /// Adds one that waits for a frame. The caller made sure of the room.
-    pub fn push(&mut self, frame: u64, due: Due) {
-        let seq = due.seq;
-        if let Some(slot) = self.store(due) {
-            self.frames.push(ByFrame { frame, seq, slot });
+    pub fn new() -> Self {
+        Self {
+            items: Segments::new(),
+            free: NONE,
+            unused: 0,
+            held: 0,
+            heaps: std::array::from_fn(|_| Heap::new()),
+            places: Places::new(),
+            lists: Segments::new(),
+            free_list: NONE,
+            unused_list: 0,
+            held_lists: 0,
+            parked: NONE,
+            aiming: NONE,
+            dropped: 0,
         }
     }
 
-    /// Adds one that waits for a beat which the transport comes to next.
-    pub fn push_ahead(&mut self, beat: f64, due: Due) {
-        let seq = due.seq;
-        if let Some(slot) = self.store(due) {
-            self.ahead.push(Ahead { beat, seq, slot });
-        }
+    /// Places for items, or for lists, that `count` segments have together.
+    pub const fn capacity_of(count: usize) -> usize {
+        Segments::<Item, SHIFT>::capacity_of(count)
     }
 
-    /// Adds one that waits for a beat which the transport has passed.
-    pub fn push_behind(&mut self, beat: f64, due: Due) {
-        let seq = due.seq;
-        if let Some(slot) = self.store(due) {
-            self.behind.push(Behind(Ahead { beat, seq, slot }));
-        }
-    }
-
-    /// Keeps one until the transport starts.
-    pub fn park(&mut self, due: Due) {
-        if let Some(slot) = self.store(due) {
-            self.parked.push(slot);
-        }
-    }
-
-    /// The transport starts on this frame.
-    pub fn unpark(&mut self, frame: u64) {
-        for slot in self.parked.drain(..) {
-            let seq = self.items[slot as usize].seq;
-            self.frames.push(ByFrame { frame, seq, slot });
-        }
-    }
-
-    /// Drops what is meant of what waits for the transport's start. None of it is counted.
-    pub fn drop_parked(&mut self, mut is_meant: impl FnMut(&Due) -> bool) {
-        let Self {
+    pub fn grow(&mut self, segment: ItemSegment) {
+        let ItemSegment {
             items,
-            free,
-            parked,
-            ..
-        } = self;
-        parked.retain(|slot| {
-            let dropped = is_meant(&items[*slot as usize]);
-            if dropped {
-                free.push(*slot);
-            }
-            !dropped
-        });
+            heaps,
+            places,
+        } = segment;
+        let mut odd = self.items.add(items).is_some() | self.places.add(places).is_some();
+        for (heap, segment) in self.heaps.iter_mut().zip(heaps) {
+            odd |= heap.grow(segment).is_some();
+        }
+        debug_assert!(!odd, "the controller makes segments in their order");
     }
 
-    /// The earliest frame that something waits for.
+    pub fn grow_lists(&mut self, segment: ListSegment) {
+        let odd = self.lists.add(segment.0).is_some();
+        debug_assert!(!odd, "the controller makes segments in their order");
+    }
+
+    /// Items that still fit.
+    pub fn room(&self) -> usize {
+        self.items.len() - self.held as usize
+    }
+
+    /// Lists that still fit.
+    pub fn list_room(&self) -> usize {
+        self.lists.len() - self.held_lists as usize
+    }
+
+    /// Places in use: of items, of lists.
+    pub fn held(&self) -> (u32, u32) {
+        (self.held, self.held_lists)
+    }
+
+    /// Counted items that were dropped since this was asked last.
+    pub fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
+    }
+
+    pub fn item(&self, id: u32) -> &Item {
+        &self.items[id]
+    }
+
+    pub fn item_mut(&mut self, id: u32) -> &mut Item {
+        &mut self.items[id]
+    }
+
+    /// Takes a place. The caller made sure of the room.
+    fn store(&mut self, item: Item) -> u32 {
+        self.held += 1;
+        let id = if self.free == NONE {
+            self.unused += 1;
+            self.unused - 1
+        } else {
+            let id = self.free;
+            self.free = self.items[id].links[RIGHT];
+            id
+        };
+        self.items[id] = item;
+        id
+    }
+
+    fn release(&mut self, id: u32) {
+        self.held -= 1;
+        self.items[id].links[RIGHT] = self.free;
+        self.free = id;
+    }
+
+    /// Adds an item that stands for itself. The caller made sure of the room.
+    pub fn push(&mut self, item: Item) -> u32 {
+        let id = self.store(item);
+        self.enter_heap(id);
+        id
+    }
+
+    /// Lets an item wait for something else.
+    pub fn set_due(&mut self, id: u32, due: Due) {
+        if self.items[id].list == NONE {
+            self.leave_heap(id);
+            self.items[id].due = due;
+            self.enter_heap(id);
+        } else {
+            self.set_point_due(id, due);
+        }
+    }
+
+    fn enter_heap(&mut self, id: u32) {
+        let item = &self.items[id];
+        if let Some((class, time, order)) = item.due.place(item.seq)
+            && class < HEAPS
+        {
+            self.heaps[class].insert(Entry { time, order, id }, &mut self.places);
+        }
+    }
+
+    fn leave_heap(&mut self, id: u32) {
+        let item = &self.items[id];
+        if let Some((class, ..)) = item.due.place(item.seq)
+            && class < HEAPS
+        {
+            self.heaps[class].remove(id, &mut self.places);
+        }
+    }
+
+    /// Takes out an item that stands for itself and that no owner's list names any more.
+    pub fn take(&mut self, id: u32) -> Item {
+        self.leave_heap(id);
+        self.release(id);
+        self.items[id]
+    }
+
+    /// The item that waits for the earliest frame.
     pub fn next_frame(&self) -> Option<Next<u64>> {
-        self.frames.peek().map(|next| Next {
-            at: next.frame,
-            seq: next.seq,
+        let Entry { time, order, id } = self.heaps[FRAMES].first()?;
+        Some(Next {
+            at: time,
+            seq: order,
+            id,
         })
     }
 
-    /// The earliest beat that something waits for and the transport comes to.
+    /// The item that waits for the earliest beat which the transport comes to.
     pub fn next_beat(&self) -> Option<Next<f64>> {
-        self.ahead.peek().map(|next| Next {
-            at: next.beat,
-            seq: next.seq,
+        let Entry { time, order, id } = self.heaps[AHEAD].first()?;
+        Some(Next {
+            at: beat_of(time),
+            seq: order,
+            id,
         })
-    }
-
-    /// Takes the one with the earliest frame.
-    pub fn pop_frame(&mut self) -> Option<Due> {
-        let slot = self.frames.pop()?.slot;
-        Some(self.release(slot))
-    }
-
-    /// Takes the one with the earliest beat.
-    pub fn pop_beat(&mut self) -> Option<Due> {
-        let slot = self.ahead.pop()?.slot;
-        Some(self.release(slot))
     }
 
     /// The transport goes back to `beat`: what waits from there on lies ahead again.
     pub fn bring_back(&mut self, beat: f64) {
-        while let Some(Behind(last)) = self.behind.peek() {
-            if last.beat < beat {
+        while let Some(Entry { id, .. }) = self.heaps[BEHIND].first() {
+            let Due::Behind(last) = self.items[id].due else {
+                break;
+            };
+            if last < beat {
                 break;
             }
-            self.ahead.push(*last);
-            self.behind.pop();
+            self.set_due(id, Due::Ahead(last));
         }
     }
 
-    /// Drops what `is_meant` says, of waiting frames and of waiting beats (by when it waits for and
-    /// the action itself). Returns how many of them were counted.
-    pub fn drop_where(
-        &mut self,
-        mut of_frames: impl FnMut(u64, &Due) -> bool,
-        mut of_beats: impl FnMut(f64, &Due) -> bool,
-    ) -> u64 {
-        let Self {
-            items,
-            free,
-            frames,
-            ahead,
-            behind,
-            ..
-        } = self;
-        let mut counted = 0;
-        let mut drop_slot = |slot: u32, is_meant: bool, due: &Due| {
-            if is_meant {
-                free.push(slot);
-                counted += u64::from(due.counted);
-            }
-            !is_meant
-        };
-        frames.retain(|key| {
-            let due = &items[key.slot as usize];
-            drop_slot(key.slot, of_frames(key.frame, due), due)
-        });
-        ahead.retain(|key| {
-            let due = &items[key.slot as usize];
-            drop_slot(key.slot, of_beats(key.beat, due), due)
-        });
-        behind.retain(|Behind(key)| {
-            let due = &items[key.slot as usize];
-            drop_slot(key.slot, of_beats(key.beat, due), due)
-        });
-        counted
+    /// The transport starts on this frame: what was parked begins.
+    pub fn unpark(&mut self, frame: u64) {
+        while let Some(id) = self.first_parked() {
+            self.set_due(id, Due::Frame(frame));
+        }
+    }
+
+    /// Notes an item in the list of what names one thing, which begins at `head`.
+    pub fn own(&mut self, id: u32, head: &mut u32) {
+        let item = &mut self.items[id];
+        item.owned = true;
+        item.links[LEFT] = NONE;
+        item.links[RIGHT] = *head;
+        if *head != NONE {
+            self.items[*head].links[LEFT] = id;
+        }
+        *head = id;
+    }
+
+    /// Takes an item out of the list that begins at `head`.
+    pub fn disown(&mut self, id: u32, head: &mut u32) {
+        let item = &mut self.items[id];
+        if !std::mem::replace(&mut item.owned, false) {
+            return;
+        }
+        let (before, after) = (item.links[LEFT], item.links[RIGHT]);
+        if before == NONE {
+            *head = after;
+        } else {
+            self.items[before].links[RIGHT] = after;
+        }
+        if after != NONE {
+            self.items[after].links[LEFT] = before;
+        }
+    }
+
+    /// What a list names is gone: everything that waits for it is dropped.
+    pub fn drop_owned(&mut self, head: &mut u32) {
+        let mut id = std::mem::replace(head, NONE);
+        while id != NONE {
+            let next = self.items[id].links[RIGHT];
+            let item = self.take(id);
+            self.dropped += u64::from(item.counted);
+            id = next;
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn due(seq: u64) -> Due {
-        Due { seq, ..Due::IDLE }
-    }
-
-    #[test]
-    fn order_is_by_frame_then_by_sequence() {
-        let mut schedule = Schedule::with_capacity(8, true);
-        for (frame, seq) in [(5, 3), (1, 4), (5, 1), (9, 0), (1, 2)] {
-            schedule.push(frame, due(seq));
-        }
-        let mut order = Vec::new();
-        while schedule.next_frame().is_some_and(|next| next.at <= 5) {
-            let at = schedule.next_frame().unwrap().at;
-            order.push((at, schedule.pop_frame().unwrap().seq));
-        }
-        assert_eq!(order, [(1, 2), (1, 4), (5, 1), (5, 3)]);
-        assert_eq!(schedule.next_frame(), Some(Next { at: 9, seq: 0 }));
-    }
-
-    #[test]
-    fn beats_that_were_passed_come_back_in_order_from_where_the_transport_goes() {
-        let mut schedule = Schedule::with_capacity(8, true);
-        for (beat, seq) in [(1.0, 0), (3.0, 1), (2.0, 2)] {
-            schedule.push_behind(beat, due(seq));
-        }
-        schedule.push_ahead(8.0, due(3));
-        schedule.bring_back(2.0);
-        let mut order = Vec::new();
-        while let Some(next) = schedule.next_beat() {
-            order.push((next.at, schedule.pop_beat().unwrap().seq));
-        }
-        assert_eq!(order, [(2.0, 2), (3.0, 1), (8.0, 3)]);
-        schedule.bring_back(0.0);
-        assert_eq!(schedule.next_beat(), Some(Next { at: 1.0, seq: 0 }));
-    }
-
-    #[test]
-    fn what_is_dropped_gives_its_room_back() {
-        let mut schedule = Schedule::with_capacity(3, false);
-        schedule.push(1, due(0));
-        schedule.push_ahead(2.0, due(1));
-        schedule.push_behind(1.0, due(2));
-        assert!(!schedule.has_room(1));
-        schedule.drop_where(|frame, _| frame == 1, |beat, _| beat == 1.0);
-        assert!(schedule.has_room(2) && !schedule.has_room(3));
-        assert_eq!(schedule.next_frame(), None);
-        assert_eq!(schedule.pop_beat().map(|due| due.seq), Some(1));
-    }
-}
+mod tests;

@@ -5,12 +5,13 @@ mod voice;
 
 pub use voice::VoiceReading;
 
-use crate::command::{EdgeKey, EffectKey, TrackKey, VoiceKey};
 use crate::effect::MAX_PARAMS;
+use crate::key::{EdgeKey, EffectKey, TrackKey, VoiceKey};
 use crate::meter::{Meter, MeterCell, MeterReading};
 use crate::meter_tap::{TapCell, TotalsCell};
 use crate::ramp::Ramp;
 use crate::transport::TransportReading;
+use crate::usage::Usage;
 use cell::{Cell, pack};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use voice::VoiceCell;
@@ -49,6 +50,7 @@ pub struct Shared {
     effects: Vec<Cell<MAX_PARAMS>>,
     graph_latency: AtomicU32,
     transport: TransportCell,
+    pub(crate) usage: Usage,
     pub(crate) meter_taps: Vec<TapCell>,
     /// Every meter of a caller's own from here on was never used.
     meter_taps_top: AtomicU32,
@@ -119,6 +121,7 @@ impl Shared {
                 end: AtomicU64::new(0),
                 rate,
             },
+            usage: Usage::default(),
             meter_taps: (0..meter_taps).map(|_| TapCell::new(channels)).collect(),
             meter_taps_top: AtomicU32::new(0),
         }

@@ -1,134 +1,120 @@
 //! Actions that change what the graph is made of.
 
-use crate::command::{Action, EffectKey, TrackKey};
-use crate::config::MASTER;
+use crate::command::TrackSetup;
+use crate::key::{EdgeKey, EffectKey, MASTER, TrackKey};
 use crate::renderer::Renderer;
-use crate::schedule::Due;
+use crate::schedule::Item;
 
 impl Renderer {
-    /// Applies such an action. Returns whether what it names was found.
-    pub(crate) fn restructure(&mut self, action: Action, due: &Due) -> bool {
-        match action {
-            Action::Gate { track, open } => {
-                let Some(strip) = self.tracks.get_mut(track.index as usize) else {
-                    return false;
-                };
-                if !strip.is(track) {
-                    return false;
+    pub(crate) fn set_gate(&mut self, track: TrackKey, open: bool, item: &Item) -> bool {
+        let Some(strip) = self.tracks.get_mut(track.index as usize) else {
+            return false;
+        };
+        if !strip.is(track) {
+            return false;
+        }
+        let initial = item.prompt && (item.compensated || strip.is_fresh());
+        strip.set_gate(open, initial, &mut self.effects);
+        true
+    }
+
+    pub(crate) fn add_track(&mut self, setup: &TrackSetup) -> bool {
+        match self.tracks.get_mut(setup.track.index as usize) {
+            Some(strip) if !strip.in_service => {
+                if strip.claimed != Some(setup.track) {
+                    strip.drop_points(&mut self.ends);
                 }
-                let initial = due.prompt && (due.compensated || strip.is_fresh());
-                strip.set_gate(open, initial, &mut self.effects);
+                strip.set_up(setup);
+                self.graph.touch();
                 true
             }
-            Action::AddTrack(setup) => {
-                let strip = self.tracks.get_mut(setup.track.index as usize);
-                match strip {
-                    Some(strip) if !strip.in_service => {
-                        strip.set_up(&setup);
-                        self.graph.touch();
-                        true
-                    }
-                    _ => false,
-                }
-            }
-            Action::RemoveTrack(track) => self.remove_track(track, due.seq),
-            Action::Connect {
-                edge,
-                from,
-                to,
-                gain,
-            } => {
-                let tracks = (from, to);
-                let made = self
-                    .graph
-                    .connect(edge, tracks, gain, due.seq, &self.tracks);
-                if made.is_none() {
-                    self.voices.reports.edge_gone(edge);
-                }
-                made.is_some()
-            }
-            Action::Disconnect(edge) => {
-                let fades = self.graph.disconnect(edge, &mut self.voices.reports);
-                self.begin(fades == Some(true));
-                fades.is_some()
-            }
-            Action::AddEffect {
-                effect,
-                track,
-                before,
-                bypass,
-            } => self.add_effect((effect, before), track, bypass),
-            Action::MoveEffect { effect, before } => self.in_chain(effect, |this, track, fresh| {
-                let chain = &mut this.tracks[track].chain;
-                chain.move_to(effect, before, fresh, &mut this.effects)
-            }),
-            // One that was never put into a chain goes back as well.
-            Action::RemoveEffect(effect)
-                if self.effects.refuse(effect, &mut self.voices.reports) =>
-            {
-                true
-            }
-            Action::RemoveEffect(effect) => {
-                let found = self.in_chain(effect, |this, track, fresh| {
-                    let reports = &mut this.voices.reports;
-                    let chain = &mut this.tracks[track].chain;
-                    chain.remove(effect, fresh, &mut this.effects, reports)
-                });
-                self.measure();
-                found
-            }
-            Action::Bypass { effect, on } => {
-                let Due {
-                    prompt,
-                    compensated,
-                    ..
-                } = *due;
-                self.in_chain(effect, |this, track, fresh| {
-                    let chain = &mut this.tracks[track].chain;
-                    let initial = prompt && (compensated || fresh);
-                    chain.bypass(effect, on, initial, &mut this.effects)
-                })
-            }
-            Action::AttachTap { tap, track } => {
-                let reports = &mut self.voices.reports;
-                let attached = self.taps.attach(tap, track, &mut self.tracks, reports);
-                attached.is_some()
-            }
-            Action::DetachTap(tap) => {
-                let reports = &mut self.voices.reports;
-                let detached = self.taps.detach(tap, &mut self.tracks, reports);
-                detached.is_some()
-            }
-            Action::AddInput { input, track } => {
-                let at = (track, self.frame);
-                let reports = &mut self.voices.reports;
-                let attached = self.inputs.attach(input, at, &self.tracks, reports);
-                attached.is_some()
-            }
-            Action::RemoveInput(input) => {
-                let reports = &mut self.voices.reports;
-                self.inputs.detach(input, reports).is_some()
-            }
-            _ => true,
+            _ => false,
         }
     }
 
-    fn begin(&mut self, fades: bool) {
+    pub(crate) fn connect(
+        &mut self,
+        edge: EdgeKey,
+        tracks: (TrackKey, TrackKey),
+        gain: f64,
+        seq: u64,
+    ) -> bool {
+        // Where its place was taken when it came, it may be free by now.
+        if !self.graph.is_planned(edge) && !self.graph.plan(edge, tracks, gain) {
+            self.ends.reports.edge_gone(edge);
+            return false;
+        }
+        let ends = &mut self.ends;
+        let made = self.graph.connect(edge, tracks, seq, &self.tracks, ends);
+        made.is_some()
+    }
+
+    pub(crate) fn move_effect(
+        &mut self,
+        effect: EffectKey,
+        before: Option<EffectKey>,
+        seq: u64,
+    ) -> bool {
+        if let Some(track) = self.effects.planned_on(effect) {
+            let chain = &mut self.tracks[track as usize].chain;
+            chain.move_to((effect, before), (seq, true), &mut self.effects);
+            return true;
+        }
+        self.in_chain(effect, |this, track, fresh| {
+            let chain = &mut this.tracks[track].chain;
+            chain.move_to((effect, before), (seq, fresh), &mut this.effects)
+        })
+    }
+
+    pub(crate) fn remove_effect(&mut self, effect: EffectKey) -> bool {
+        if let Some(track) = self.effects.planned_on(effect) {
+            self.tracks[track as usize].chain.unplan(effect.index);
+        }
+        // One that was never put into a chain goes back as well.
+        if self.effects.refuse(effect, &mut self.ends) {
+            return true;
+        }
+        let found = self.in_chain(effect, |this, track, fresh| {
+            let chain = &mut this.tracks[track].chain;
+            chain.remove(effect, fresh, &mut this.effects, &mut this.ends)
+        });
+        self.measure();
+        found
+    }
+
+    pub(crate) fn bypass(&mut self, effect: EffectKey, on: bool, item: &Item) -> bool {
+        // One that comes in later begins as it is said now.
+        if item.prompt
+            && let Some(track) = self.effects.planned_on(effect)
+        {
+            let chain = &mut self.tracks[track as usize].chain;
+            chain.bypass(effect, on, true, &mut self.effects);
+            return true;
+        }
+        let (prompt, compensated) = (item.prompt, item.compensated);
+        self.in_chain(effect, |this, track, fresh| {
+            let chain = &mut this.tracks[track].chain;
+            let initial = prompt && (compensated || fresh);
+            chain.bypass(effect, on, initial, &mut this.effects)
+        })
+    }
+
+    pub(crate) fn begin(&mut self, fades: bool) {
         if fades {
             self.transitions.begin(self.frame);
         }
     }
 
-    fn add_effect(
+    pub(crate) fn add_effect(
         &mut self,
         (effect, before): (EffectKey, Option<EffectKey>),
         track: TrackKey,
         bypass: bool,
     ) -> bool {
-        let reports = &mut self.voices.reports;
+        let ends = &mut self.ends;
         let strip = self.tracks.get_mut(track.index as usize);
         let Some(strip) = strip.filter(|strip| strip.is(track)) else {
-            self.effects.refuse(effect, reports);
+            self.effects.refuse(effect, ends);
             return false;
         };
         let at_once = strip.is_fresh();
@@ -137,7 +123,7 @@ impl Renderer {
             (bypass, at_once),
             track.index,
             &mut self.effects,
-            reports,
+            ends,
         );
         self.measure();
         self.begin(fades == Some(true));
@@ -175,7 +161,7 @@ impl Renderer {
         }
     }
 
-    fn remove_track(&mut self, key: TrackKey, seq: u64) -> bool {
+    pub(crate) fn remove_track(&mut self, key: TrackKey, seq: u64) -> bool {
         if key == MASTER {
             return false;
         }
@@ -191,7 +177,8 @@ impl Renderer {
             track.leave();
             self.transitions.begin(self.frame);
         }
-        self.voices.end_waiting(key, seq, self.frame);
+        self.voices
+            .stop_waiting(key, (seq, self.frame), &mut self.ends);
         true
     }
 
@@ -208,7 +195,7 @@ impl Renderer {
                 track.gone_at = Some(frame);
                 // The last frame of a fade is silent already.
                 let silent = self.frame - u64::from(track.fades());
-                self.voices.end_track(key.index, silent);
+                self.voices.end_track(key.index, silent, &mut self.ends);
                 frame
             }
         };
@@ -222,22 +209,23 @@ impl Renderer {
     /// Takes a track out of service.
     fn finish_track(&mut self, key: TrackKey) {
         let index = key.index;
-        self.voices.end_track(index, self.frame);
-        let reports = &mut self.voices.reports;
-        self.taps.end_track(index, &mut self.tracks, reports);
-        self.inputs.end_track(index, reports);
-        self.graph.cut_off(index, reports);
+        let ends = &mut self.ends;
+        self.voices.end_track(index, self.frame, ends);
+        self.taps.end_track(index, &mut self.tracks, ends);
+        self.inputs.end_track(index, ends);
+        self.graph.cut_off(index, ends);
         let track = &mut self.tracks[index as usize];
-        track.chain.clear(&mut self.effects, reports);
+        track.chain.clear(&mut self.effects, ends);
         track.measure_latency(&mut self.effects);
         track.in_service = false;
-        reports.track_gone(key);
+        track.drop_points(ends);
+        ends.reports.track_gone(key);
         self.measure();
     }
 
     /// Crossfades are over: what has faded out goes, what waited for that comes.
     pub(crate) fn settle(&mut self) {
-        self.graph.settle(&mut self.voices.reports);
+        self.graph.settle(&mut self.ends);
         let mut fading = false;
         for index in 0..self.tracks.len() {
             let track = &mut self.tracks[index];
@@ -247,8 +235,7 @@ impl Renderer {
             if track.has_left() {
                 fading |= !self.try_finish(index);
             } else if !track.chain.is_empty() {
-                let reports = &mut self.voices.reports;
-                fading |= track.chain.settle(&mut self.effects, reports);
+                fading |= track.chain.settle(&mut self.effects, &mut self.ends);
             }
         }
         self.measure();

@@ -1,8 +1,9 @@
 //! The taps that are attached to tracks.
 
-use crate::command::{TapKey, TrackKey};
-use crate::renderer::MAX_BLOCK;
-use crate::reports::Reports;
+use crate::block::MAX_BLOCK;
+use crate::ends::Ends;
+use crate::key::{TapKey, TrackKey};
+use crate::schedule::NONE;
 use crate::tap::Sink;
 use crate::track::Track;
 
@@ -13,6 +14,8 @@ struct Slot {
     generation: u32,
     sink: Box<dyn Sink>,
     track: Option<u32>,
+    /// What is scheduled for it.
+    planned: u32,
 }
 
 pub(crate) struct Taps {
@@ -27,22 +30,28 @@ impl Taps {
     }
 
     /// Takes a tap in. One whose place is not free goes back.
-    pub fn admit(&mut self, key: TapKey, sink: Box<dyn Sink>, reports: &mut Reports) {
+    pub fn admit(&mut self, key: TapKey, sink: Box<dyn Sink>, ends: &mut Ends) {
         match self.table.get_mut(key.index as usize) {
             Some(place @ None) => {
                 *place = Some(Slot {
                     generation: key.generation,
                     sink,
                     track: None,
+                    planned: NONE,
                 });
             }
-            _ => reports.tap_gone(key, sink),
+            _ => ends.reports.tap_gone(key, sink),
         }
     }
 
     fn get(&mut self, key: TapKey) -> Option<&mut Slot> {
         let slot = self.table.get_mut(key.index as usize)?.as_mut()?;
         (slot.generation == key.generation).then_some(slot)
+    }
+
+    /// What is scheduled for a tap.
+    pub fn planned(&mut self, key: TapKey) -> Option<&mut u32> {
+        Some(&mut self.get(key)?.planned)
     }
 
     /// Attaches a tap to a track; one for a track that is not there goes back. `None`: there is no
@@ -52,7 +61,7 @@ impl Taps {
         key: TapKey,
         track: TrackKey,
         tracks: &mut [Track],
-        reports: &mut Reports,
+        ends: &mut Ends,
     ) -> Option<()> {
         let slot = self.get(key)?;
         if slot.track.is_some() {
@@ -65,35 +74,31 @@ impl Taps {
                 Some(())
             }
             _ => {
-                self.give_back(key, tracks, reports);
+                self.give_back(key, tracks, ends);
                 None
             }
         }
     }
 
     /// Ends a tap. `None`: there is no such tap.
-    pub fn detach(
-        &mut self,
-        key: TapKey,
-        tracks: &mut [Track],
-        reports: &mut Reports,
-    ) -> Option<()> {
+    pub fn detach(&mut self, key: TapKey, tracks: &mut [Track], ends: &mut Ends) -> Option<()> {
         self.get(key)?;
-        self.give_back(key, tracks, reports);
+        self.give_back(key, tracks, ends);
         Some(())
     }
 
-    fn give_back(&mut self, key: TapKey, tracks: &mut [Track], reports: &mut Reports) {
-        if let Some(slot) = self.table[key.index as usize].take() {
+    fn give_back(&mut self, key: TapKey, tracks: &mut [Track], ends: &mut Ends) {
+        if let Some(mut slot) = self.table[key.index as usize].take() {
+            ends.schedule.drop_owned(&mut slot.planned);
             if let Some(track) = slot.track {
                 tracks[track as usize].taps -= 1;
             }
-            reports.tap_gone(key, slot.sink);
+            ends.reports.tap_gone(key, slot.sink);
         }
     }
 
     /// Ends every tap of a track.
-    pub fn end_track(&mut self, track: u32, tracks: &mut [Track], reports: &mut Reports) {
+    pub fn end_track(&mut self, track: u32, tracks: &mut [Track], ends: &mut Ends) {
         for index in 0..self.table.len() {
             let Some(slot) = &self.table[index] else {
                 continue;
@@ -101,7 +106,7 @@ impl Taps {
             if slot.track == Some(track) {
                 let generation = slot.generation;
                 let index = index as u32;
-                self.give_back(TapKey { index, generation }, tracks, reports);
+                self.give_back(TapKey { index, generation }, tracks, ends);
             }
         }
     }

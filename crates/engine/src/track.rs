@@ -1,12 +1,15 @@
 //! A track's strip: effects, volume, pan, gate (mute and solo), guard against non-finite samples, meter.
 
+use crate::block::MAX_BLOCK;
 use crate::chain::{Chain, Effects, Scratch};
-use crate::command::{TrackKey, TrackSetup};
+use crate::command::TrackSetup;
 use crate::delay::DelayLine;
+use crate::ends::Ends;
+use crate::key::TrackKey;
 use crate::meter::Meter;
 use crate::pan::{Panner, scale};
 use crate::ramp::{Change, Curve, Ramp};
-use crate::renderer::MAX_BLOCK;
+use crate::schedule::NONE;
 use crate::shared::Shared;
 use noxrun_kernels as kernels;
 
@@ -40,6 +43,10 @@ pub(crate) struct Track {
     /// Commands and voices issued before this sequence number were stopped with the whole track.
     pub stopped_before: u64,
     pub meter: Meter,
+    /// The track that will come into service here, and the points of volume and pan: its own while
+    /// it is in service, or else that one's.
+    pub claimed: Option<TrackKey>,
+    pub points: [u32; 2],
     gate_frames: u32,
     fade_frames: u32,
 }
@@ -72,6 +79,8 @@ impl Track {
             sounding: false,
             stopped_before: 0,
             meter: Meter::new(channels, rate),
+            claimed: None,
+            points: [NONE; 2],
             gate_frames: (f64::from(rate) * 0.005).round() as u32,
             fade_frames: (f64::from(rate) * 0.010).round() as u32,
         }
@@ -80,6 +89,11 @@ impl Track {
     /// Whether it is this track and in service.
     pub fn is(&self, key: TrackKey) -> bool {
         self.in_service && self.key == key
+    }
+
+    /// Whether points may be scheduled for this track: it is in service, or will be.
+    pub fn expects(&self, key: TrackKey) -> bool {
+        self.is(key) || (!self.in_service && self.claimed == Some(key))
     }
 
     /// Whether nothing has been rendered since it was put into service.
@@ -112,6 +126,7 @@ impl Track {
     pub fn set_up(&mut self, setup: &TrackSetup) {
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
         self.key = setup.track;
+        self.claimed = None;
         self.in_service = true;
         self.leaving = false;
         self.gone_at = None;
@@ -125,6 +140,13 @@ impl Track {
         self.poisoned = false;
         self.stopped_before = 0;
         self.meter.clear();
+    }
+
+    /// What is scheduled for its volume and pan is dropped.
+    pub fn drop_points(&mut self, ends: &mut Ends) {
+        for points in &mut self.points {
+            ends.schedule.drop_list(points);
+        }
     }
 
     /// Its pan.

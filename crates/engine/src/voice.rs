@@ -1,7 +1,8 @@
 //! One sounding voice: its read heads, its gain and speed, and how it ends.
 
-use crate::command::{PlaySpec, RATES, VoiceKey};
+use crate::command::{PlaySpec, RATES};
 use crate::event::EndReason;
+use crate::key::VoiceKey;
 use crate::play::{Cursor, Head, Line, Room, Stretch, speed};
 use crate::ramp::Ramp;
 use crate::shared::VoiceReading;

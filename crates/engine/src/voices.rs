@@ -1,15 +1,18 @@
 //! The table of voices: which wait, which sound, and what is said to them.
 
-use crate::command::{PlaySpec, TrackKey, VoiceKey};
+use crate::command::PlaySpec;
+use crate::ends::Ends;
 use crate::event::EndReason;
+use crate::key::{TrackKey, VoiceKey};
 use crate::play::Room;
 use crate::ramp::Ramp;
-use crate::reports::Reports;
+use crate::schedule::NONE;
+use crate::segments::Segments;
 use crate::shared::Shared;
 use crate::slots::Slots;
 use crate::track::Track;
 use crate::voice::{Score, Voice};
-use crate::waits::Waits;
+use crate::waits::{ALONE, Link, Waits};
 
 enum State {
     Free,
@@ -26,6 +29,28 @@ enum State {
 struct Entry {
     generation: u32,
     state: State,
+    /// What is scheduled for it, its start included, and the points of gain and speed.
+    planned: u32,
+    points: [u32; 2],
+}
+
+/// Places of the first segment of the table.
+const SHIFT: u32 = 8;
+
+/// Room for as many more voices as there are.
+pub(crate) struct VoiceSegment {
+    entries: Box<[Entry]>,
+    links: Box<[Link]>,
+}
+
+impl VoiceSegment {
+    /// The next one when there are `count`.
+    pub fn make(count: usize) -> Self {
+        Self {
+            entries: Segments::<_, SHIFT>::make(count, Entry::free),
+            links: Segments::<_, SHIFT>::make(count, || ALONE),
+        }
+    }
 }
 
 /// Lengths of the engine's own fades in frames.
@@ -42,6 +67,8 @@ impl Entry {
         Self {
             generation: u32::MAX,
             state: State::Free,
+            planned: NONE,
+            points: [NONE; 2],
         }
     }
 }
@@ -54,10 +81,8 @@ pub(crate) enum VoiceRamp {
 }
 
 pub(crate) struct Voices {
-    entries: Vec<Entry>,
-    /// Entries that there may be; memory for them is there.
-    places: usize,
-    waits: Waits,
+    entries: Segments<Entry, SHIFT>,
+    waits: Waits<SHIFT>,
     slots: Slots,
     /// Places up to here were occupied when voices were last shown.
     shown: usize,
@@ -65,46 +90,38 @@ pub(crate) struct Voices {
     room: Box<Room>,
     /// Voices that ended in this stretch: frame and slot.
     ends: Vec<(u64, usize)>,
-    pub reports: Reports,
 }
 
 impl Voices {
-    /// `entries`: how many may wait or sound, and whether their memory is touched now.
-    pub fn new(
-        (entries, touch): (usize, bool),
-        tracks: usize,
-        max_voices: usize,
-        fades: Fades,
-        reports: Reports,
-    ) -> Self {
+    pub fn new(tracks: usize, max_voices: usize, fades: Fades) -> Self {
         // Written once, so that no callback is the first to touch it.
         let mut ends = vec![std::hint::black_box((1, 1)); Slots::count(max_voices)];
         ends.clear();
-        let mut table = Vec::with_capacity(entries);
-        if touch {
-            table.resize_with(entries, Entry::free);
-        }
         Self {
-            entries: table,
-            places: entries,
-            waits: Waits::new(tracks, (entries, touch)),
+            entries: Segments::new(),
+            waits: Waits::new(tracks),
             slots: Slots::new(max_voices),
             shown: 0,
             fades,
             room: Box::new(Room::new()),
             ends,
-            reports,
         }
+    }
+
+    /// Segments that the table needs for `keys` voices.
+    pub fn segments_for(keys: usize) -> usize {
+        Segments::<Entry, SHIFT>::count_for(keys)
+    }
+
+    pub fn grow(&mut self, segment: VoiceSegment) {
+        let odd = self.entries.add(segment.entries).is_some() | self.waits.grow(segment.links);
+        debug_assert!(!odd, "the controller makes segments in their order");
     }
 
     /// Takes a voice in, to wait for its start. The key's place must be free: a controller that
     /// breaks this loses the newer voice, whose memory goes back.
-    pub fn admit(&mut self, key: VoiceKey, spec: PlaySpec, seq: u64, frame: u64) {
-        let index = key.index as usize;
-        if index >= self.entries.len() && index < self.places {
-            self.entries.resize_with(index + 1, Entry::free);
-        }
-        match self.entries.get_mut(index) {
+    pub fn admit(&mut self, key: VoiceKey, spec: PlaySpec, seq: u64, frame: u64, ends: &mut Ends) {
+        match self.entries.get_mut(key.index) {
             Some(entry) if matches!(entry.state, State::Free) => {
                 entry.generation = key.generation;
                 self.waits.enter(spec.track.index, key.index);
@@ -113,13 +130,41 @@ impl Voices {
                     since: frame,
                 };
             }
-            _ => self.reports.retire(spec.sample),
+            _ => ends.reports.retire(spec.sample),
         }
+    }
+
+    /// What is scheduled for a voice; `None` when it has ended.
+    pub fn planned(&mut self, key: VoiceKey) -> Option<&mut u32> {
+        Some(&mut self.alive(key)?.planned)
+    }
+
+    /// The points of a voice's parameter; `None` when it has ended.
+    pub fn points(&mut self, which: VoiceRamp, key: VoiceKey) -> Option<&mut u32> {
+        Some(&mut self.alive(key)?.points[which as usize])
+    }
+
+    /// Everything that is scheduled for the voice in a place that is given back.
+    fn forget(&mut self, index: u32, ends: &mut Ends) {
+        let Entry {
+            planned, points, ..
+        } = &mut self.entries[index];
+        ends.schedule.drop_owned(planned);
+        points
+            .iter_mut()
+            .for_each(|points| ends.schedule.drop_list(points));
     }
 
     /// Makes a waiting voice sound from `frame` on. One that was stopped while it waited leaves its
     /// start behind, which is then nobody's command and not counted as stale.
-    pub fn start(&mut self, key: VoiceKey, frame: u64, tracks: &[Track], shared: &Shared) {
+    pub fn start(
+        &mut self,
+        key: VoiceKey,
+        frame: u64,
+        tracks: &[Track],
+        shared: &Shared,
+        ends: &mut Ends,
+    ) {
         let Some((mut score, since)) = self.leave_waiting(key) else {
             return;
         };
@@ -129,64 +174,67 @@ impl Voices {
         let track = tracks.get(wanted.index as usize);
         let takes = |track: &Track| track.is(wanted) && track.stopped_before <= score.seq;
         if !track.is_some_and(takes) {
-            let reason = EndReason::Stopped;
-            self.reports.ended(key, frame, reason, score.spec.sample);
-            return;
+            return self.end_waiting(key, frame, EndReason::Stopped, score, ends);
         }
         if self.slots.is_full()
             && let Some(slot) = self.slots.steal(self.fades.steal, tracks)
         {
             shared.count_stolen();
-            self.settle(slot, frame);
+            self.settle(slot, frame, ends);
         }
         // When more were stolen in 5 ms than there are spare places, one of them is cut.
         let slot = self.slots.free().or_else(|| {
             let slot = self.slots.nearest_end()?;
-            self.end(slot, frame);
+            self.end(slot, frame, ends);
             Some(slot)
         });
         let Some(slot) = slot else {
-            let reason = EndReason::Stolen;
-            self.reports.ended(key, frame, reason, score.spec.sample);
-            return;
+            return self.end_waiting(key, frame, EndReason::Stolen, score, ends);
         };
         score.advance(frame - since);
         self.slots.put(slot, Voice::new(key, score));
-        self.entries[key.index as usize].state = State::Sounding { slot };
+        self.entries[key.index].state = State::Sounding { slot };
     }
 
-    pub fn stop(&mut self, key: VoiceKey, fade: u32, frame: u64, shared: &Shared) {
+    pub fn stop(&mut self, key: VoiceKey, fade: u32, frame: u64, shared: &Shared, ends: &mut Ends) {
         if let Some((score, _)) = self.leave_waiting(key) {
-            let reason = EndReason::Stopped;
-            self.reports.ended(key, frame, reason, score.spec.sample);
+            self.end_waiting(key, frame, EndReason::Stopped, score, ends);
         } else if let Some((slot, voice)) = self.sounding(key) {
             voice.stop(fade, EndReason::Stopped);
-            self.settle(slot, frame);
+            self.settle(slot, frame, ends);
         } else {
             shared.count_stale();
         }
     }
 
     /// Stops what sounds on a track, and ends what waits for it, if it was played before `seq`.
-    pub fn stop_track(&mut self, track: TrackKey, fade: u32, seq: u64, frame: u64) {
+    pub fn stop_track(
+        &mut self,
+        track: TrackKey,
+        fade: u32,
+        (seq, frame): (u64, u64),
+        ends: &mut Ends,
+    ) {
         for slot in self.slots.occupied() {
             if let Some(voice) = self.slots.get(slot)
                 && voice.score.spec.track == track
                 && voice.score.seq < seq
             {
                 voice.stop(fade, EndReason::Stopped);
-                self.settle(slot, frame);
+                self.settle(slot, frame, ends);
             }
         }
-        self.end_waiting(track, seq, frame);
+        self.stop_waiting(track, (seq, frame), ends);
     }
 
     /// Ends what waits for a track and was played before `seq`.
-    pub fn end_waiting(&mut self, track: TrackKey, seq: u64, frame: u64) {
+    pub fn stop_waiting(&mut self, track: TrackKey, (seq, frame): (u64, u64), ends: &mut Ends) {
         let mut next = self.waits.newest(track.index);
         while let Some(place) = next {
             next = self.waits.older(place);
-            let Entry { generation, state } = &self.entries[place as usize];
+            let Entry {
+                generation, state, ..
+            } = &self.entries[place];
             let State::Waiting { score, .. } = state else {
                 continue;
             };
@@ -198,20 +246,32 @@ impl Voices {
                 generation: *generation,
             };
             if let Some((score, _)) = self.leave_waiting(key) {
-                let reason = EndReason::Stopped;
-                self.reports.ended(key, frame, reason, score.spec.sample);
+                self.end_waiting(key, frame, EndReason::Stopped, score, ends);
             }
         }
     }
 
+    /// One that waited, and has left the table, has ended.
+    fn end_waiting(
+        &mut self,
+        key: VoiceKey,
+        frame: u64,
+        reason: EndReason,
+        score: Score,
+        ends: &mut Ends,
+    ) {
+        self.forget(key.index, ends);
+        ends.reports.ended(key, frame, reason, score.spec.sample);
+    }
+
     /// Ends at once what sounds on the track in `place`.
-    pub fn end_track(&mut self, place: u32, frame: u64) {
+    pub fn end_track(&mut self, place: u32, frame: u64, ends: &mut Ends) {
         for slot in self.slots.occupied() {
             if let Some(voice) = self.slots.get(slot)
                 && voice.score.spec.track.index == place
             {
                 voice.stop(0, EndReason::Stopped);
-                self.settle(slot, frame);
+                self.settle(slot, frame, ends);
             }
         }
     }
@@ -251,7 +311,7 @@ impl Voices {
         key: VoiceKey,
         frame: u64,
     ) -> Option<(&mut Ramp, bool)> {
-        let entry = self.entries.get_mut(key.index as usize);
+        let entry = self.entries.get_mut(key.index);
         let entry = entry.filter(|entry| entry.generation == key.generation)?;
         let (score, fresh) = match &mut entry.state {
             State::Free => return None,
@@ -273,7 +333,7 @@ impl Voices {
     }
 
     /// Adds `frames` frames of every voice, from engine frame `frame` on, to its track's bus.
-    pub fn render(&mut self, frame: u64, frames: usize, tracks: &mut [Track]) {
+    pub fn render(&mut self, frame: u64, frames: usize, tracks: &mut [Track], ends: &mut Ends) {
         for slot in self.slots.occupied() {
             let Some(voice) = self.slots.get(slot) else {
                 continue;
@@ -283,7 +343,7 @@ impl Voices {
             if sounded > 0 {
                 track.sounding = true;
                 if !std::mem::replace(&mut voice.started, true) {
-                    self.reports.started(voice.key, frame);
+                    ends.reports.started(voice.key, frame);
                 }
             }
             if voice.is_over() {
@@ -293,7 +353,7 @@ impl Voices {
         // Reports go out in the order of their frames.
         self.ends.sort_unstable_by(|a, b| b.cmp(a));
         while let Some((frame, slot)) = self.ends.pop() {
-            self.end(slot, frame);
+            self.end(slot, frame, ends);
         }
     }
 
@@ -308,25 +368,32 @@ impl Voices {
     }
 
     /// Ends the voice in `slot` if nothing of it is heard from `frame` on.
-    fn settle(&mut self, slot: usize, frame: u64) {
+    fn settle(&mut self, slot: usize, frame: u64, ends: &mut Ends) {
         if self.slots.get(slot).is_some_and(|voice| voice.is_over()) {
-            self.end(slot, frame);
+            self.end(slot, frame, ends);
         }
     }
 
-    fn end(&mut self, slot: usize, frame: u64) {
+    fn end(&mut self, slot: usize, frame: u64, ends: &mut Ends) {
         if let Some(voice) = self.slots.take(slot) {
             let reason = voice.reason();
-            self.entries[voice.key.index as usize].state = State::Free;
-            self.reports
+            self.entries[voice.key.index].state = State::Free;
+            self.forget(voice.key.index, ends);
+            ends.reports
                 .ended(voice.key, frame, reason, voice.score.spec.sample);
         }
     }
 
     fn entry(&mut self, key: VoiceKey) -> Option<&mut Entry> {
         self.entries
-            .get_mut(key.index as usize)
+            .get_mut(key.index)
             .filter(|entry| entry.generation == key.generation)
+    }
+
+    /// A voice that waits or sounds.
+    fn alive(&mut self, key: VoiceKey) -> Option<&mut Entry> {
+        let entry = self.entry(key)?;
+        (!matches!(entry.state, State::Free)).then_some(entry)
     }
 
     fn waiting(&mut self, key: VoiceKey) -> Option<(&mut Score, &mut u64)> {

@@ -1,37 +1,37 @@
 //! Which voices wait for their start, by track: lists through the places of the table of voices, so
 //! that stopping a track costs by what is stopped.
 
-/// No place.
-const NONE: u32 = u32::MAX;
+use crate::schedule::NONE;
+use crate::segments::Segments;
 
 #[derive(Debug, Clone, Copy)]
-struct Link {
+pub(crate) struct Link {
     before: u32,
     after: u32,
 }
 
-const ALONE: Link = Link {
+pub(crate) const ALONE: Link = Link {
     before: NONE,
     after: NONE,
 };
 
-pub(crate) struct Waits {
+pub(crate) struct Waits<const SHIFT: u32> {
     /// For each track the place of its newest.
     newest: Box<[u32]>,
-    links: Vec<Link>,
+    links: Segments<Link, SHIFT>,
 }
 
-impl Waits {
-    /// `places`: how many voices there may be, and whether memory for them is touched now.
-    pub fn new(tracks: usize, (places, touch): (usize, bool)) -> Self {
-        let mut links = Vec::with_capacity(places);
-        if touch {
-            links.resize(places, ALONE);
-        }
+impl<const SHIFT: u32> Waits<SHIFT> {
+    pub fn new(tracks: usize) -> Self {
         Self {
             newest: vec![NONE; tracks].into(),
-            links,
+            links: Segments::new(),
         }
+    }
+
+    /// Room for more voices. Returns whether it does not fit.
+    pub fn grow(&mut self, segment: Box<[Link]>) -> bool {
+        self.links.add(segment).is_some()
     }
 
     /// The voice at `place`, of which there is room for, begins to wait for a track.
@@ -39,16 +39,12 @@ impl Waits {
         let Some(newest) = self.newest.get_mut(track as usize) else {
             return;
         };
-        let index = place as usize;
-        if index >= self.links.len() {
-            self.links.resize(index + 1, ALONE);
-        }
         let before = std::mem::replace(newest, place);
-        self.links[index] = Link {
+        self.links[place] = Link {
             before,
             after: NONE,
         };
-        if let Some(older) = self.links.get_mut(before as usize) {
+        if let Some(older) = self.links.get_mut(before) {
             older.after = place;
         }
     }
@@ -58,14 +54,14 @@ impl Waits {
         let Some(newest) = self.newest.get_mut(track as usize) else {
             return;
         };
-        let Link { before, after } = std::mem::replace(&mut self.links[place as usize], ALONE);
+        let Link { before, after } = std::mem::replace(&mut self.links[place], ALONE);
         if *newest == place {
             *newest = before;
         }
-        if let Some(older) = self.links.get_mut(before as usize) {
+        if let Some(older) = self.links.get_mut(before) {
             older.after = after;
         }
-        if let Some(newer) = self.links.get_mut(after as usize) {
+        if let Some(newer) = self.links.get_mut(after) {
             newer.before = before;
         }
     }
@@ -78,46 +74,51 @@ impl Waits {
 
     /// The next older one than that at `place`.
     pub fn older(&self, place: u32) -> Option<u32> {
-        let older = self.links.get(place as usize).map(|link| link.before);
+        let older = self.links.get(place).map(|link| link.before);
         older.filter(|place| *place != NONE)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Waits;
+    use super::{ALONE, Waits};
+    use crate::segments::Segments;
 
-    fn of(waits: &Waits, track: u32) -> Vec<u32> {
+    fn new(tracks: usize) -> Waits<3> {
+        let mut waits = Waits::new(tracks);
+        waits.grow(Segments::<_, 3>::make(0, || ALONE));
+        waits
+    }
+
+    fn of(waits: &Waits<3>, track: u32) -> Vec<u32> {
         std::iter::successors(waits.newest(track), |place| waits.older(*place)).collect()
     }
 
     #[test]
     fn each_track_has_its_own_and_any_of_them_may_leave() {
-        for touch in [false, true] {
-            let mut waits = Waits::new(2, (8, touch));
-            for (track, place) in [(0, 3), (1, 0), (0, 1), (0, 7), (1, 2), (0, 4)] {
-                waits.enter(track, place);
-            }
-            assert_eq!(of(&waits, 0), [4, 7, 1, 3]);
-            assert_eq!(of(&waits, 1), [2, 0]);
-            for (place, left) in [
-                (7, vec![4, 1, 3]),
-                (4, vec![1, 3]),
-                (3, vec![1]),
-                (1, vec![]),
-            ] {
-                waits.leave(0, place);
-                assert_eq!(of(&waits, 0), left);
-            }
-            waits.enter(0, 7);
-            assert_eq!(of(&waits, 0), [7]);
-            assert_eq!(of(&waits, 1), [2, 0]);
+        let mut waits = new(2);
+        for (track, place) in [(0, 3), (1, 0), (0, 1), (0, 7), (1, 2), (0, 4)] {
+            waits.enter(track, place);
         }
+        assert_eq!(of(&waits, 0), [4, 7, 1, 3]);
+        assert_eq!(of(&waits, 1), [2, 0]);
+        for (place, left) in [
+            (7, vec![4, 1, 3]),
+            (4, vec![1, 3]),
+            (3, vec![1]),
+            (1, vec![]),
+        ] {
+            waits.leave(0, place);
+            assert_eq!(of(&waits, 0), left);
+        }
+        waits.enter(0, 7);
+        assert_eq!(of(&waits, 0), [7]);
+        assert_eq!(of(&waits, 1), [2, 0]);
     }
 
     #[test]
     fn a_track_that_there_is_not_has_none() {
-        let mut waits = Waits::new(1, (4, true));
+        let mut waits = new(1);
         waits.enter(9, 2);
         waits.leave(9, 2);
         assert_eq!(waits.newest(9), None);

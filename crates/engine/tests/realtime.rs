@@ -7,8 +7,8 @@ mod chance;
 mod rig;
 
 use noxrun_engine::{
-    Action, BlockClock, Curve, EdgeKey, EffectKey, EngineConfig, Event, InputSpec, MASTER,
-    MeterTap, Place, PlaySpec, Renderer, TapKey, Target, TrackKey, TrackSetup, When,
+    Action, BlockClock, Curve, DelayPlace, EdgeKey, EffectKey, EngineConfig, Event, InputSpec,
+    MASTER, MeterTap, PlaySpec, Renderer, TapKey, Target, TrackKey, TrackSetup, When,
 };
 use rig::effects::{Ahead, Ear, OnePole};
 use rig::{NOW, Random, Rig, connect, constant, key, noise, small, sound};
@@ -204,7 +204,6 @@ impl Things {
             16 | 17 => Action::Reach {
                 target,
                 value: 0.5,
-                at: When::Frame(now + random.below(900)),
                 curve: Curve::Linear,
             },
             _ => Action::Set {
@@ -278,8 +277,11 @@ fn ten_thousand_callbacks_of_a_changing_engine_neither_allocate_nor_free() {
             12 => {
                 let edge = rig.edge(place(made[1], 60));
                 things.edges.push(edge);
-                rig.line(Place::Edge(edge), 400 + round as usize / 50);
-                rig.line(Place::Voices(things.track()), 400 + round as usize / 50);
+                rig.line(DelayPlace::Edge(edge), 400 + round as usize / 50);
+                rig.line(
+                    DelayPlace::Voices(things.track()),
+                    400 + round as usize / 50,
+                );
                 rig.act(NOW, connect(edge, things.track(), things.track(), 0.5));
                 made[1] += 1;
             }

@@ -1,11 +1,12 @@
 //! Every effect of an engine, whichever chain it is in, and what keeps its input in time.
 
-use crate::command::EffectKey;
+use crate::block::MAX_BLOCK;
 use crate::delay::DelayLine;
-use crate::effect::EffectBody;
+use crate::effect::{EffectBody, MAX_PARAMS};
+use crate::ends::Ends;
+use crate::key::EffectKey;
 use crate::ramp::Ramp;
-use crate::renderer::MAX_BLOCK;
-use crate::reports::Reports;
+use crate::schedule::NONE;
 
 /// Every effect of an engine, by the index of its key.
 pub(crate) struct Effects {
@@ -21,6 +22,11 @@ pub(super) struct Slot {
     pub(super) body: Box<EffectBody>,
     /// The place of the track whose chain it is in.
     pub(super) track: Option<u32>,
+    /// The place of the track in whose chain it has a reserved place.
+    pub(super) planned_on: Option<u32>,
+    /// What is scheduled for it, and the points of its parameters.
+    planned: u32,
+    points: [u32; MAX_PARAMS],
     /// Frames by which its output is later than its input.
     pub(super) latency: u32,
     /// What keeps its input in time with its output.
@@ -40,7 +46,7 @@ impl Effects {
 
     /// Takes an effect in. One whose place is not free, or that looks ahead on other channels than
     /// there are, goes back.
-    pub fn admit(&mut self, key: EffectKey, mut body: Box<EffectBody>, reports: &mut Reports) {
+    pub fn admit(&mut self, key: EffectKey, mut body: Box<EffectBody>, ends: &mut Ends) {
         let fits = body.dry.is_empty() || body.dry_channels == self.channels;
         match self.table.get_mut(key.index as usize) {
             Some(place @ None) if fits => {
@@ -52,12 +58,15 @@ impl Effects {
                     generation: key.generation,
                     body,
                     track: None,
+                    planned_on: None,
+                    planned: NONE,
+                    points: [NONE; MAX_PARAMS],
                     latency: dry.capacity() as u32,
                     dry,
                     fresh: true,
                 });
             }
-            _ => reports.effect_gone(key, body),
+            _ => ends.reports.effect_gone(key, body),
         }
     }
 
@@ -71,6 +80,24 @@ impl Effects {
         self.get(key)?.track
     }
 
+    /// The place of the track in whose chain it has a reserved place.
+    pub fn planned_on(&mut self, key: EffectKey) -> Option<u32> {
+        self.get(key)?.planned_on
+    }
+
+    /// What is scheduled for an effect.
+    pub fn planned(&mut self, key: EffectKey) -> Option<&mut u32> {
+        Some(&mut self.get(key)?.planned)
+    }
+
+    /// The points of one of its parameters.
+    pub fn points(&mut self, key: EffectKey, param: u8) -> Option<&mut u32> {
+        let slot = self.get(key)?;
+        let param = usize::from(param);
+        slot.body.params.get(param)?;
+        slot.points.get_mut(param)
+    }
+
     /// Whether no frame has passed it.
     pub fn is_fresh(&mut self, key: EffectKey) -> bool {
         self.get(key).is_some_and(|slot| slot.fresh)
@@ -82,19 +109,24 @@ impl Effects {
     }
 
     /// Gives an effect back that no chain has.
-    pub fn give_back(&mut self, index: u32, reports: &mut Reports) {
+    pub fn give_back(&mut self, index: u32, ends: &mut Ends) {
         if let Some(mut slot) = self.table[index as usize].take() {
+            ends.schedule.drop_owned(&mut slot.planned);
+            for points in &mut slot.points {
+                ends.schedule.drop_list(points);
+            }
             slot.body.dry = slot.dry.unequip();
             let generation = slot.generation;
-            reports.effect_gone(EffectKey { index, generation }, slot.body);
+            ends.reports
+                .effect_gone(EffectKey { index, generation }, slot.body);
         }
     }
 
     /// Gives back one that is in no chain. Returns whether there was one.
-    pub fn refuse(&mut self, key: EffectKey, reports: &mut Reports) -> bool {
+    pub fn refuse(&mut self, key: EffectKey, ends: &mut Ends) -> bool {
         let waits = self.get(key).is_some_and(|slot| slot.track.is_none());
         if waits {
-            self.give_back(key.index, reports);
+            self.give_back(key.index, ends);
         }
         waits
     }

@@ -1,11 +1,15 @@
 //! An effect's place in a chain: whether it stays, how much of it is heard, how it comes and goes.
 
+use crate::block::MAX_BLOCK;
 use crate::chain::{Effects, Scratch, effects::Slot};
 use crate::ramp::{Curve, Ramp};
-use crate::renderer::MAX_BLOCK;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
+    /// Its place is reserved: it comes in when its time comes.
+    Planned,
+    /// A place that is reserved for an effect that moves there when its time comes.
+    Reserved,
     Stays,
     /// It goes back when it has faded out.
     Leaves,
@@ -23,9 +27,16 @@ pub(super) struct Entry {
     /// How much of its output is heard, 0…1. It moves after `wait` frames.
     pub wet: Ramp,
     pub wait: u32,
+    /// The command that reserved the place.
+    pub seq: u64,
 }
 
 impl Entry {
+    /// Whether it is in the chain already.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.fate, Fate::Planned | Fate::Reserved)
+    }
+
     /// Nothing of it is heard, nor will be.
     pub fn is_silent(&self) -> bool {
         !self.wet.is_moving() && self.wet.current() == 0.0

@@ -1,13 +1,15 @@
 //! One connection between two tracks, and how what it carries enters a bus.
 
+use crate::block::MAX_BLOCK;
 use crate::delay::DelayLine;
 use crate::ramp::Ramp;
-use crate::renderer::MAX_BLOCK;
 use noxrun_kernels as kernels;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Free,
+    /// Its place is reserved; it begins when its time comes.
+    Planned,
     /// It waits until it closes no circle.
     Waiting,
     Live,
@@ -30,6 +32,9 @@ pub(super) struct Edge {
     /// Nothing has passed yet.
     pub fresh: bool,
     pub delay: DelayLine,
+    /// What is scheduled for it, and the points of its gain.
+    pub planned: u32,
+    pub points: u32,
 }
 
 impl Edge {

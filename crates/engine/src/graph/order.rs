@@ -2,7 +2,7 @@
 
 use super::Graph;
 use super::edge::{Edge, State};
-use crate::config::MASTER;
+use crate::key::MASTER;
 use crate::ramp::{Curve, Ramp};
 use crate::track::Track;
 
@@ -113,7 +113,7 @@ impl Graph {
         let sounds = |edge: &&Edge| match edge.state {
             State::Live | State::Leaving => true,
             State::Waiting => waiting,
-            State::Free => false,
+            State::Free | State::Planned => false,
         };
         self.starts.fill(0);
         for edge in self.edges[..self.top].iter().filter(sounds) {

@@ -2,9 +2,9 @@
 
 use super::queue::Queue;
 use super::{InputFlow, InputSpec, nanoseconds};
+use crate::block::MAX_BLOCK;
 use crate::channel::{Gains, enter, heard};
 use crate::ramp::{Curve, Ramp};
-use crate::renderer::MAX_BLOCK;
 use rtrb::Consumer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,6 +1,6 @@
 //! What waits to be played, and the last of what was: the ring's end.
 
-use crate::renderer::MAX_BLOCK;
+use crate::block::MAX_BLOCK;
 use rtrb::Consumer;
 use rtrb::chunks::ReadChunk;
 

@@ -3,8 +3,8 @@
 use super::cursor::Step;
 use super::line::Line;
 use super::reader::{PAIR, Read, Reader, Reads};
+use crate::block::MAX_BLOCK;
 use crate::channel::{Gains, enter, heard};
-use crate::renderer::MAX_BLOCK;
 use crate::sample::SampleData;
 
 /// What the heads of one voice have in common in a stretch.

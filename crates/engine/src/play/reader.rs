@@ -3,8 +3,8 @@
 use super::cursor::{Cursor, Step};
 use super::line::Line;
 use super::sinc::{HALF, MAX_TAPS, Sinc, TAPS};
+use crate::block::MAX_BLOCK;
 use crate::command::RATES;
-use crate::renderer::MAX_BLOCK;
 use crate::sample::SampleData;
 use noxrun_kernels as kernels;
 use std::hint::black_box;

@@ -1,7 +1,7 @@
 //! How a voice sounds now, for whoever asks.
 
 use super::cell::{Cell, pack};
-use crate::command::VoiceKey;
+use crate::key::VoiceKey;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A voice as it sounds now.

@@ -10,8 +10,8 @@ use rig::{NOW, jump, key, ramp};
 #[test]
 fn a_cancel_drops_what_comes_later_and_holds_the_value_where_it_is() {
     let mut rig = playing();
-    linear(&mut rig, NOW, 999, 0.5);
-    linear(&mut rig, 999, 1_999, 0.25);
+    linear(&mut rig, 999, 0.5);
+    linear(&mut rig, 1_999, 0.25);
     rig.act(2_500, jump(VOLUME, 2.0));
     // It does not touch another parameter, nor what is sent after it.
     rig.act(2_500, jump(Target::TrackPan(key(1)), -1.0));
@@ -37,8 +37,8 @@ fn a_cancel_drops_what_comes_later_and_holds_the_value_where_it_is() {
 fn a_cancel_of_now_drops_everything_that_was_sent_before() {
     let mut rig = playing();
     rig.act(NOW, Action::StartTransport);
-    linear(&mut rig, NOW, 999, 0.5);
-    linear(&mut rig, 999, 1_999, 0.25);
+    linear(&mut rig, 999, 0.5);
+    linear(&mut rig, 1_999, 0.25);
     rig.act_at(When::Beat(0.75), jump(VOLUME, 2.0));
     rig.act(3_500, jump(VOLUME, 2.0));
     rig.render(500);
@@ -55,7 +55,7 @@ fn a_cancel_drops_a_point_that_waits_for_a_ramp_under_way() {
     let mut rig = playing();
     rig.render(10);
     rig.set(NOW, VOLUME, 0.0, 400);
-    linear(&mut rig, NOW, 1_009, 1.0);
+    linear(&mut rig, 1_009, 1.0);
     rig.render(100);
     rig.act(NOW, Action::Cancel(VOLUME));
     let held = ramp(1.0, 0.0, 99, 400);

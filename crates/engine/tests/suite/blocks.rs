@@ -3,7 +3,7 @@
 use crate::rig;
 
 use noxrun_engine::{
-    Action, Curve, EdgeKey, EffectKey, EngineConfig, Event, MASTER, Place, PlaySpec, TapKey,
+    Action, Curve, DelayPlace, EdgeKey, EffectKey, EngineConfig, Event, MASTER, PlaySpec, TapKey,
     Target, TrackKey, TrackSetup, VoiceKey, When,
 };
 use proptest::prelude::*;
@@ -109,7 +109,6 @@ impl Cast {
                 Action::Reach {
                     target,
                     value,
-                    at: self.time(),
                     curve: self.curve(),
                 }
             }
@@ -233,9 +232,9 @@ fn perform(seed: u64, blocks: &[usize]) -> (Vec<f32>, Traces) {
             Some(output) if place > 0 => *output,
             _ => rig.edge(place),
         };
-        rig.line(Place::Edge(edge), 700);
+        rig.line(DelayPlace::Edge(edge), 700);
         if place < 5 {
-            rig.line(Place::Voices(key(place)), 700);
+            rig.line(DelayPlace::Voices(key(place)), 700);
         }
     }
     rig.act(cast.random.below(1_000), Action::StartTransport);

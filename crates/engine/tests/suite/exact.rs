@@ -381,6 +381,6 @@ fn meters_show_what_leaves_the_fader() {
     }
     assert_eq!(
         (shared.track_volume(key(1)), shared.track_pan(key(1))),
-        (0.5, 0.0)
+        (Some(0.5), Some(0.0))
     );
 }

@@ -2,7 +2,9 @@
 
 use crate::rig;
 
-use noxrun_engine::{Action, BlockClock, Message, PlaySpec, Target, VoiceKey, When, build};
+use noxrun_engine::{
+    Action, BlockClock, Command, Message, PlaySpec, Target, VoiceKey, When, build,
+};
 use rig::{NOW, RATE, Rig, constant, cut, key, small, sound};
 use std::sync::Arc;
 
@@ -99,31 +101,29 @@ fn a_voice_on_a_track_that_is_not_in_service_ends_and_leaves_no_sound_behind() {
             index: seq as u32,
             generation: 1,
         };
-        let message = Message::Play {
+        let play = Command::Play {
             at,
             seq,
-            staged: false,
             voice,
             spec: PlaySpec::new(Arc::clone(&sample), key(track)),
         };
-        controller.messages.push(message).expect("room");
+        controller.send(Message::One(play)).expect("room");
     };
     send(1, When::Now);
     send(4_000_000, When::Now);
     let mut out = [f32::NAN; 400];
     renderer.process(&mut out, BlockClock::default());
     assert_eq!(out, [0.0; 400]);
-    let message = Message::Do {
+    let add = Command::Do {
         at: When::Now,
         seq: 10,
-        staged: false,
         counted: false,
         action: rig::add_track(1),
     };
-    controller.messages.push(message).expect("room");
+    controller.send(Message::One(add)).expect("room");
     renderer.process(&mut out, BlockClock::default());
     assert_eq!(out, [0.0; 400]);
-    assert_eq!(controller.events.slots(), 2);
-    while controller.trash.pop().is_ok() {}
+    assert_eq!(std::iter::from_fn(|| controller.next_event()).count(), 2);
+    while controller.next_trash().is_some() {}
     assert_eq!(Arc::strong_count(&sample), 1);
 }

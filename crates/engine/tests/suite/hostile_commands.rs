@@ -4,9 +4,9 @@
 use crate::rig;
 
 use noxrun_engine::{
-    Action, BlockClock, Commit, Curve, EdgeKey, EffectBody, EffectKey, EngineConfig, MASTER,
-    Message, PlaySpec, Processor, Ramp, SampleData, Sink, TapKey, Target, TrackKey, TrackSetup,
-    VoiceKey, When, build,
+    Action, Batch, BlockClock, Command, Curve, EdgeKey, EffectBody, EffectKey, EngineConfig,
+    MASTER, Message, PlaySpec, Processor, Ramp, SampleData, Sink, TapKey, Target, TrackKey,
+    TrackSetup, VoiceKey, When, build,
 };
 use rig::{Random, constant, small};
 use std::sync::Arc;
@@ -97,7 +97,7 @@ fn curve(random: &mut Random) -> Curve {
 }
 
 /// What concerns voices and parameters.
-fn playing(random: &mut Random, now: u64) -> Action {
+fn playing(random: &mut Random) -> Action {
     match random.below(12) {
         0 => Action::Start(voice(random)),
         1 => Action::Stop {
@@ -123,7 +123,6 @@ fn playing(random: &mut Random, now: u64) -> Action {
         9 | 10 => Action::Reach {
             target: target(random),
             value: value(random),
-            at: time(random, now),
             curve: curve(random),
         },
         _ => Action::Cancel(target(random)),
@@ -240,36 +239,22 @@ fn spec(random: &mut Random, samples: &[Arc<SampleData>]) -> PlaySpec {
     }
 }
 
-fn message(random: &mut Random, now: u64, samples: &[Arc<SampleData>], channels: usize) -> Message {
-    let staged = random.below(6) == 0;
+fn command(random: &mut Random, now: u64, samples: &[Arc<SampleData>]) -> Command {
     let seq = random.below(1_000_000);
-    match random.below(60) {
-        0..8 => Message::Play {
-            at: time(random, now),
+    let at = time(random, now);
+    match random.below(56) {
+        0..8 => Command::Play {
+            at,
             seq,
-            staged,
             voice: voice(random),
             spec: spec(random, samples),
         },
-        8 | 9 => Message::Commit(Commit {
-            at: time(random, now),
-        }),
-        10 => {
-            let echo = Echo {
-                latency: [0, 0, 1, 300][random.below(4) as usize],
-                last: [0.0; 8],
-            };
-            let body = EffectBody::new(Box::new(echo), &[0.5, value(random)], channels);
-            Message::Effect(effect(random), Box::new(body))
-        }
-        11 => Message::Tap(tap(random), Box::new(Ear)),
-        kind => Message::Do {
-            at: time(random, now),
+        kind => Command::Do {
+            at,
             seq,
-            staged,
             counted: random.below(2) == 0,
-            action: if kind < 36 {
-                playing(random, now)
+            action: if kind < 32 {
+                playing(random)
             } else {
                 building(random)
             },
@@ -277,8 +262,29 @@ fn message(random: &mut Random, now: u64, samples: &[Arc<SampleData>], channels:
     }
 }
 
+fn message(random: &mut Random, now: u64, samples: &[Arc<SampleData>], channels: usize) -> Message {
+    match random.below(60) {
+        0 | 1 => {
+            let count = [0, 1, 5, 40][random.below(4) as usize];
+            let at = time(random, now);
+            let commands = (0..count).map(|_| command(random, now, samples)).collect();
+            Message::Batch(Box::new(Batch { at, commands }))
+        }
+        2 => {
+            let echo = Echo {
+                latency: [0, 0, 1, 300][random.below(4) as usize],
+                last: [0.0; 8],
+            };
+            let body = EffectBody::new(Box::new(echo), &[0.5, value(random)], channels);
+            Message::Effect(effect(random), Box::new(body))
+        }
+        3 => Message::Tap(tap(random), Box::new(Ear)),
+        _ => Message::One(command(random, now, samples)),
+    }
+}
+
 /// Keys used twice, generations that are not due, tracks that do not exist, values and frames at
-/// every edge, batches that are never closed, reports that are read rarely.
+/// every edge, batches of any, reports that are read rarely.
 #[test]
 fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
     let mut sent = 0;
@@ -314,10 +320,13 @@ fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
         let (mut renderer, mut controller) = build(&config);
         let mut heard = 0;
         for _ in 0..250 {
-            while !controller.messages.is_full() {
+            while !controller.is_full() {
                 let message = message(&mut random, renderer.frame(), &samples, config.channels);
-                controller.messages.push(message).expect("room");
-                sent += 1;
+                sent += match &message {
+                    Message::Batch(batch) => batch.commands.len().max(1),
+                    _ => 1,
+                };
+                controller.send(message).expect("room");
             }
             let mut out = vec![f32::NAN; random.below(200) as usize];
             renderer.process(&mut out, BlockClock::default());
@@ -328,9 +337,9 @@ fn no_command_can_make_it_panic_or_give_a_sample_that_is_not_finite() {
             if config.safety_limiter {
                 assert!(out.iter().all(|x| x.abs() <= 1.0));
             }
-            while controller.trash.pop().is_ok() {}
+            while controller.next_trash().is_some() {}
             if random.below(50) == 0 {
-                while controller.events.pop().is_ok() {}
+                while controller.next_event().is_some() {}
             }
         }
         heard_in_all += heard;

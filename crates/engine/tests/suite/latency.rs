@@ -4,7 +4,7 @@
 use crate::rig;
 
 use noxrun_engine::{
-    Action, Curve, EffectKey, Event, MASTER, Place, PlaySpec, Target, VoiceKey, When,
+    Action, Curve, DelayPlace, EffectKey, Event, MASTER, PlaySpec, Target, VoiceKey, When,
 };
 use proptest::prelude::*;
 use rig::desk::{Desk, LATENCIES, desk, longest};
@@ -73,7 +73,7 @@ fn bypass_keeps_the_time_of_everything() {
 fn bypass_of_an_effect_that_looks_ahead_meets_its_sound() {
     let perform = |latency: usize| {
         let mut rig = Rig::new(&small());
-        rig.line(Place::Voices(MASTER), 1_000);
+        rig.line(DelayPlace::Voices(MASTER), 1_000);
         let effect = rig.add_effect(NOW, (0, 1), Ahead::new(latency, 2), &[2.0]);
         let first = rig.effect(1, Ahead::new(latency, 2), &[1.0]);
         let action = Action::AddEffect {
@@ -127,7 +127,7 @@ fn an_effect_that_looks_ahead_comes_by_the_crossfade_formula_when_it_has_somethi
 #[test]
 fn a_track_that_leaves_takes_what_is_under_way_with_it() {
     let mut rig = Rig::new(&small());
-    rig.line(Place::Edge(rig.outputs[1]), 300);
+    rig.line(DelayPlace::Edge(rig.outputs[1]), 300);
     rig.add_effect(NOW, (0, 2), Ahead::new(300, 2), &[1.0]);
     rig.play(0, 1, &constant(2, 5_000, 0.5), 1.0);
     rig.render(1_000);
@@ -146,7 +146,7 @@ fn a_track_that_leaves_takes_what_is_under_way_with_it() {
 #[test]
 fn what_comes_with_a_track_is_there_for_its_first_sound() {
     let mut rig = Rig::new(&small());
-    rig.line(Place::Edge(rig.outputs[2]), 100);
+    rig.line(DelayPlace::Edge(rig.outputs[2]), 100);
     let effect = rig.add_effect(NOW, (0, 1), Ahead::new(100, 2), &[1.0]);
     let other = rig.add_effect(NOW, (1, 1), Ahead::new(0, 2), &[3.0]);
     rig.set(NOW, Target::TrackVolume(key(1)), 0.5, 40);
@@ -162,13 +162,13 @@ fn what_comes_with_a_track_is_there_for_its_first_sound() {
     let out = rig.render_channel(1_000, 0);
     assert!(out[..100] == [0.0; 100] && out[100..] == [0.25; 900]);
     let shared = rig.controller.shared.clone();
-    assert_eq!(shared.track_volume(key(1)), 0.5);
+    assert_eq!(shared.track_volume(key(1)), Some(0.5));
     // What comes later meets its sound.
     rig.act(NOW, jump(Target::TrackVolume(key(1)), 1.0));
     rig.render(100);
-    assert_eq!(shared.track_volume(key(1)), 0.5);
+    assert_eq!(shared.track_volume(key(1)), Some(0.5));
     rig.render(1);
-    assert_eq!(shared.track_volume(key(1)), 1.0);
+    assert_eq!(shared.track_volume(key(1)), Some(1.0));
 }
 
 /// One that waits for its sound has had its time: it is not dropped any more.
@@ -239,10 +239,6 @@ fn perform(desk: &mut Desk, seed: u64, frames: usize, blocks: &[usize]) -> Vec<f
             4 | 5 => Action::Reach {
                 target,
                 value,
-                at: match at {
-                    When::Frame(frame) => When::Frame(frame + u64::from(length)),
-                    _ => When::Beat(beat + random.below(1_000) as f64 / 4_000.0),
-                },
                 curve,
             },
             6 if random.below(4) == 0 => Action::Cancel(target),

@@ -3,7 +3,7 @@
 
 use crate::rig;
 
-use noxrun_engine::{Action, EffectKey, EngineConfig, MASTER, Place};
+use noxrun_engine::{Action, DelayPlace, EffectKey, EngineConfig, MASTER};
 use proptest::prelude::*;
 use rig::desk::desk;
 use rig::effects::Ahead;
@@ -88,7 +88,7 @@ fn another_route_past_an_effect_that_looks_ahead_bends_no_more_than_a_crossfade(
                 Some(output) => *output,
                 None => rig.edge(place as u32),
             };
-            rig.line(Place::Edge(edge), 1_000);
+            rig.line(DelayPlace::Edge(edge), 1_000);
         }
         rig.add_effect(NOW, (0, 1), Ahead::new(latency, 2), &[1.0]);
         // From a bus whose way is delayed to one of its own.
@@ -164,7 +164,7 @@ fn bends_of_any_changes(seed: u64, size: usize) -> Result<(), TestCaseError> {
         ..small()
     });
     for track in 0..=4 {
-        rig.line(Place::Voices(key(track)), 12_000);
+        rig.line(DelayPlace::Voices(key(track)), 12_000);
         let phase = f64::from(track) * 0.13;
         let wave = |n: i32| ((f64::from(n) / 480.0 + phase) * std::f64::consts::TAU).sin();
         let wave: Vec<f32> = (0..2 * FRAMES as i32)
@@ -175,7 +175,7 @@ fn bends_of_any_changes(seed: u64, size: usize) -> Result<(), TestCaseError> {
     let mut edges = rig.outputs[1..].to_vec();
     edges.extend((10..30).map(|place| rig.edge(place)));
     for edge in &edges {
-        rig.line(Place::Edge(*edge), 12_000);
+        rig.line(DelayPlace::Edge(*edge), 12_000);
     }
     let effects: Vec<_> = (0..10)
         .map(|index| match index {

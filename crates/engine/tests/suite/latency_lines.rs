@@ -3,7 +3,9 @@
 
 use crate::rig;
 
-use noxrun_engine::{Action, Event, MASTER, Place, PlaySpec, Target, TrackKey, TrackSetup, When};
+use noxrun_engine::{
+    Action, DelayPlace, Event, MASTER, PlaySpec, Target, TrackKey, TrackSetup, When,
+};
 use rig::desk::equip;
 use rig::effects::{Ahead, Ear};
 use rig::{NOW, Rig, coarse, connect, constant, cut, key, small, sound};
@@ -13,7 +15,7 @@ fn without_memory_nothing_is_delayed_and_with_too_little_only_so_far() {
     for (memory, delay) in [(None, 0), (Some(20), 20), (Some(100), 100)] {
         let mut rig = Rig::new(&small());
         if let Some(frames) = memory {
-            rig.line(Place::Edge(rig.outputs[2]), frames);
+            rig.line(DelayPlace::Edge(rig.outputs[2]), frames);
         }
         rig.add_effect(NOW, (0, 1), Ahead::new(100, 2), &[1.0]);
         rig.play(50, 1, &constant(2, 1, 0.5), 1.0);
@@ -47,13 +49,13 @@ fn memory_comes_ahead_of_what_it_is_for_and_what_is_not_needed_goes_back() {
     assert_eq!(out, expected);
     assert_eq!(rig.lines_back, 0);
     // Less than there is, for nobody, and more, for which the old comes back.
-    rig.line(Place::Edge(edges[0]), 50);
+    rig.line(DelayPlace::Edge(edges[0]), 50);
     let stranger = rig.edge(1);
-    rig.line(Place::Edge(stranger), 4_000);
-    rig.line(Place::Voices(key(4_000_000)), 4_000);
+    rig.line(DelayPlace::Edge(stranger), 4_000);
+    rig.line(DelayPlace::Voices(key(4_000_000)), 4_000);
     rig.render(1);
     assert_eq!(rig.lines_back, 3);
-    rig.line(Place::Edge(edges[1]), 4_000);
+    rig.line(DelayPlace::Edge(edges[1]), 4_000);
     rig.render(1);
     assert_eq!(rig.lines_back, 4);
 }
@@ -62,12 +64,12 @@ fn memory_comes_ahead_of_what_it_is_for_and_what_is_not_needed_goes_back() {
 fn more_memory_keeps_what_is_under_way() {
     let mut rig = Rig::new(&small());
     let edge = rig.outputs[2];
-    rig.line(Place::Edge(edge), 120);
+    rig.line(DelayPlace::Edge(edge), 120);
     rig.add_effect(NOW, (0, 1), Ahead::new(100, 2), &[1.0]);
     let content = coarse(6, 2, 2_000);
     rig.play(0, 2, &sound(content.clone()), 1.0);
     let mut out = rig.render_in(&cut(777, &[64]));
-    rig.line(Place::Edge(edge), 3_000);
+    rig.line(DelayPlace::Edge(edge), 3_000);
     out.extend(rig.render_in(&cut(777, &[64])));
     for (frame, pair) in out.chunks_exact(2).enumerate() {
         let expected = frame.checked_sub(100).map_or(0.0, |p| content[0][p]);
@@ -81,8 +83,8 @@ fn more_memory_keeps_what_is_under_way() {
 fn a_line_that_is_used_again_has_forgotten() {
     let mut rig = Rig::new(&small());
     let output = rig.outputs[2];
-    rig.line(Place::Edge(output), 500);
-    rig.line(Place::Voices(key(3)), 500);
+    rig.line(DelayPlace::Edge(output), 500);
+    rig.line(DelayPlace::Voices(key(3)), 500);
     rig.add_effect(NOW, (0, 1), Ahead::new(400, 2), &[1.0]);
     rig.connect(10, key(1), key(3));
     // Both lines are full when what they belong to ends.

@@ -140,7 +140,6 @@ fn nothing_that_was_meant_for_the_old_track_touches_the_new_one() {
     let reach = Action::Reach {
         target,
         value: 0.0,
-        at: When::Frame(1_200),
         curve: Curve::Linear,
     };
     for action in [
@@ -179,8 +178,8 @@ fn nothing_that_was_meant_for_the_old_track_touches_the_new_one() {
     let voice = rig.play_spec(When::Now, false, spec);
     let out = rig.render_in(&cut(2_000, &[128]));
     assert!(out == [0.25; 4_000]);
-    // Each of them, and the tap.
-    assert_eq!(rig.controller.shared.stale_commands(), 13);
+    // What named the track itself, and the tap; the rest went with what it was planned for.
+    assert_eq!(rig.controller.shared.stale_commands(), 4);
     assert_eq!(rig.ended(waiting), Some((1_000, EndReason::Stopped)));
     assert_eq!((rig.started(waiting), rig.ended(voice)), (None, None));
     assert_eq!(
@@ -190,7 +189,7 @@ fn nothing_that_was_meant_for_the_old_track_touches_the_new_one() {
     assert!(rig.is_gone(edges[0]) && rig.is_gone(edges[1]));
     assert_eq!(
         (ear.frames(), rig.controller.shared.track_volume(new)),
-        (0, 1.0)
+        (0, Some(1.0))
     );
 }
 

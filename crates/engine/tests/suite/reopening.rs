@@ -3,7 +3,7 @@
 
 use crate::rig;
 
-use noxrun_engine::{Action, EngineConfig, Place};
+use noxrun_engine::{Action, DelayPlace, EngineConfig};
 use rig::effects::Ahead;
 use rig::{NOW, Rig, constant, cut, key, small, sound};
 
@@ -27,10 +27,10 @@ fn rig() -> Rig {
         rig.connect(1, key(2), key(0)),
     ];
     for edge in edges {
-        rig.line(Place::Edge(edge), 2 * AHEAD);
+        rig.line(DelayPlace::Edge(edge), 2 * AHEAD);
     }
-    rig.line(Place::Voices(key(2)), 2 * AHEAD);
-    rig.line(Place::Voices(key(0)), 2 * AHEAD);
+    rig.line(DelayPlace::Voices(key(2)), 2 * AHEAD);
+    rig.line(DelayPlace::Voices(key(0)), 2 * AHEAD);
     rig
 }
 

@@ -206,7 +206,7 @@ fn connections_of_tracks_that_are_not_in_service_are_gone_at_once() {
     rig.act(NOW, Action::Disconnect(edges[0]));
     rig.set(NOW, Target::EdgeGain(edges[0]), 0.5, 0);
     rig.render(1);
-    assert_eq!(shared.stale_commands(), 7);
+    assert_eq!(shared.stale_commands(), 6);
 }
 
 #[test]

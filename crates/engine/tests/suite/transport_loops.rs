@@ -207,7 +207,7 @@ fn a_skipped_batch_changes_what_the_engine_is_made_of() {
     // Track 2 goes through track 1 and its effect; track 4 is closed.
     assert_eq!(rig.render_channel(100, 0), [0.5; 100]);
     // The value was dropped.
-    assert_eq!(rig.controller.shared.track_volume(key(4)), 1.0);
+    assert_eq!(rig.controller.shared.track_volume(key(4)), Some(1.0));
     rig.act(NOW, Action::RemoveEffect(effect));
     rig.render(100);
     assert_eq!(rig.effects_back, [effect]);

@@ -11,8 +11,8 @@ use crate::chance;
 pub use chance::{Random, cut};
 
 use noxrun_engine::{
-    Action, BlockClock, Controller, Curve, EndReason, EngineConfig, Event, MASTER, Message,
-    PlaySpec, Renderer, SampleData, Target, VoiceKey, When, build,
+    Action, BlockClock, Command, Controller, Curve, EndReason, EngineConfig, Event, MASTER,
+    Message, PlaySpec, Renderer, SampleData, Target, VoiceKey, When, build,
 };
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Player {
     }
 
     fn send(&mut self, message: Message) {
-        let sent = self.controller.messages.push(message);
+        let sent = self.controller.send(message);
         sent.expect("room in the control queue");
     }
 
@@ -70,26 +70,24 @@ impl Player {
             generation: 1,
         };
         let seq = self.seq;
-        self.send(Message::Play {
+        self.send(Message::One(Command::Play {
             at: When::Frame(at),
             seq,
-            staged: false,
             voice,
             spec,
-        });
+        }));
         voice
     }
 
     pub fn act(&mut self, at: When, action: Action) {
         self.seq += 1;
         let seq = self.seq;
-        self.send(Message::Do {
+        self.send(Message::One(Command::Do {
             at,
             seq,
-            staged: false,
             counted: true,
             action,
-        });
+        }));
     }
 
     pub fn seek(&mut self, at: u64, voice: VoiceKey, position: u64) {
@@ -121,10 +119,10 @@ impl Player {
             let mut block = vec![f32::NAN; frames * self.channels];
             self.renderer.process(&mut block, BlockClock::default());
             out.append(&mut block);
-            while let Ok(event) = self.controller.events.pop() {
+            while let Some(event) = self.controller.next_event() {
                 self.reports.push(event);
             }
-            while self.controller.trash.pop().is_ok() {}
+            while self.controller.next_trash().is_some() {}
         }
         out
     }

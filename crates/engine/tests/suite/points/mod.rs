@@ -17,19 +17,17 @@ pub fn playing() -> Rig {
     rig
 }
 
-pub fn reach(rig: &mut Rig, target: Target, (from, at): (When, When), value: f64, curve: Curve) {
+pub fn reach(rig: &mut Rig, target: Target, at: When, value: f64, curve: Curve) {
     let action = Action::Reach {
         target,
         value,
-        at,
         curve,
     };
-    rig.act_at(from, action);
+    rig.act_at(at, action);
 }
 
-pub fn linear(rig: &mut Rig, from: u64, at: u64, value: f64) {
-    let times = (when(from), When::Frame(at));
-    reach(rig, VOLUME, times, value, Curve::Linear);
+pub fn linear(rig: &mut Rig, at: u64, value: f64) {
+    reach(rig, VOLUME, when(at), value, Curve::Linear);
 }
 
 pub fn compare(out: &[f32], expected: &[f64]) {

@@ -2,15 +2,15 @@
 
 use super::effects::Ahead;
 use super::{NOW, Rig, key, small};
-use noxrun_engine::{EdgeKey, EffectKey, EngineConfig, Place};
+use noxrun_engine::{DelayPlace, EdgeKey, EffectKey, EngineConfig};
 
 /// Memory enough for anything, everywhere.
 pub fn equip(rig: &mut Rig, tracks: u32, edges: &[EdgeKey]) {
     for track in 0..=tracks {
-        rig.line(Place::Voices(key(track)), 2_000);
+        rig.line(DelayPlace::Voices(key(track)), 2_000);
     }
     for edge in edges {
-        rig.line(Place::Edge(*edge), 2_000);
+        rig.line(DelayPlace::Edge(*edge), 2_000);
     }
 }
 

@@ -18,10 +18,10 @@ pub use chance::{Random, cases, cut};
 pub use signals::{coarse, constant, noise, ramp, sound};
 
 use noxrun_engine::{
-    Action, BlockClock, Commit, Controller, Curve, EdgeKey, EffectBody, EffectKey, EndReason,
-    EngineConfig, Event, Input, InputKey, InputSpec, InputWriter, MASTER, Message, Place, PlaySpec,
-    Processor, Renderer, SampleData, Sink, TapKey, Target, TrackKey, Trash, VoiceKey, When, build,
-    input, line_memory,
+    Action, Batch, BlockClock, Command, Controller, Curve, DelayPlace, EdgeKey, EffectBody,
+    EffectKey, EndReason, EngineConfig, Event, Input, InputKey, InputSpec, InputWriter, MASTER,
+    Message, PlaySpec, Processor, Renderer, SampleData, Sink, TapKey, Target, TrackKey, Trash,
+    VoiceKey, When, build, input, line_memory,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -76,9 +76,12 @@ pub struct Rig {
     pub taps_back: Vec<TapKey>,
     pub inputs_back: Vec<InputKey>,
     pub lines_back: usize,
+    pub batches_back: usize,
+    pub growths_back: usize,
     /// The connection of each track to the master that it began with.
     pub outputs: Vec<EdgeKey>,
     backlog: VecDeque<Message>,
+    staged: Vec<Command>,
     seq: u64,
     generation: u32,
     free: VecDeque<u32>,
@@ -108,11 +111,14 @@ impl Rig {
             taps_back: Vec::new(),
             inputs_back: Vec::new(),
             lines_back: 0,
+            batches_back: 0,
+            growths_back: 0,
             outputs: vec![EdgeKey {
                 index: u32::MAX,
                 generation: 0,
             }],
             backlog: VecDeque::new(),
+            staged: Vec::new(),
             seq: 0,
             generation: 0,
             free: (0..config.voice_keys() as u32).collect(),
@@ -121,14 +127,10 @@ impl Rig {
 
     /// Lets what was sent take effect without rendering a frame.
     pub fn controller_settles(&mut self) {
-        while !self.backlog.is_empty() || self.waiting() > 0 {
-            let before = (self.backlog.len(), self.waiting());
+        while !self.backlog.is_empty() || !self.controller.is_drained() {
             self.pump();
             self.renderer.process(&mut [], BlockClock::default());
             self.collect();
-            if (self.backlog.len(), self.waiting()) == before {
-                break;
-            }
         }
     }
 
@@ -217,13 +219,8 @@ impl Rig {
     }
 
     /// Gives memory for delaying by up to `frames` frames.
-    pub fn line(&mut self, place: Place, frames: usize) {
+    pub fn line(&mut self, place: DelayPlace, frames: usize) {
         self.send(Message::Line(place, line_memory(frames, self.channels)));
-    }
-
-    /// Messages that the queue holds.
-    pub fn waiting(&self) -> usize {
-        self.controller.messages.buffer().capacity() - self.controller.messages.slots()
     }
 
     pub fn send(&mut self, message: Message) {
@@ -254,13 +251,21 @@ impl Rig {
 
     fn act_as(&mut self, at: When, staged: bool, action: Action) {
         let seq = self.next_seq();
-        self.send(Message::Do {
+        let command = Command::Do {
             at,
             seq,
-            staged,
             counted: true,
             action,
-        });
+        };
+        self.send_command(staged, command);
+    }
+
+    fn send_command(&mut self, staged: bool, command: Command) {
+        if staged {
+            self.staged.push(command);
+        } else {
+            self.send(Message::One(command));
+        }
     }
 
     pub fn commit(&mut self, frame: u64) {
@@ -268,7 +273,8 @@ impl Rig {
     }
 
     pub fn commit_at(&mut self, at: When) {
-        self.send(Message::Commit(Commit { at }));
+        let commands = std::mem::take(&mut self.staged);
+        self.send(Message::Batch(Box::new(Batch { at, commands })));
     }
 
     pub fn set(&mut self, frame: u64, target: Target, value: f64, frames: u32) {
@@ -320,13 +326,13 @@ impl Rig {
             generation: self.generation,
         };
         let seq = self.next_seq();
-        self.send(Message::Play {
+        let command = Command::Play {
             at,
             seq,
-            staged,
             voice,
             spec,
-        });
+        };
+        self.send_command(staged, command);
         voice
     }
 
@@ -390,7 +396,7 @@ impl Rig {
 
     fn pump(&mut self) {
         while let Some(message) = self.backlog.pop_front() {
-            if let Err(rtrb::PushError::Full(message)) = self.controller.messages.push(message) {
+            if let Err(message) = self.controller.send(message) {
                 self.backlog.push_front(message);
                 break;
             }
@@ -398,19 +404,24 @@ impl Rig {
     }
 
     fn collect(&mut self) {
-        while let Ok(event) = self.controller.events.pop() {
+        while let Some(event) = self.controller.next_event() {
             if let Event::Ended { voice, .. } = event {
                 self.free.push_back(voice.index);
             }
             self.reports.push(event);
         }
-        while let Ok(trash) = self.controller.trash.pop() {
+        while let Some(trash) = self.controller.next_trash() {
             match trash {
                 Trash::Sample(_) => self.returned += 1,
                 Trash::Effect(effect, _) => self.effects_back.push(effect),
                 Trash::Tap(tap, _) => self.taps_back.push(tap),
                 Trash::Input(input, _) => self.inputs_back.push(input),
                 Trash::Line(_) => self.lines_back += 1,
+                Trash::Batch(batch) => {
+                    assert!(batch.commands.is_empty());
+                    self.batches_back += 1;
+                }
+                Trash::Growth(_) => self.growths_back += 1,
             }
         }
     }
