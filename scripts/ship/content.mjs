@@ -68,7 +68,8 @@ export async function checkManifests(checks) {
 /** @param {Checks} checks @param {Packed} packed */
 export async function checkRoot(checks, packed) {
   await checks.check('the root holds the loader, the types and the licences, no source and no binary', () => {
-    const wanted = ['dist/index.js', 'dist/index.d.ts', 'dist/src/testing.js', 'dist/src/testing.d.ts', 'dist/src/cli.js', 'binding.cjs', 'binding.d.cts', 'README.md', ...LICENCES]
+    const entries = ['dist/index', 'dist/src/testing'].flatMap((name) => ['.js', '.d.ts', '.mjs', '.d.mts'].map((ending) => name + ending))
+    const wanted = [...entries, 'dist/noxrun.js', 'dist/noxrun.js.map', 'dist/src/cli.js', 'binding.cjs', 'binding.d.cts', 'README.md', ...LICENCES]
     none('missing', wanted.filter((file) => !packed.files.includes(file)))
     none('not wanted', packed.files.filter((file) => /^(crates|scripts|__test__|target|src|npm)\/|\.node$/.test(file)))
     return `${packed.files.length} files, ${(packed.size / 1024).toFixed(0)} KiB`
