@@ -4,8 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { scratchFolder } from '../scripts/lib/scratch.mjs'
-import { packedHere } from '../scripts/ship/installed.mjs'
+import { packedHere } from '../scripts/ship/packed.mjs'
 
 const PAIRS = 40
 const SAYS_TIME = "process.on('exit', () => { const { user, system } = process.cpuUsage(); console.log((user + system) / 1000) })\n"
@@ -17,7 +16,7 @@ const WAYS = {
   'noxrun --version': ['empty.cjs', 'node_modules/noxrun/dist/src/cli.js'],
 }
 
-const { consumers, close } = await packedHere(scratchFolder('noxrun-import'))
+const { consumers, close } = await packedHere()
 try {
   const dir = await consumers.install('import')
   const write = (name, text) => writeFileSync(path.join(dir, name), `${text}\n${SAYS_TIME}`)

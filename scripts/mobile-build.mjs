@@ -10,9 +10,25 @@ import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
 import { isOnPath } from './setup/system.mjs'
 import { compilerFor } from './cross/rustc.mjs'
-import { pins, targets } from './mobile/targets.mjs'
 
-/** @typedef {import('./mobile/targets.mjs').Target} Target */
+/**
+ * @typedef {object} Target
+ * @property {string} triple Rust's name.
+ * @property {'android' | 'ios'} system
+ * @property {string} folder Android's name of the ABI, Apple's of the slice.
+ * @property {string} clang What the NDK's clang calls it, without the API level; empty for Apple's.
+ */
+
+/** @type {readonly Target[]} */
+const targets = [
+  { triple: 'aarch64-linux-android', system: 'android', folder: 'arm64-v8a', clang: 'aarch64-linux-android' },
+  { triple: 'armv7-linux-androideabi', system: 'android', folder: 'armeabi-v7a', clang: 'armv7a-linux-androideabi' },
+  { triple: 'x86_64-linux-android', system: 'android', folder: 'x86_64', clang: 'x86_64-linux-android' },
+  { triple: 'aarch64-apple-ios', system: 'ios', folder: 'ios-arm64', clang: '' },
+  { triple: 'aarch64-apple-ios-sim', system: 'ios', folder: 'ios-arm64-simulator', clang: '' },
+]
+/** The versions that are pinned: the scripts, the workflows and the guide know them from there. */
+const pins = /** @type {{ ndk: string, androidApi: number, iosMin: string }} */ (JSON.parse(readFileSync(inRoot('scripts', 'mobile', 'pins.json'), 'utf8')))
 
 const out = inRoot('target', 'mobile')
 const header = inRoot('crates', 'capi', 'include', 'noxrun.h')

@@ -16,7 +16,6 @@ const cross = inRoot('target', 'cross')
 /**
  * @typedef {object} Toolchain
  * @property {string} rustc What it is, for the person who reads.
- * @property {string} zig The Python that has zig.
  * @property {string} zigbuild The program `cargo-zigbuild`.
  * @property {string[]} args For cargo, after its command.
  * @property {Record<string, string>} env For cargo.
@@ -48,7 +47,6 @@ export async function toolchain(target) {
   return {
     rustc: compiler.name,
     args: compiler.args,
-    zig: interpreter,
     zigbuild: path.join(bin, 'cargo-zigbuild'),
     env: {
       RUSTC: compiler.rustc,
