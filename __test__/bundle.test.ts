@@ -31,6 +31,25 @@ test('what noxrun/testing throws is an instance of the class in noxrun', (t) => 
   t.throws(() => createVirtualDevice({ sampleRate: 1 }), { instanceOf: NoxrunError, code: 'ERR_OUT_OF_RANGE' })
 })
 
+test('two copies in one thread, the first taken from the cache, both play', async (t) => {
+  const load = (): [typeof source, typeof testing] => [required('noxrun'), required('noxrun/testing')] as unknown as [typeof source, typeof testing]
+  const first = load()
+  for (const file of Object.keys(requireHere.cache)) if (/[\\/]dist[\\/]|binding\.cjs$/.test(file)) Reflect.deleteProperty(requireHere.cache, file)
+  const second = load()
+  t.not(second[0].Engine, first[0].Engine)
+  for (const [{ Engine }, { createVirtualDevice }] of [first, second, first]) {
+    const device = createVirtualDevice({ sampleRate: 48_000, channels: 1 })
+    const engine = await Engine.open({ device: device.id, channels: 1 })
+    const track = engine.createTrack()
+    track.volume.set(1)
+    track.play(await engine.load({ channelData: [new Float32Array(64).fill(0.5)], sampleRate: 48_000 }), { at: { frame: 0 } })
+    await device.step(64)
+    t.deepEqual([...(device.output().channelData[0] ?? [])], Array<number>(64).fill(0.5))
+    await engine.close()
+    device.close()
+  }
+})
+
 test('with source maps the stack of an error names the TypeScript', async (t) => {
   const program = "const { createVirtualDevice } = require('noxrun/testing')\ntry { createVirtualDevice({ sampleRate: 1 }) } catch (error) { console.log(error.stack) }"
   const { stdout } = await promisify(execFile)(process.execPath, ['--enable-source-maps', '--eval', program])

@@ -9,7 +9,7 @@ import { Checks } from './lib/checks.mjs'
 import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
 import { isOnPath } from './setup/system.mjs'
-import { compilerFor } from './cross/rustc.mjs'
+import { addTarget } from './cross/toolchain.mjs'
 
 /**
  * @typedef {object} Target
@@ -48,15 +48,15 @@ function functions() {
  * @param {Target} target
  */
 async function library(target) {
-  const compiler = await compilerFor(target.triple, null)
+  await addTarget(target.triple)
   const build = path.join(out, 'build')
   const startedAt = performance.now()
   const { status, output } = await run('cargo', [
-    'rustc', '--locked', ...compiler.args, '--release', '--target', target.triple, '-p', 'noxrun-capi',
+    'rustc', '--locked', '--release', '--target', target.triple, '-p', 'noxrun-capi',
     '--crate-type', 'staticlib', '--', '--print', 'native-static-libs',
   ], {
     cwd: root, timeout: 90 * 60_000,
-    env: { ...compiler.env, CARGO_TARGET_DIR: build, IPHONEOS_DEPLOYMENT_TARGET: pins.iosMin },
+    env: { CARGO_TARGET_DIR: build, IPHONEOS_DEPLOYMENT_TARGET: pins.iosMin },
   })
   if (status !== 0) throw new Error(tail(output, 60))
   const folder = folderOf(target)
@@ -71,7 +71,7 @@ async function library(target) {
   const names = functions()
   const missing = names.filter((name) => !archive.includes(`\0${prefix}${name}\0`))
   if (missing.length > 0) throw new Error(`the library lacks ${missing.join(', ')}`)
-  return `${(statSync(file).size / 1e6).toFixed(1)} MB, ${names.length} functions, ${((performance.now() - startedAt) / 1000).toFixed(0)} s, ${compiler.name}`
+  return `${(statSync(file).size / 1e6).toFixed(1)} MB, ${names.length} functions, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`
 }
 
 /**

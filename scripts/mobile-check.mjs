@@ -1,13 +1,12 @@
 // node scripts/mobile-check.mjs [samples] [--libraries=DIR]: the samples of docs/mobile.md, as far as a desktop
 // can compile and run them: the C++ player under valgrind, the JNI half under Java. Nothing runs on a phone;
 // that the library compiles for them, scripts/mobile-build.mjs says. --libraries: where libnoxrun.so is.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { unpacked } from './cross/debian.mjs'
 import { Checks } from './lib/checks.mjs'
 import { cargoTargetDir, inRoot } from './lib/paths.mjs'
-import { run, tail } from './lib/process.mjs'
+import { ask, run, tail } from './lib/process.mjs'
 import { scratchFolder } from './lib/scratch.mjs'
 import { isOnPath } from './setup/system.mjs'
 
@@ -28,16 +27,6 @@ async function must(command, args, options = {}) {
   const { status, output } = await run(command, args, { timeout: 10 * 60_000, ...options })
   if (status !== 0) throw new Error(`${command} failed (status ${status}):\n${tail(output, 40)}`)
   return tail(output, 1).trim()
-}
-
-/** The folder that holds jni.h: of this machine's Java, or of a package unpacked for it. */
-async function jniHeaders() {
-  const homes = existsSync('/usr/lib/jvm') ? readdirSync('/usr/lib/jvm').map((name) => path.join('/usr/lib/jvm', name)) : []
-  if (process.env['JAVA_HOME']) homes.unshift(process.env['JAVA_HOME'])
-  const found = homes.map((home) => path.join(home, 'include')).find((dir) => existsSync(path.join(dir, 'jni.h')))
-  if (found) return found
-  const dir = await unpacked('jni', { suite: 'bookworm', alone: ['openjdk-17-jdk-headless'] })
-  return path.join(dir, 'usr', 'lib', 'jvm', 'java-17-openjdk-amd64', 'include')
 }
 
 /** The guide's own C++, in one file. */
@@ -93,8 +82,8 @@ await checks.check('the player plays and captures on the virtual device', () => 
 await checkWith('valgrind', 'no leak and no error in the player', () => must('valgrind', [
   '--quiet', '--leak-check=full', '--show-leak-kinds=definite,indirect', '--errors-for-leak-kinds=definite,indirect', '--error-exitcode=9', test,
 ], { env }))
-await checks.check('the JNI half compiles', async () => {
-  const headers = await jniHeaders()
+await checkWith('javac', 'the JNI half compiles', async () => {
+  const headers = path.join(process.env['JAVA_HOME'] ?? path.resolve(realpathSync(ask('which', ['javac']) ?? ''), '..', '..'), 'include')
   await must('c++', [
     '-std=c++17', ...STRICT, '-O1', '-fPIC', '-shared', ...includes, '-I', headers, '-I', path.join(headers, 'linux'),
     path.join(mobile, 'android', 'noxrun_jni.cpp'), '-L', libraries, '-lnoxrun', '-o', path.join(work, 'libnoxrun_jni.so'),

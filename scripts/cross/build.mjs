@@ -23,7 +23,7 @@ export function builtFiles(target) {
 export async function build(target, toolchain) {
   const floor = target.glibc === null ? '' : `.${target.glibc}`
   await step(`Rust for ${target.id}`, toolchain.zigbuild, [
-    'zigbuild', ...toolchain.args, '--locked', '--target', `${target.triple}${floor}`, '--target-dir', buildDir, '--release', '-p', 'noxrun-node', '-p', 'noxrun-capi',
+    'zigbuild', '--locked', '--target', `${target.triple}${floor}`, '--target-dir', buildDir, '--release', '-p', 'noxrun-node', '-p', 'noxrun-capi',
   ], {
     // Lines in backtraces would be stripped in the end: not made, they cost no time.
     env: { ...toolchain.env, CARGO_PROFILE_RELEASE_DEBUG: '0', CARGO_PROFILE_RELEASE_STRIP: 'symbols' }, log: `cross-${target.id}`, timeout: 60 * 60_000,

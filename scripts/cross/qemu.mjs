@@ -1,14 +1,10 @@
-// Programs of other processors, run here by qemu's user-mode emulator. Nothing is registered with this
-// machine's kernel: programs that such a program starts must go through the wrapper as well.
+// Node of another processor, run here by qemu's user-mode emulator. Programs that it starts as "itself" must go
+// through the wrapper as well: nothing is registered with this machine's kernel.
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { inRoot } from '../lib/paths.mjs'
 import { nodeBinary } from '../lib/node-binaries.mjs'
-import { SetupError } from '../lib/steps.mjs'
 import { isOnPath } from '../setup/system.mjs'
-import { hasDebianMirror, unpacked } from './debian.mjs'
-
-const SUITE = 'trixie'
 
 /**
  * @typedef {object} Emulated
@@ -17,29 +13,16 @@ const SUITE = 'trixie'
  */
 
 /**
- * The emulator and the folder that stands for / of the target's system: Debian's, unpacked; elsewhere that of
- * the machine, as Ubuntu's packages qemu-user-static and libstdc++6-<architecture>-cross bring it.
- * @param {import('./targets.mjs').Target} target
- */
-async function system(target) {
-  if (await hasDebianMirror()) {
-    const qemu = await unpacked('qemu', { suite: SUITE, alone: ['qemu-user'] })
-    const libraries = ['libc6', 'libgcc-s1', 'libstdc++6', 'libatomic1', 'libasound2t64'].map((name) => `${name}:${target.debian}`)
-    return { program: path.join(qemu, 'usr', 'bin', target.qemu), root: await unpacked(`system-${target.debian}`, { suite: SUITE, whole: libraries }) }
-  }
-  const program = [target.qemu, `${target.qemu}-static`].find(isOnPath)
-  const root = `/usr/${target.triple.replace('-unknown', '').replace('armv7', 'arm')}`
-  if (program !== undefined && existsSync(path.join(root, 'lib'))) return { program, root }
-  throw new SetupError(`${target.qemu} and the C library in ${root} are needed: on Ubuntu, qemu-user-static and libstdc++6-${target.debian}-cross`)
-}
-
-/**
- * Node of a target with glibc, to be run here.
- * @param {import('./targets.mjs').Target} target
+ * @param {import('./targets.mjs').Target} target One with glibc.
  * @returns {Promise<Emulated>}
+ * @throws {Error} When the emulator or the target's C library is not installed.
  */
 export async function emulated(target) {
-  const { program, root } = await system(target)
+  const program = [target.qemu, `${target.qemu}-static`].find(isOnPath)
+  const root = `/usr/${target.triple.replace('-unknown', '').replace('armv7', 'arm')}`
+  if (program === undefined || !existsSync(path.join(root, 'lib'))) {
+    throw new Error(`${target.qemu} and the C library in ${root} are needed: apt-get install qemu-user-static libstdc++6-${target.debian}-cross`)
+  }
   const node = await nodeBinary(target.node.version, target.node.arch)
   const preload = inRoot('scripts', 'cross', 'exec-path.mjs')
   const file = inRoot('target', 'cross', 'bin', `node-${target.id}`)
