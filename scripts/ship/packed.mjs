@@ -1,9 +1,9 @@
 // What is built here, packed as it is published, in a registry of this machine, and installed by npm.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { native } from '../lib/build.mjs'
-import { root } from '../lib/paths.mjs'
+import { inRoot, root } from '../lib/paths.mjs'
 import { bringUpToDate } from '../lib/perform.mjs'
 import { removeScratch, scratchFolder } from '../lib/scratch.mjs'
 import { platformManifest } from '../pack/manifests.mjs'
@@ -27,8 +27,9 @@ export function platformHere() {
  * @param {{ all?: boolean }} [options]
  */
 export async function packedHere({ all = false } = {}) {
-  await bringUpToDate(native, { quiet: true })
   const here = platformHere()
+  // What the cross build made is what would be published.
+  if (!all || !existsSync(inRoot('target', 'cross', here.id))) await bringUpToDate(native, { quiet: true })
   const out = scratchFolder('noxrun-packed')
   const packed = await packAll(all ? { out } : { out, binaries: root, only: (platform) => platform === here })
   if (!packed.built.some(({ platform }) => platform === here)) throw new Error(`there is no binary for ${here.title}: run "npm run build:native"`)
