@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 
 export default defineConfig(
   {
-    ignores: ['dist/', 'target/', 'binding.d.cts', 'crates/', 'npm/', 'scripts/pack/consumer.*', 'scripts/pack/typed.*', 'scripts/*/guests/', '.noxrun/'],
+    ignores: ['dist/', 'target/', 'binding.d.cts', 'crates/', 'scripts/pack/consumer.*', 'scripts/pack/typed.*', 'scripts/*/guests/', '.noxrun/'],
   },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

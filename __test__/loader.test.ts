@@ -1,7 +1,7 @@
 // How the engine is found, and what is said when it is not: real installs in folders of their own, each
 // loaded by a process of its own.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
@@ -9,7 +9,7 @@ import test from 'ava'
 const BUILT = readdirSync('.').find((name) => /^noxrun\..+\.node$/.test(name)) ?? ''
 const HERE = BUILT.slice('noxrun.'.length, -'.node'.length)
 const PACKAGE = `noxrun-${HERE}`
-const PLATFORMS = readdirSync('npm')
+const PLATFORMS = [...(/const PLATFORMS = \[([^\]]+)\]/.exec(readFileSync('binding.cjs', 'utf8'))?.[1] ?? '').matchAll(/'([\w-]+)'/g)].map(([, id = '']) => id)
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
 interface Outcome {
@@ -42,8 +42,8 @@ class Project {
   /** Adds the package of a platform; its binary is `content`, or that of this machine. */
   add(platform: string, content?: Buffer | string, edit: (manifest: Record<string, unknown>) => void = () => undefined): this {
     const dir = path.join(this.dir, 'node_modules', `noxrun-${platform}`)
-    cpSync(path.join('npm', platform), dir, { recursive: true })
-    const manifest = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as Record<string, unknown>
+    mkdirSync(dir, { recursive: true })
+    const manifest = { name: `noxrun-${platform}`, version, main: `noxrun.${platform}.node` }
     edit(manifest)
     writeFileSync(path.join(dir, 'package.json'), JSON.stringify(manifest))
     writeFileSync(path.join(dir, `noxrun.${platform}.node`), content ?? readFileSync(BUILT))
@@ -85,6 +85,15 @@ test('NOXRUN_BINDING names another file, and is not silently passed over', (t) =
   t.true(new Project().load({ NOXRUN_BINDING: path.resolve(BUILT) }).exports?.includes('openEngine'))
   const message = refused(t, new Project().add(HERE).load({ NOXRUN_BINDING: 'nowhere.node' }), 'load')
   t.regex(message, /nowhere\.node/)
+})
+
+test('in a bundle, where there is no manifest or that of another program, the error says to leave the package out', (t) => {
+  for (const manifest of [undefined, '{ "name": "program", "version": "9.9.9" }']) {
+    const project = new Project().add(HERE)
+    rmSync(path.join(project.root, 'package.json'))
+    if (manifest !== undefined) writeFileSync(path.join(project.root, 'package.json'), manifest)
+    t.regex(refused(t, project.load(), 'bundled'), /--external:noxrun/)
+  }
 })
 
 test('a missing package is named, with what to do', (t) => {

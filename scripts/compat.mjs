@@ -1,54 +1,91 @@
-// node scripts/compat.mjs [--only part,part]: the packed package in the hands of users: each line of Node
-// with worker threads, Electron's rule for buffers, bundlers, package managers, TypeScript. Downloads
-// the tools from npm once, into target/.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// node scripts/compat.mjs: pnpm and yarn, in each layout that they make, install the packed package by name
+// from a registry on this machine, and programs use it there. (npm: scripts/pack-check.mjs.) npm fetches them.
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
-import { bundlers } from './compat/bundlers.mjs'
-import { electron } from './compat/electron.mjs'
-import { managers } from './compat/managers.mjs'
-import { nodes } from './compat/nodes.mjs'
-import { installTools } from './compat/tools.mjs'
-import { types } from './compat/types.mjs'
 import { Checks } from './lib/checks.mjs'
-import { packedHere } from './ship/installed.mjs'
+import { npm } from './lib/npm.mjs'
+import { inRoot } from './lib/paths.mjs'
+import { ask } from './lib/process.mjs'
+import { platformManifest } from './pack/manifests.mjs'
+import { packedHere } from './ship/packed.mjs'
+import { startRegistry } from './ship/registry.mjs'
+import { playAndCapture } from './ship/use.mjs'
 
-const PARTS = { nodes, electron, bundlers, managers, types }
+/** @type {(linker: string) => Record<string, string>} */
+const berry = (linker) => ({
+  YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1', YARN_NODE_LINKER: linker, YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0',
+  YARN_ENABLE_IMMUTABLE_INSTALLS: '0', YARN_NPM_MINIMAL_AGE_GATE: '0', YARN_PNP_ENABLE_ESM_LOADER: '1',
+})
 
-/** @returns {(keyof typeof PARTS)[]} */
-function chosenParts() {
-  const all = /** @type {(keyof typeof PARTS)[]} */ (Object.keys(PARTS))
-  try {
-    const { values } = parseArgs({ options: { only: { type: 'string' } } })
-    const names = values.only?.split(',') ?? all
-    const unknown = names.filter((name) => !all.some((part) => part === name))
-    if (unknown.length === 0) return all.filter((part) => names.includes(part))
-    console.error(`unknown part ${unknown.join(', ')}`)
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
-  }
-  console.error(`usage: node scripts/compat.mjs [--only ${all.join(',')}]`)
-  process.exit(2)
+/**
+ * @typedef {object} Manager
+ * @property {string} title
+ * @property {string} tool The npm package, at an exact version.
+ * @property {string} program In it.
+ * @property {readonly string[]} args
+ * @property {Record<string, string>} [env]
+ * @property {readonly string[]} [before] How a program is started in its layout.
+ *
+ * @type {readonly Manager[]}
+ */
+const MANAGERS = [
+  {
+    title: 'pnpm, its strict layout of links', tool: 'pnpm@10.34.8', program: 'bin/pnpm.cjs', args: ['--ignore-scripts', '--no-frozen-lockfile'],
+    env: { npm_config_minimum_release_age: '0', npm_config_manage_package_manager_versions: 'false' },
+  },
+  { title: 'yarn classic', tool: 'yarn@1.22.22', program: 'bin/yarn.js', args: ['--ignore-scripts', '--non-interactive'] },
+  { title: 'yarn, nodeLinker node-modules', tool: '@yarnpkg/cli-dist@4.18.1', program: 'bin/yarn.js', args: ['--mode=skip-build'], env: berry('node-modules') },
+  {
+    title: "yarn, Plug'n'Play", tool: '@yarnpkg/cli-dist@4.18.1', program: 'bin/yarn.js', args: ['--mode=skip-build'], env: berry('pnp'),
+    before: ['--require', './.pnp.cjs', '--experimental-loader', './.pnp.loader.mjs'],
+  },
+]
+
+/**
+ * Packages of the other platforms with nothing but their manifests in them: yarn classic fetches them all.
+ * @param {string} dir
+ * @param {readonly import('./pack/platforms.mjs').Platform[]} others
+ */
+function emptyPackages(dir, others) {
+  return others.map(platformManifest).map((manifest) => {
+    const folder = path.join(dir, manifest.name, 'package')
+    const tarball = path.join(dir, `${manifest.name}-${manifest.version}.tgz`)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest))
+    if (ask('tar', ['-czf', tarball, '-C', path.dirname(folder), 'package']) === null) throw new Error(`tar could not pack ${tarball}`)
+    return tarball
+  })
 }
 
-const parts = chosenParts()
 const checks = new Checks('compat')
-const scratch = mkdtempSync(path.join(tmpdir(), 'noxrun-compat-'))
-/** @type {Awaited<ReturnType<typeof packedHere>> | undefined} */
-let packed
+const packed = await packedHere()
+const { consumers } = packed
+const empty = emptyPackages(consumers.folder('empty'), packed.others)
+const registry = await startRegistry([packed.root.file, ...packed.built.map((one) => one.packed.file), ...empty])
 try {
-  if (process.platform !== 'linux') throw new Error('this run is for Linux: its Node programs are')
-  packed = await packedHere(path.join(scratch, 'packed'))
-  await installTools()
-  for (const part of parts) {
-    const startedAt = performance.now()
-    await PARTS[part]({ scratch, checks, ...packed })
-    console.log(`  ${part}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+  for (const [i, { title, tool, program, args, env = {}, before = [] }] of MANAGERS.entries()) {
+    await checks.check(`${title} (${tool})`, async () => {
+      const home = consumers.folder(`home ${i}`)
+      await npm(['install', '--prefix', home, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error', tool])
+      const dir = consumers.folder(`manager ${i}`)
+      mkdirSync(dir)
+      writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ name: 'consumer', private: true, version: '1.0.0', license: 'MIT', dependencies: { noxrun: '*' } }))
+      // An empty file marks the top of a project for yarn, so that no folder above is asked.
+      writeFileSync(path.join(dir, 'yarn.lock'), '')
+      const manager = path.join(home, 'node_modules', tool.slice(0, tool.lastIndexOf('@')), program)
+      await consumers.must(dir, process.execPath, [manager, 'install', ...args], {
+        // No home: neither its settings nor its caches.
+        HOME: home, npm_config_userconfig: path.join(home, 'npmrc'), npm_config_store_dir: path.join(home, 'store'),
+        npm_config_registry: registry.url, YARN_REGISTRY: registry.url, YARN_CACHE_FOLDER: path.join(home, 'cache'),
+        YARN_NPM_REGISTRY_SERVER: registry.url, YARN_GLOBAL_FOLDER: path.join(home, 'yarn'), ...env,
+      })
+      for (const file of ['consumer.mjs', 'consumer.cjs']) cpSync(inRoot('scripts', 'pack', file), path.join(dir, file))
+      await playAndCapture(consumers, dir, process.execPath, before)
+    })
   }
 } finally {
-  await packed?.close()
-  rmSync(scratch, { recursive: true, force: true })
+  await registry.close()
+  await packed.close()
 }
 checks.finish()

@@ -9,10 +9,26 @@ import { Checks } from './lib/checks.mjs'
 import { inRoot, root } from './lib/paths.mjs'
 import { run, tail } from './lib/process.mjs'
 import { isOnPath } from './setup/system.mjs'
-import { compilerFor } from './cross/rustc.mjs'
-import { pins, targets } from './mobile/targets.mjs'
+import { addTarget } from './cross/toolchain.mjs'
 
-/** @typedef {import('./mobile/targets.mjs').Target} Target */
+/**
+ * @typedef {object} Target
+ * @property {string} triple Rust's name.
+ * @property {'android' | 'ios'} system
+ * @property {string} folder Android's name of the ABI, Apple's of the slice.
+ * @property {string} clang What the NDK's clang calls it, without the API level; empty for Apple's.
+ */
+
+/** @type {readonly Target[]} */
+const targets = [
+  { triple: 'aarch64-linux-android', system: 'android', folder: 'arm64-v8a', clang: 'aarch64-linux-android' },
+  { triple: 'armv7-linux-androideabi', system: 'android', folder: 'armeabi-v7a', clang: 'armv7a-linux-androideabi' },
+  { triple: 'x86_64-linux-android', system: 'android', folder: 'x86_64', clang: 'x86_64-linux-android' },
+  { triple: 'aarch64-apple-ios', system: 'ios', folder: 'ios-arm64', clang: '' },
+  { triple: 'aarch64-apple-ios-sim', system: 'ios', folder: 'ios-arm64-simulator', clang: '' },
+]
+/** The versions that are pinned: the scripts, the workflows and the guide know them from there. */
+const pins = /** @type {{ ndk: string, androidApi: number, iosMin: string }} */ (JSON.parse(readFileSync(inRoot('scripts', 'mobile', 'pins.json'), 'utf8')))
 
 const out = inRoot('target', 'mobile')
 const header = inRoot('crates', 'capi', 'include', 'noxrun.h')
@@ -32,15 +48,15 @@ function functions() {
  * @param {Target} target
  */
 async function library(target) {
-  const compiler = await compilerFor(target.triple, null)
+  await addTarget(target.triple)
   const build = path.join(out, 'build')
   const startedAt = performance.now()
   const { status, output } = await run('cargo', [
-    'rustc', '--locked', ...compiler.args, '--release', '--target', target.triple, '-p', 'noxrun-capi',
+    'rustc', '--locked', '--release', '--target', target.triple, '-p', 'noxrun-capi',
     '--crate-type', 'staticlib', '--', '--print', 'native-static-libs',
   ], {
     cwd: root, timeout: 90 * 60_000,
-    env: { ...compiler.env, CARGO_TARGET_DIR: build, IPHONEOS_DEPLOYMENT_TARGET: pins.iosMin },
+    env: { CARGO_TARGET_DIR: build, IPHONEOS_DEPLOYMENT_TARGET: pins.iosMin },
   })
   if (status !== 0) throw new Error(tail(output, 60))
   const folder = folderOf(target)
@@ -55,7 +71,7 @@ async function library(target) {
   const names = functions()
   const missing = names.filter((name) => !archive.includes(`\0${prefix}${name}\0`))
   if (missing.length > 0) throw new Error(`the library lacks ${missing.join(', ')}`)
-  return `${(statSync(file).size / 1e6).toFixed(1)} MB, ${names.length} functions, ${((performance.now() - startedAt) / 1000).toFixed(0)} s, ${compiler.name}`
+  return `${(statSync(file).size / 1e6).toFixed(1)} MB, ${names.length} functions, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`
 }
 
 /**

@@ -1,80 +1,103 @@
-// `npm run mobile:check`: does the C library compile for phones, and do the guide's samples work as far
-// as a desktop can tell? Nothing here runs on a phone.
-//   node scripts/mobile-check.mjs            everything
-//   node scripts/mobile-check.mjs samples    the samples only; --libraries=DIR: with the library there
-//   node scripts/mobile-check.mjs TRIPLE…    `cargo check` for these targets only
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import os from 'node:os'
+// node scripts/mobile-check.mjs [samples] [--libraries=DIR]: the samples of docs/mobile.md, as far as a desktop
+// can compile and run them: the C++ player under valgrind, the JNI half under Java. Nothing runs on a phone;
+// that the library compiles for them, scripts/mobile-build.mjs says. --libraries: where libnoxrun.so is.
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { Checks } from './lib/checks.mjs'
-import { inRoot, root } from './lib/paths.mjs'
-import { run, tail } from './lib/process.mjs'
-import { compilerFor } from './cross/rustc.mjs'
-import { checkSamples } from './mobile/samples.mjs'
-import { pins, targets } from './mobile/targets.mjs'
+import { cargoTargetDir, inRoot } from './lib/paths.mjs'
+import { ask, run, tail } from './lib/process.mjs'
+import { scratchFolder } from './lib/scratch.mjs'
+import { isOnPath } from './setup/system.mjs'
 
-/** Each of them, so that a warning of one that only Linux uses is not missed. */
-const CRATES = ['device', 'session', 'capi'].flatMap((name) => ['-p', `noxrun-${name}`])
+const STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
+const mobile = inRoot('examples', 'mobile')
+const shared = path.join(mobile, 'shared')
+const includes = ['-I', inRoot('crates', 'capi', 'include'), '-I', shared]
+const guide = readFileSync(inRoot('docs', 'mobile.md'), 'utf8')
 
-/** @param {string} triple */
-async function compiles(triple) {
-  const compiler = await compilerFor(triple, null)
-  const startedAt = performance.now()
-  const { status, output } = await run('cargo', ['check', '--locked', ...compiler.args, '--target', triple, ...CRATES], {
-    cwd: root,
-    // A folder of its own: another compiler would throw away what the machine's own has built.
-    env: { ...compiler.env, CARGO_TARGET_DIR: inRoot('target', 'mobile', 'build') },
-    timeout: 60 * 60_000,
-  })
-  if (status !== 0) throw new Error(tail(output, 60))
-  // Only our own crates' warnings are shown at all.
-  const at = output.search(/^warning: (?!`)/m)
-  if (at >= 0) throw new Error(`it compiles with warnings:\n${tail(output.slice(at), 40)}`)
-  return `${compiler.name}; ${((performance.now() - startedAt) / 1000).toFixed(0)} s`
+/**
+ * Runs a program; what it says when it fails is the error.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('./lib/process.mjs').RunOptions} [options]
+ * @returns {Promise<string>} Its last line.
+ */
+async function must(command, args, options = {}) {
+  const { status, output } = await run(command, args, { timeout: 10 * 60_000, ...options })
+  if (status !== 0) throw new Error(`${command} failed (status ${status}):\n${tail(output, 40)}`)
+  return tail(output, 1).trim()
 }
 
-/** What the guide and the workflows rely on. */
-function guideNamesWhatIsThere() {
-  const { ndk, ndkName, androidApi, iosMin } = pins
-  if (!/^\d+\.\d+\.\d+$/.test(ndk)) throw new Error(`pins.json: ndk must be a full version, got ${JSON.stringify(ndk)}`)
-  const guide = readFileSync(inRoot('docs', 'mobile.md'), 'utf8')
-  const unsaid = [ndk, ndkName, `API level ${androidApi}`, `iOS ${iosMin}`].filter((pin) => !guide.includes(pin))
-  if (unsaid.length > 0) throw new Error(`docs/mobile.md does not say what scripts/mobile/pins.json does: ${unsaid.join(', ')}`)
-  const prose = guide.replaceAll(/```[^]*?```/g, '')
-  const links = [...prose.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, link = '']) => link)
-  const missing = links.filter((link) => !existsSync(inRoot('docs', link)))
-  if (missing.length > 0) throw new Error(`docs/mobile.md links to what is not there: ${missing.join(', ')}`)
-  const header = readFileSync(inRoot('crates', 'capi', 'include', 'noxrun.h'), 'utf8')
-  const names = [...new Set(guide.match(/\b(?:noxrun|NOXRUN)_[A-Za-z_]+\b/g) ?? [])].filter((name) => name !== 'noxrun_jni')
-  const unknown = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(header))
-  if (unknown.length > 0) throw new Error(`docs/mobile.md names what noxrun.h does not have: ${unknown.join(', ')}`)
-  return `NDK ${ndk}, API level ${androidApi}, iOS ${iosMin}, ${links.length} links, ${names.length} names of noxrun.h`
+/** The guide's own C++, in one file. */
+function guideSource() {
+  const blocks = [...guide.matchAll(/^```cpp\n([^]*?)^```/gm)].map(([, block = '']) => block)
+  if (blocks.length === 0) throw new Error('docs/mobile.md has no C++')
+  return `#include "NoxrunPlayer.hpp"\n${blocks.map((block, at) => `void part${at}(const std::string &path) {\n(void)path;\n${block}}\n`).join('')}`
+}
+
+/** Versions are pinned in one file, and what the guide says of them must be the same. */
+function guideNamesThePins() {
+  const { ndk, ndkName, androidApi, iosMin } = /** @type {Record<string, string>} */ (JSON.parse(readFileSync(inRoot('scripts', 'mobile', 'pins.json'), 'utf8')))
+  const unsaid = [ndk, ndkName, `API level ${androidApi}`, `iOS ${iosMin}`].filter((pin) => pin === undefined || !guide.includes(pin))
+  if (unsaid.length > 0) throw new Error(`docs/mobile.md does not say ${unsaid.join(', ')}`)
 }
 
 const LIBRARIES = '--libraries='
-const libraries = process.argv.find((argument) => argument.startsWith(LIBRARIES))?.slice(LIBRARIES.length)
-const asked = process.argv.slice(2).filter((argument) => !argument.startsWith(LIBRARIES))
-const known = targets.map((target) => target.triple)
-const wrong = asked.find((name) => name !== 'samples' && !known.includes(name))
-if (wrong !== undefined) {
-  console.error(`usage: node scripts/mobile-check.mjs [samples [--libraries=DIR] | TRIPLE…]\n${wrong} is none of: ${known.join(', ')}`)
+const args = process.argv.slice(2)
+if (args.some((argument) => argument !== 'samples' && !argument.startsWith(LIBRARIES))) {
+  console.error('usage: node scripts/mobile-check.mjs [samples] [--libraries=DIR]')
   process.exit(2)
 }
+const built = args.find((argument) => argument.startsWith(LIBRARIES))?.slice(LIBRARIES.length)
+const libraries = built === undefined ? path.join(cargoTargetDir(), 'debug') : path.resolve(built)
+const env = { LD_LIBRARY_PATH: libraries }
+const work = scratchFolder('noxrun-mobile')
+const test = path.join(work, 'player-test')
 const checks = new Checks('mobile')
-const work = mkdtempSync(path.join(os.tmpdir(), 'noxrun-mobile-'))
-try {
-  if (asked.length === 0 || asked.includes('samples')) {
-    await checkSamples(checks, work, libraries && path.resolve(libraries))
-    await checks.check('the guide names what is there', guideNamesWhatIsThere)
-  }
-  const wanted = asked.length === 0 ? known : known.filter((name) => asked.includes(name))
-  for (const triple of wanted) await checks.check(`device, session and capi compile for ${triple}`, () => compiles(triple))
-  if (asked.length === 0) {
-    checks.skip('Kotlin, Swift and Objective-C++', 'their compilers and SDKs are not in the package registries')
-    checks.skip('sound on a phone', 'nothing of this has run on a device or an emulator; docs/mobile.md has the plan')
-  }
-} finally {
-  rmSync(work, { recursive: true, force: true })
+
+/**
+ * A check that needs a program; skipped where it is not there.
+ * @param {string} program
+ * @param {string} title
+ * @param {() => Promise<string | undefined | void>} body
+ */
+async function checkWith(program, title, body) {
+  if (isOnPath(program)) await checks.check(title, body)
+  else checks.skip(title, `${program} is not there`)
 }
+
+if (built === undefined) await checks.check('the C library builds', async () => { await must('cargo', ['build', '--locked', '-p', 'noxrun-capi'], { timeout: 30 * 60_000 }) })
+await checks.check('the guide names the versions that are pinned', guideNamesThePins)
+await checks.check('the player and its test compile', async () => {
+  await must('c++', ['-std=c++17', ...STRICT, '-O1', '-g', ...includes, path.join(shared, 'player_test.cpp'), '-L', libraries, '-lnoxrun', '-lpthread', '-o', test])
+})
+await checks.check("the guide's C++ compiles", async () => {
+  const source = path.join(work, 'guide.cpp')
+  writeFileSync(source, guideSource())
+  // What its lambdas leave to the reader is not used here.
+  await must('c++', ['-std=c++17', ...STRICT, '-Wno-unused-parameter', '-Wno-unused-variable', '-fsyntax-only', ...includes, source])
+})
+await checks.check('the player plays and captures on the virtual device', () => must(test, [], { env, timeout: 2 * 60_000 }))
+await checkWith('valgrind', 'no leak and no error in the player', () => must('valgrind', [
+  '--quiet', '--leak-check=full', '--show-leak-kinds=definite,indirect', '--errors-for-leak-kinds=definite,indirect', '--error-exitcode=9', test,
+], { env }))
+await checkWith('javac', 'the JNI half compiles', async () => {
+  const headers = path.join(process.env['JAVA_HOME'] ?? path.resolve(realpathSync(ask('which', ['javac']) ?? ''), '..', '..'), 'include')
+  await must('c++', [
+    '-std=c++17', ...STRICT, '-O1', '-fPIC', '-shared', ...includes, '-I', headers, '-I', path.join(headers, 'linux'),
+    path.join(mobile, 'android', 'noxrun_jni.cpp'), '-L', libraries, '-lnoxrun', '-o', path.join(work, 'libnoxrun_jni.so'),
+  ])
+})
+await checkWith('cmake', "the Android sample's CMakeLists.txt makes sense to CMake", async () => {
+  // As Gradle calls it, for the compiler of this machine: CMake itself needs no phone.
+  mkdirSync(path.join(work, 'noxrun', 'arm64-v8a'), { recursive: true })
+  await must('cmake', ['-S', path.join(mobile, 'android'), '-B', path.join(work, 'cmake'), '-DANDROID_ABI=arm64-v8a', `-DNOXRUN_DIR=${path.join(work, 'noxrun')}`])
+})
+await checkWith('javac', 'the Java half plays on the virtual device', async () => {
+  const sources = ['NoxrunException', 'NoxrunPlayer', 'PlayerTest'].map((name) => path.join(mobile, 'android', `${name}.java`))
+  const classes = path.join(work, 'classes')
+  await must('javac', ['-Xlint:all', '-Werror', '--release', '11', '-d', classes, ...sources])
+  return must('java', ['-Xcheck:jni', `-Djava.library.path=${work}`, '-cp', classes, 'dev.noxrun.PlayerTest', path.join(work, 'a.wav')], { env, timeout: 2 * 60_000 })
+})
 checks.finish()

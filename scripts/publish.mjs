@@ -4,16 +4,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
 import { npmCommand } from './lib/npm.mjs'
-import { run, tail } from './lib/process.mjs'
+import { ask, run, tail } from './lib/process.mjs'
 
-const ROOT = 'noxrun'
-const usage = `usage: node scripts/publish.mjs DIR [--dry-run]
-  DIR        has the tarballs of scripts/pack.mjs
-  --dry-run  says what would be published, in which order`
-
-/** @typedef {{ file: string, name: string, version: string, wants: Record<string, string> }} Tarball */
+/** @typedef {{ file: string, name: string, version: string, private?: boolean, optionalDependencies?: Record<string, string> }} Tarball */
 
 /** @param {readonly string[]} args */
 function npm(args) {
@@ -22,36 +16,25 @@ function npm(args) {
 }
 
 /**
+ * The tarballs of a folder: the root last, and nothing that it asks for missing.
  * @param {string} dir
- * @returns {Promise<Tarball[]>}
+ * @returns {Tarball[]}
  */
-async function tarballs(dir) {
-  if (!existsSync(dir)) throw new Error(`${dir} is not there: node scripts/pack.mjs makes it`)
-  /** @type {Tarball[]} */
-  const found = []
-  for (const entry of readdirSync(dir).filter((name) => name.endsWith('.tgz')).sort()) {
-    const file = path.join(dir, entry)
-    const { status, stdout, output } = await run('tar', ['-xzOf', file, 'package/package.json'])
-    if (status !== 0) throw new Error(`${file} has no package/package.json:\n${tail(output, 10)}`)
-    const manifest = /** @type {{ name: string, version: string, private?: boolean, optionalDependencies?: Record<string, string> }} */ (JSON.parse(stdout))
-    if (manifest.private) throw new Error(`${entry} is private: it was not made by scripts/pack.mjs`)
-    found.push({ file, name: manifest.name, version: manifest.version, wants: manifest.optionalDependencies ?? {} })
-  }
-  return found
-}
-
-/**
- * The root last, and nothing that it asks for missing.
- * @param {readonly Tarball[]} found
- */
-function inOrder(found) {
-  const [root, ...more] = found.filter(({ name }) => name === ROOT)
-  const platforms = found.filter(({ name }) => name !== ROOT)
-  if (root === undefined || more.length > 0) throw new Error(`one tarball of ${ROOT} is needed, there are ${found.length - platforms.length}`)
-  for (const [name, version] of Object.entries(root.wants)) {
+function inOrder(dir) {
+  const found = readdirSync(dir).filter((name) => name.endsWith('.tgz')).sort().map((name) => {
+    const file = path.join(dir, name)
+    const manifest = /** @type {Tarball} */ (JSON.parse(ask('tar', ['-xzOf', file, 'package/package.json']) ?? '{}'))
+    if (manifest.private === true) throw new Error(`${name} is private: it was not made by scripts/pack.mjs`)
+    return { ...manifest, file }
+  })
+  const [root, ...more] = found.filter(({ name }) => name === 'noxrun')
+  const platforms = found.filter(({ name }) => name !== 'noxrun')
+  if (root === undefined || more.length > 0) throw new Error(`one tarball of noxrun is needed, there are ${found.length - platforms.length}`)
+  const wanted = root.optionalDependencies ?? {}
+  for (const [name, version] of Object.entries(wanted)) {
     if (!platforms.some((one) => one.name === name && one.version === version)) throw new Error(`the root asks for ${name} ${version}, which is not in the folder`)
   }
-  const strangers = platforms.filter(({ name }) => !(name in root.wants))
+  const strangers = platforms.filter(({ name }) => !(name in wanted))
   if (strangers.length > 0) throw new Error(`the root does not ask for ${strangers.map(({ name }) => name).join(', ')}`)
   return [...platforms, root]
 }
@@ -65,12 +48,15 @@ async function isPublished({ name, version }) {
   throw new Error(`npm view ${name}@${version}:\n${tail(output, 15)}`)
 }
 
-/**
- * @param {string} dir
- * @param {boolean} dryRun
- */
-async function main(dir, dryRun) {
-  for (const tarball of inOrder(await tarballs(dir))) {
+const args = process.argv.slice(2)
+const [dir, ...more] = args.filter((argument) => argument !== '--dry-run')
+const dryRun = args.includes('--dry-run')
+if (dir === undefined || more.length > 0 || !existsSync(dir)) {
+  console.error('usage: node scripts/publish.mjs DIR [--dry-run]\nDIR has the tarballs of scripts/pack.mjs')
+  process.exit(2)
+}
+try {
+  for (const tarball of inOrder(dir)) {
     const title = `${tarball.name} ${tarball.version}`
     if (!dryRun && await isPublished(tarball)) {
       console.log(`${title}: is on the registry`)
@@ -78,22 +64,10 @@ async function main(dir, dryRun) {
     }
     // A pre-release must not become what `npm install noxrun` gives.
     const tag = tarball.version.includes('-') ? 'next' : 'latest'
-    const args = ['publish', tarball.file, '--access', 'public', '--tag', tag, ...(dryRun ? ['--dry-run'] : ['--provenance'])]
-    const { status, output } = await npm(args)
+    const { status, output } = await npm(['publish', tarball.file, '--access', 'public', '--tag', tag, dryRun ? '--dry-run' : '--provenance'])
     if (status !== 0) throw new Error(`${title}:\n${tail(output, 30)}`)
     console.log(`${title}: ${dryRun ? 'would be published' : 'published'} as ${tag}`)
   }
-}
-
-const { values, positionals } = parseArgs({ allowPositionals: true, strict: false, options: { 'dry-run': { type: 'boolean', default: false } } })
-const [dir, ...more] = positionals
-const unknown = Object.keys(values).filter((name) => name !== 'dry-run')
-if (dir === undefined || more.length > 0 || unknown.length > 0) {
-  console.error(usage)
-  process.exit(2)
-}
-try {
-  await main(path.resolve(dir), values['dry-run'] === true)
 } catch (error) {
   console.error(`publish: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1

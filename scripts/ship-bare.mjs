@@ -1,25 +1,21 @@
 // node scripts/ship-bare.mjs: the packed package in a root that has Node and its libraries and no sound
 // library or server: import, devices, errors, doctor, a rendered file, playback on the virtual device.
 // Then the same root with libraries that are whole, broken or incomplete.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { APP, BareRoot, librariesOf, whyNoRoot } from './bare/root.mjs'
-import { alsaFunctions, jackFunctions, ofOtherWordSize, stub } from './bare/stubs.mjs'
+import { alsaFunctions, jackFunctions, stub } from './bare/stubs.mjs'
 import { Checks } from './lib/checks.mjs'
 import { inRoot } from './lib/paths.mjs'
 import { ask, tail } from './lib/process.mjs'
+import { scratchFolder } from './lib/scratch.mjs'
 import { isOnPath } from './setup/system.mjs'
-import { installedBinding, packedHere } from './ship/installed.mjs'
-
-if (process.argv.length > 2) {
-  console.error('usage: node scripts/ship-bare.mjs')
-  process.exit(2)
-}
+import { installedBinding, packedHere } from './ship/packed.mjs'
 
 const ALSA = 'libasound.so.2'
 const JACK = 'libjack.so.0'
+const CLI = `${APP}/node_modules/noxrun/dist/src/cli.js`
 
 /**
  * @typedef {{ opened?: boolean, isNoxrunError?: boolean, code?: string, message?: string }} Refusal
@@ -27,8 +23,6 @@ const JACK = 'libjack.so.0'
  * @property {string[]} devices
  * @property {Record<'alsa' | 'jack' | 'input' | 'any', Refusal>} refusals
  * @property {number} captured
- * @property {number} peak
- * @property {number} frames
  * @property {string[]} warnings
  *
  * @typedef {object} Doctor What `noxrun doctor --json` prints, in part.
@@ -95,82 +89,59 @@ async function loaderSays(root, libraries) {
   return said
 }
 
-/** @param {BareRoot} root */
-async function withoutLibraries(root) {
-  await checks.check(`neither ${ALSA} nor ${JACK} can be opened there, by any name`, async () => {
-    const names = [ALSA, JACK, 'libasound.so', 'libjack.so', 'libpulse.so.0', 'libpipewire-0.3.so.0']
-    const said = await loaderSays(root, names)
-    said.forEach((words, i) => ensure(words.includes('No such file'), `${names[i] ?? ''}: ${words}`))
-    const [control] = await loaderSays(root, ['libc.so.6'])
-    ensure(!control?.includes('No such file'), `the loader finds nothing at all: ${control ?? ''}`)
-  })
-  /** @type {Said | undefined} */
-  let said
-  await checks.check('the package is imported and does its work, and the virtual device is the only one', async () => {
-    said = await program(root)
-    ensure(JSON.stringify(said.devices) === '["virtual"]', `devices: ${said.devices.join(', ')}`)
-    ensure(said.captured > 10_000 && said.warnings.includes('VIRTUAL_DEVICE'), JSON.stringify(said))
-    return `${said.captured} frames captured`
-  })
-  await checks.check('opening ALSA or JACK is an error that names the package', () => {
-    const { refusals } = said ?? {}
-    if (refusals === undefined) throw new Error('nothing to look at: the program failed')
-    isRefused(refusals.alsa, [`${ALSA} is not installed`, 'libasound2 (Debian', 'alsa-lib (Fedora, Arch, Alpine)'])
-    isRefused(refusals.input, [`${ALSA} is not installed`])
-    isRefused(refusals.jack, [`${JACK} is not installed`, 'libjack-jackd2-0 (Debian', '(Fedora)', 'jack (Alpine)'])
-    isRefused(refusals.any, [ALSA, JACK])
-  })
-  await checks.check('a file is rendered: a second of 440 Hz, 16 bits, stereo', () => {
-    const wav = readFileSync(path.join(root.dir, 'tmp', 'bare.wav'))
-    ensure(wav.toString('latin1', 0, 4) === 'RIFF' && wav.toString('latin1', 8, 12) === 'WAVE', 'it is no WAV file')
-    ensure(wav.length >= 44 + 48_000 * 4, `it has ${wav.length} bytes`)
-    const samples = new Int16Array(wav.buffer.slice(wav.byteOffset + wav.length - 48_000 * 4, wav.byteOffset + wav.length))
-    const peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32768
-    ensure(Math.abs(peak - 0.25) < 0.001, `its peak is ${peak}`)
-    return `peak ${peak.toFixed(3)}`
-  })
-}
-
-const CLI = `${APP}/node_modules/noxrun/dist/src/cli.js`
-
-/**
- * @param {BareRoot} root
- * @returns {Promise<Doctor>}
- */
+/** @param {BareRoot} root @returns {Promise<Doctor>} */
 async function doctor(root) {
   const said = /** @type {Doctor} */ (JSON.parse((await must(root, [CLI, 'doctor', '--json'])).stdout))
   return said
 }
 
 /** @param {BareRoot} root */
-async function whatDoctorSays(root) {
+async function withoutLibraries(root) {
+  await checks.check('no sound library can be opened there, by any name', async () => {
+    const names = [ALSA, JACK, 'libasound.so', 'libjack.so', 'libpulse.so.0', 'libpipewire-0.3.so.0']
+    const said = await loaderSays(root, names)
+    said.forEach((words, i) => ensure(words.includes('No such file'), `${names[i] ?? ''}: ${words}`))
+    const [control] = await loaderSays(root, ['libc.so.6'])
+    ensure(!control?.includes('No such file'), `the loader finds nothing at all: ${control ?? ''}`)
+  })
+  await checks.check('the package does its work on the virtual device; opening ALSA or JACK names the package to install', async () => {
+    const { devices, captured, warnings, refusals } = await program(root)
+    ensure(JSON.stringify(devices) === '["virtual"]', `devices: ${devices.join(', ')}`)
+    ensure(captured > 10_000 && warnings.includes('VIRTUAL_DEVICE'), `${captured} frames, warnings ${warnings.join(', ')}`)
+    isRefused(refusals.alsa, [`${ALSA} is not installed`, 'libasound2 (Debian', 'alsa-lib (Fedora, Arch, Alpine)'])
+    isRefused(refusals.input, [`${ALSA} is not installed`])
+    isRefused(refusals.jack, [`${JACK} is not installed`, 'libjack-jackd2-0 (Debian', '(Fedora)', 'jack (Alpine)'])
+    isRefused(refusals.any, [ALSA, JACK])
+    return `${captured} frames captured`
+  })
+  await checks.check('a file is rendered: a second of 440 Hz, 16 bits, stereo', () => {
+    const wav = readFileSync(path.join(root.dir, 'tmp', 'bare.wav'))
+    ensure(wav.toString('latin1', 0, 4) === 'RIFF' && wav.length >= 44 + 48_000 * 4, `no WAV file of a second: ${wav.length} bytes`)
+    const samples = new Int16Array(wav.buffer.slice(wav.byteOffset + wav.length - 48_000 * 4, wav.byteOffset + wav.length))
+    const peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32768
+    ensure(Math.abs(peak - 0.25) < 0.001, `its peak is ${peak}`)
+  })
   await checks.check('doctor says which package is missing for which backend, in each distribution', async () => {
     const { stdout } = await must(root, [CLI, 'doctor'])
     for (const wanted of [
       /^ +alsa +ALSA's library/m, /^ +jack +JACK's library/m,
       /Debian, Ubuntu +apt-get install libasound2 .*libjack-jackd2-0/, /Fedora +dnf install alsa-lib/, /Alpine +apk add alsa-lib/,
-      /^ +alsa +none: libasound\.so\.2 is not installed/m, /^ +jack +none: libjack\.so\.0 is not installed/m,
-      /^ +virtual +virtual/m, /The callbacks stayed clean/,
+      /^ +alsa +none: libasound\.so\.2 is not installed/m, /^ +jack +none: libjack\.so\.0 is not installed/m, /The callbacks stayed clean/,
     ]) ensure(wanted.test(stdout), `${wanted} is not in:\n${stdout}`)
   })
-  await checks.check('doctor --json says the same, and the status is 0', async () => {
-    const { clean, backends, missing, install } = await doctor(root)
-    ensure(clean, 'the callbacks were not clean')
-    for (const [backend, library] of [['alsa', ALSA], ['jack', JACK]]) {
-      const state = backends.find(({ name }) => name === backend)
-      ensure(state?.devices.length === 0 && state.reason === `${library} is not installed` && state.remedy, JSON.stringify(state))
+  await checks.check('doctor --json says the same; on a distribution that it knows, with that command alone', async () => {
+    const { clean, missing, install } = await doctor(root)
+    ensure(clean && install.length === 4, JSON.stringify(install))
+    for (const backend of ['alsa', 'jack']) {
       const piece = missing.find((one) => one.backend === backend && one.name.includes('library'))
       ensure(['debian', 'fedora', 'arch', 'alpine'].every((family) => piece?.packages[family]), JSON.stringify(piece))
     }
-    ensure(install.length === 4, JSON.stringify(install))
-  })
-  await checks.check('on a distribution that it knows, doctor gives that command alone', async () => {
-    for (const [release, start] of [
+    for (const [release, start] of /** @type {const} */ ([
       ['ID=alpine\nVERSION_ID=3.22.0\n', 'apk add alsa-lib '], ['NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n', 'apt-get install libasound2t64 '],
       ['ID=debian\nVERSION_ID="12"\n', 'apt-get install libasound2 '], ['ID=rocky\nID_LIKE="rhel centos fedora"\n', 'dnf install alsa-lib '],
-    ]) {
-      const { install } = await root.withFiles({ '/etc/os-release': release ?? '' }, () => doctor(root))
-      ensure(install.length === 1 && install[0]?.command.startsWith(start ?? ''), `${release}: ${JSON.stringify(install)}`)
+    ])) {
+      const known = await root.withFiles({ '/etc/os-release': release }, () => doctor(root))
+      ensure(known.install.length === 1 && known.install[0]?.command.startsWith(start), `${release}: ${JSON.stringify(known.install)}`)
     }
   })
 }
@@ -215,87 +186,72 @@ async function withLibraries(root) {
   })
 }
 
-/**
- * @param {BareRoot} root
- * @param {string} scratch
- */
-async function withBrokenLibraries(root, scratch) {
+/** @param {BareRoot} root */
+async function withBrokenLibraries(root) {
   if (!isOnPath('cc')) {
     checks.skip('libraries that are broken', 'there is no C compiler to make them with (cc)')
     return
   }
-  const needsOther = stub(scratch, [], { needs: 'libnoxrun-nowhere.so.1' })
-  const text = 'This is a text of several lines.\n'.repeat(100)
+  const scratch = scratchFolder('noxrun-stubs')
   for (const [backend, library, functions] of /** @type {const} */ ([['alsa', ALSA, alsaFunctions()], ['jack', JACK, jackFunctions()]])) {
     const all = stub(scratch, functions, { result: backend === 'alsa' ? -19 : 0 })
+    const otherWordSize = Uint8Array.from(all)
+    // EI_CLASS: 1 is 32 bits, 2 is 64.
+    otherWordSize[4] = all[4] === 2 ? 1 : 2
     const dropped = functions[functions.length >> 1] ?? ''
-    /** @type {[what: string, content: string | Uint8Array, says: string][]} */
+    const text = 'This is a text of several lines.\n'.repeat(100)
+    /** What the library is, and what the error says of it. @type {[string | Uint8Array, string][]} */
     const cases = [
-      ['a text file', text, 'invalid ELF header'],
-      ['an empty file', '', 'file too short'],
-      ['for another word size', ofOtherWordSize(all), 'wrong ELF class'],
-      ['linked with what is not there', needsOther, 'libnoxrun-nowhere.so.1'],
-      ['without any function', stub(scratch, []), `lacks ${functions[0] ?? ''}`],
-      ['without one function', stub(scratch, functions.filter((name) => name !== dropped)), `lacks ${dropped};`],
+      [text, 'invalid ELF header'],
+      ['', 'file too short'],
+      [otherWordSize, 'wrong ELF class'],
+      [stub(scratch, [], { needs: 'libnoxrun-nowhere.so.1' }), 'libnoxrun-nowhere.so.1'],
+      [stub(scratch, []), `lacks ${functions[0] ?? ''}`],
+      [stub(scratch, functions.filter((name) => name !== dropped)), `lacks ${dropped};`],
     ]
-    for (const [what, content, says] of cases) {
-      await checks.check(`${library}: ${what}: opening says so, and nothing else is harmed`, async () => {
-        await root.withFiles({ [path.join(root.libraryDir, library)]: content }, async () => {
-          const { devices, refusals } = await program(root)
-          ensure(JSON.stringify(devices) === '["virtual"]', `devices: ${devices.join(', ')}`)
-          isRefused(refusals[backend], [library, says])
-          ensure(!refusals[backend].message?.includes('is not installed'), refusals[backend].message ?? '')
-        })
-      })
+    /** @type {<T>(content: string | Uint8Array, body: () => Promise<T>) => Promise<T>} */
+    const being = (content, body) => root.withFiles({ [path.join(root.libraryDir, library)]: content }, body)
+    for (const [content, says] of cases) {
+      await checks.check(`${library} broken: opening says "${says}", and nothing else is harmed`, () => being(content, async () => {
+        const { devices, refusals } = await program(root)
+        ensure(JSON.stringify(devices) === '["virtual"]', `devices: ${devices.join(', ')}`)
+        isRefused(refusals[backend], [library, says])
+        ensure(!refusals[backend].message?.includes('is not installed'), refusals[backend].message ?? '')
+      }))
     }
     await checks.check(`${library}: doctor tells a broken one from one that is not there`, async () => {
-      const { backends, missing, clean } = await root.withFiles({ [path.join(root.libraryDir, library)]: text }, () => doctor(root))
+      const { backends, missing, clean } = await being(text, () => doctor(root))
       const state = backends.find(({ name }) => name === backend)
       ensure(clean && state?.reason?.startsWith(`${library} cannot be loaded`), JSON.stringify(state))
       ensure(missing.some((one) => one.backend === backend && one.name.includes('library')), JSON.stringify(missing))
     })
     // What the two lists of functions promise: these are enough, so nothing else is ever looked for.
-    await checks.check(`${library}: with exactly the ${functions.length} functions that are looked for, it is used, and its refusals are borne`, async () => {
-      await root.withFiles({ [path.join(root.libraryDir, library)]: all }, async () => {
-        const { devices, refusals } = await program(root)
-        ensure(JSON.stringify(devices) === '["virtual"]', `devices: ${devices.join(', ')}`)
-        isRefused(refusals[backend], [`${backend}:default`])
-        ensure(!refusals[backend].message?.includes(library), refusals[backend].message ?? '')
-      })
-    })
+    await checks.check(`${library}: with exactly the ${functions.length} functions that are looked for, it is used, and its refusals are borne`, () => being(all, async () => {
+      const { devices, refusals } = await program(root)
+      ensure(JSON.stringify(devices) === '["virtual"]', `devices: ${devices.join(', ')}`)
+      isRefused(refusals[backend], [`${backend}:default`])
+      ensure(!refusals[backend].message?.includes(library), refusals[backend].message ?? '')
+    }))
   }
 }
 
 const why = whyNoRoot()
 if (why !== null) {
   checks.skip('a root without sound libraries', why)
-  if (process.env['CI']) {
-    await checks.check('in CI a skipped proof is a failure', () => {
-      throw new Error(why)
-    })
+  if (process.env['CI']) await checks.check('in CI a skipped proof is a failure', () => { throw new Error(why) })
+} else {
+  const packed = await packedHere()
+  try {
+    const installed = await packed.consumers.install('bare')
+    const root = new BareRoot(scratchFolder('noxrun-bare'))
+    root.addLibrariesOf(installedBinding(installed))
+    cpSync(installed, path.join(root.dir, APP), { recursive: true })
+    cpSync(inRoot('scripts', 'bare', 'guests'), path.join(root.dir, APP), { recursive: true })
+    await withoutLibraries(root)
+    await withLibraries(root)
+    await withBrokenLibraries(root)
+  } finally {
+    await packed.close()
   }
-  checks.finish()
-  process.exit()
-}
-
-const scratch = mkdtempSync(path.join(tmpdir(), 'noxrun-bare-'))
-/** @type {Awaited<ReturnType<typeof packedHere>> | undefined} */
-let packed
-try {
-  packed = await packedHere(path.join(scratch, 'packed'))
-  const installed = await packed.consumers.install('bare')
-  const dir = path.join(scratch, 'root')
-  mkdirSync(dir)
-  const root = new BareRoot(dir)
-  root.addLibrariesOf(installedBinding(installed))
-  cpSync(installed, path.join(dir, APP), { recursive: true })
-  cpSync(inRoot('scripts', 'bare', 'guests'), path.join(dir, APP), { recursive: true })
-  await withoutLibraries(root)
-  await whatDoctorSays(root)
-  await withLibraries(root)
-  await withBrokenLibraries(root, scratch)
-} finally {
-  await packed?.close()
-  rmSync(scratch, { recursive: true, force: true })
 }
 checks.finish()

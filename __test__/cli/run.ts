@@ -23,7 +23,8 @@ export const inFolder = (name: string): string => path.join(folder, name)
 
 /** Gives a test file its folder; call it once at the top. */
 export function useFolder(test: TestFn): void {
-  test.before('a folder for the files', async () => {
+  // Before every other hook, which may write into it: those that are not serial run at the same time.
+  test.serial.before('a folder for the files', async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'noxrun-cli-'))
   })
   test.after.always('the folder goes', () => rm(folder, { recursive: true, force: true }))

@@ -57,15 +57,3 @@ function listed(file, pattern) {
   if (names.length < 50) throw new Error(`${file} lists only ${names.length} functions: has its form changed?`)
   return names
 }
-
-/**
- * The same library, for a processor with the other word size.
- * @param {Uint8Array} library
- * @returns {Uint8Array}
- */
-export function ofOtherWordSize(library) {
-  const changed = Uint8Array.from(library)
-  // EI_CLASS: 1 is 32 bits, 2 is 64.
-  changed[4] = changed[4] === 2 ? 1 : 2
-  return changed
-}

@@ -6,12 +6,11 @@
  * @property {string} id As in the name of the platform's package, `noxrun-<id>`.
  * @property {string} triple Rust's name.
  * @property {string} debian Debian's name of the architecture.
- * @property {string} zig zig's name, for the C programs.
  * @property {string | null} glibc The oldest glibc that the binaries must run with; null for musl.
  * @property {string} format The file format that objdump prints.
  * @property {string} qemu The emulator's program.
  * @property {{ version: string, arch: import('../lib/node-binaries.mjs').NodeArch }} node The oldest line
- *   of Node that is supported and can be had: from npm, for musl from PyPI.
+ *   of Node that is supported and can be had from npm.
  */
 
 /**
@@ -21,24 +20,24 @@
  */
 export const targets = [
   {
-    id: 'linux-x64-gnu', triple: 'x86_64-unknown-linux-gnu', debian: 'amd64', zig: 'x86_64-linux-gnu.2.17',
+    id: 'linux-x64-gnu', triple: 'x86_64-unknown-linux-gnu', debian: 'amd64',
     glibc: '2.17', format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: { version: '20', arch: 'x64' },
   },
   {
-    id: 'linux-arm64-gnu', triple: 'aarch64-unknown-linux-gnu', debian: 'arm64', zig: 'aarch64-linux-gnu.2.17',
+    id: 'linux-arm64-gnu', triple: 'aarch64-unknown-linux-gnu', debian: 'arm64',
     glibc: '2.17', format: 'elf64-little', qemu: 'qemu-aarch64', node: { version: '20', arch: 'arm64' },
   },
   {
-    id: 'linux-arm-gnueabihf', triple: 'armv7-unknown-linux-gnueabihf', debian: 'armhf', zig: 'arm-linux-gnueabihf.2.17',
+    id: 'linux-arm-gnueabihf', triple: 'armv7-unknown-linux-gnueabihf', debian: 'armhf',
     glibc: '2.17', format: 'elf32-little', qemu: 'qemu-arm', node: { version: '20.11.0', arch: 'arm' },
   },
   {
-    id: 'linux-x64-musl', triple: 'x86_64-unknown-linux-musl', debian: 'amd64', zig: 'x86_64-linux-musl',
-    glibc: null, format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: { version: '20.18.0', arch: 'x64' },
+    id: 'linux-x64-musl', triple: 'x86_64-unknown-linux-musl', debian: 'amd64',
+    glibc: null, format: 'elf64-x86-64', qemu: 'qemu-x86_64', node: { version: '20', arch: 'x64' },
   },
   {
-    id: 'linux-arm64-musl', triple: 'aarch64-unknown-linux-musl', debian: 'arm64', zig: 'aarch64-linux-musl',
-    glibc: null, format: 'elf64-little', qemu: 'qemu-aarch64', node: { version: '22.13.1', arch: 'arm64' },
+    id: 'linux-arm64-musl', triple: 'aarch64-unknown-linux-musl', debian: 'arm64',
+    glibc: null, format: 'elf64-little', qemu: 'qemu-aarch64', node: { version: '20', arch: 'arm64' },
   },
 ]
 

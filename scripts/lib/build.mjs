@@ -1,8 +1,8 @@
-// The builds: the native binding, the same binding with faults planted, the TypeScript that ships, and
-// the tests.
+// The builds: the native binding, the same binding with faults planted, the bundle of the TypeScript that
+// ships, and the tests.
 // Each knows its inputs and outputs and does nothing when neither changed.
 import { createRequire } from 'node:module'
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { inRoot, root, stateDir } from './paths.mjs'
@@ -65,7 +65,9 @@ export function sabotageBinding() {
 }
 
 function rustInputs() {
-  return digest(['Cargo.toml', 'Cargo.lock', '.cargo', 'crates', 'package.json'], [ask('rustc', ['-V']) ?? ''])
+  // All that the build reads of the manifest: its other fields change nothing.
+  const { version, napi } = /** @type {Record<string, unknown>} */ (JSON.parse(readFileSync(inRoot('package.json'), 'utf8')))
+  return digest(['Cargo.toml', 'Cargo.lock', '.cargo', 'crates'], [ask('rustc', ['-V']) ?? '', JSON.stringify([version, napi])])
 }
 
 /** @param {string} outputDir @param {string[]} extra */
@@ -128,25 +130,17 @@ export const sabotage = {
 
 const tsStamp = path.join(stateDir, 'ts')
 const tsDigest = () => digest(
-  ['index.ts', 'src', 'tsconfig.json', 'tsconfig.build.json', 'binding.d.cts', 'package.json', 'package-lock.json'],
+  ['index.ts', 'src', 'tsconfig.json', 'tsconfig.build.json', 'binding.d.cts', 'scripts/lib/bundle.mjs', 'package.json', 'package-lock.json'],
 )
 /** @type {Build} */
 export const typescript = {
   name: 'ts',
   what: 'TypeScript',
   remedy: 'The errors above are in index.ts or src/.',
-  isFresh: () => existsSync(inRoot('dist', 'index.js')) && isStamped(tsStamp, tsDigest()),
-  command: () => ({ args: [binOf('typescript', 'tsc'), '-p', 'tsconfig.build.json'], env: {} }),
-  before() {
-    clearStamp(tsStamp)
-    // A module that was renamed must not ship under its old name.
-    rmSync(inRoot('dist'), { recursive: true, force: true })
-  },
-  after() {
-    const cli = inRoot('dist', 'src', 'cli.js')
-    if (existsSync(cli)) chmodSync(cli, 0o755)
-    writeStamp(tsStamp, tsDigest())
-  },
+  isFresh: () => existsSync(inRoot('dist', 'index.mjs')) && isStamped(tsStamp, tsDigest()),
+  command: () => ({ args: [inRoot('scripts', 'lib', 'bundle.mjs')], env: {} }),
+  before: () => clearStamp(tsStamp),
+  after: () => writeStamp(tsStamp, tsDigest()),
 }
 
 const testsStamp = path.join(stateDir, 'tests')

@@ -1,8 +1,6 @@
-// The manifests: those of the platforms' packages, written into npm/ and committed, and the root's as
-// it is published, which is the committed one with the platforms' packages and without what only
-// development needs.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+// The manifests as they are published: those of the platforms' packages, and the root's, which is the
+// committed one with the platforms' packages and without what only development needs.
+import { readFileSync } from 'node:fs'
 import { inRoot } from '../lib/paths.mjs'
 import { binaryName, packageName, platforms } from './platforms.mjs'
 
@@ -34,20 +32,15 @@ export function rootManifest() {
 /** Fields of a committed manifest that mean nothing, or harm, where it is installed. */
 const DEVELOPMENT = ['private', 'scripts', 'devDependencies', 'overrides', 'ava', 'napi']
 
-/**
- * The root's manifest as it is published.
- * @param {Record<string, unknown>} extra See `publishing`.
- */
-export function publishedRoot(extra) {
+/** The root's manifest as it is published. */
+export function publishedRoot() {
   const manifest = rootManifest()
-  const { files } = manifest
   const kept = Object.entries(manifest).filter(([field]) => !DEVELOPMENT.includes(field))
   return {
     ...Object.fromEntries(kept),
-    files,
+    files: manifest.files,
     // Exactly this version: the loader refuses any other.
     optionalDependencies: Object.fromEntries(platforms.map((platform) => [packageName(platform), manifest.version])),
-    ...extra,
   }
 }
 
@@ -93,40 +86,4 @@ export function platformReadme(platform) {
     `what is linked into it (\`${NOTICES}\`) and the list of its parts (\`${SBOM}\`, CycloneDX).`,
     '',
   ].join('\n')
-}
-
-/** @param {object} manifest */
-export const asJson = (manifest) => `${JSON.stringify(manifest, null, 2)}\n`
-
-/**
- * What npm/ must hold: path relative to the checkout, and content.
- * @returns {[string, string][]}
- */
-function committed() {
-  return platforms.flatMap((platform) => /** @type {[string, string][]} */ ([
-    [path.join('npm', platform.id, 'package.json'), asJson(platformManifest(platform))],
-    [path.join('npm', platform.id, 'README.md'), platformReadme(platform)],
-  ]))
-}
-
-/** Writes npm/ anew from the table. */
-export function writePlatforms() {
-  for (const [file, content] of committed()) {
-    mkdirSync(path.dirname(inRoot(file)), { recursive: true })
-    writeFileSync(inRoot(file), content)
-  }
-}
-
-/**
- * The files of npm/ that are not what the table says.
- * @returns {string[]}
- */
-export function driftedPlatforms() {
-  return committed().filter(([file, content]) => {
-    try {
-      return readFileSync(inRoot(file), 'utf8') !== content
-    } catch {
-      return true
-    }
-  }).map(([file]) => file)
 }

@@ -1,5 +1,5 @@
-// The one table of platforms that packages are made for. npm/*, the loader's list and the root's
-// optionalDependencies follow it; `scripts/pack-check.mjs` compares them.
+// The one table of platforms that packages are made for. The loader's list, napi.targets in package.json
+// and the root's optionalDependencies follow it; `scripts/pack-check.mjs` compares them.
 
 /**
  * @typedef {object} Platform

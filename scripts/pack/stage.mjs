@@ -1,18 +1,22 @@
 // Lays each package out as it is published, in a folder of its own, and packs it with npm.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { typescript } from '../lib/build.mjs'
 import { npm } from '../lib/npm.mjs'
 import { inRoot } from '../lib/paths.mjs'
+import { bringUpToDate } from '../lib/perform.mjs'
+import { removeScratch, scratchFolder } from '../lib/scratch.mjs'
+import { findBinary } from './binaries.mjs'
 import { linkedCrates } from './crates.mjs'
-import { LICENCES, NOTICES, SBOM, asJson, platformManifest, platformReadme, publishedRoot } from './manifests.mjs'
+import { LICENCES, NOTICES, SBOM, platformManifest, platformReadme, publishedRoot, publishing } from './manifests.mjs'
 import { notices } from './notices.mjs'
-import { binaryName, packageName } from './platforms.mjs'
+import { binaryName, platforms } from './platforms.mjs'
 import { sbom } from './sbom.mjs'
 import { standardParts } from './std.mjs'
 
-/** @typedef {import('./platforms.mjs').Platform} Platform */
-
 /**
+ * @typedef {import('./platforms.mjs').Platform} Platform
+ *
  * @typedef {object} Packed
  * @property {string} name
  * @property {string} file The tarball.
@@ -32,37 +36,63 @@ async function pack(folder, out) {
   return { ...report, file: path.join(out, report.filename), files: report.files.map((file) => file.path) }
 }
 
-/**
- * @param {{ out: string, staging: string, extra: Record<string, unknown> }} options `extra`: see `publishing`.
- * @returns {Promise<Packed>}
- */
-export function packRoot({ out, staging, extra }) {
-  const folder = path.join(staging, 'noxrun')
-  mkdirSync(folder)
-  const manifest = publishedRoot(extra)
-  for (const file of [...manifest.files, 'README.md']) cpSync(inRoot(file), path.join(folder, file), { recursive: true })
-  writeFileSync(path.join(folder, 'package.json'), asJson(manifest))
-  return pack(folder, out)
-}
+/** @param {object} manifest */
+const asJson = (manifest) => `${JSON.stringify(manifest, null, 2)}\n`
 
 /**
  * @param {Platform} platform
  * @param {Buffer} binary
- * @param {{ out: string, staging: string, extra: Record<string, unknown> }} options
- * @returns {Promise<Packed>}
+ * @returns {Promise<Record<string, string | Buffer>>} The package's files.
  */
-export async function packPlatform(platform, binary, { out, staging, extra }) {
-  const folder = path.join(staging, packageName(platform))
-  mkdirSync(folder)
+async function platformFiles(platform, binary) {
   const manifest = platformManifest(platform)
   const crates = await linkedCrates(platform.triple)
   const standard = await standardParts(binary, platform.os)
-  const parts = sbom(crates, standard, { name: manifest.name, version: manifest.version, file: binaryName(platform), binary })
-  for (const file of LICENCES) cpSync(inRoot(file), path.join(folder, file))
-  writeFileSync(path.join(folder, 'package.json'), asJson({ ...manifest, ...extra }))
-  writeFileSync(path.join(folder, 'README.md'), platformReadme(platform))
-  writeFileSync(path.join(folder, NOTICES), notices(crates, standard, platform.title))
-  writeFileSync(path.join(folder, SBOM), asJson(parts))
-  writeFileSync(path.join(folder, binaryName(platform)), binary, { mode: 0o755 })
-  return pack(folder, out)
+  return {
+    'README.md': platformReadme(platform),
+    [NOTICES]: notices(crates, standard, platform.title),
+    [SBOM]: asJson(sbom(crates, standard, { name: manifest.name, version: manifest.version, file: binaryName(platform), binary })),
+    [binaryName(platform)]: binary,
+  }
+}
+
+/**
+ * Packs the root and every platform whose binary is here.
+ * @param {object} options
+ * @param {string} options.out Made if it is not there; tarballs of the same names in it are replaced.
+ * @param {string} [options.binaries] See `findBinary`.
+ * @param {string} [options.repository] See `publishing`.
+ * @param {(platform: Platform) => boolean} [options.only]
+ */
+export async function packAll({ out, binaries, repository, only = () => true }) {
+  await bringUpToDate(typescript, { quiet: true })
+  mkdirSync(out, { recursive: true })
+  const staging = scratchFolder('noxrun-staging')
+  /** @param {string} name @param {object} manifest @param {readonly string[]} copied @param {Record<string, string | Buffer>} [made] */
+  const packed = (name, manifest, copied, made = {}) => {
+    const folder = path.join(staging, name)
+    mkdirSync(folder)
+    for (const file of copied) cpSync(inRoot(file), path.join(folder, file), { recursive: true })
+    for (const [file, content] of Object.entries(made)) writeFileSync(path.join(folder, file), content, { mode: typeof content === 'string' ? 0o644 : 0o755 })
+    writeFileSync(path.join(folder, 'package.json'), asJson({ ...manifest, ...publishing(repository) }))
+    return pack(folder, out)
+  }
+  try {
+    const manifest = publishedRoot()
+    const root = await packed('noxrun', manifest, [...manifest.files, 'README.md'])
+    const built = []
+    const lacking = []
+    for (const platform of platforms.filter(only)) {
+      const binary = findBinary(platform, binaries)
+      if (binary === null) {
+        lacking.push(platform)
+        continue
+      }
+      const own = platformManifest(platform)
+      built.push({ platform, binary: binary.file, packed: await packed(own.name, own, LICENCES, await platformFiles(platform, binary.content)) })
+    }
+    return { root, built, lacking }
+  } finally {
+    removeScratch(staging)
+  }
 }

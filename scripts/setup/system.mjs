@@ -64,6 +64,7 @@ const needs = [
   { what: 'a speech synthesizer', toBuild: false, isMet: () => isOnPath('espeak-ng'), packages: ['espeak-ng'] },
   { what: 'a C++ compiler', toBuild: false, isMet: () => isOnPath('c++'), packages: ['g++'] },
   { what: 'CMake', toBuild: false, isMet: () => isOnPath('cmake'), packages: ['cmake'] },
+  { what: 'Java', toBuild: false, isMet: () => isOnPath('javac'), packages: ['default-jdk-headless'] },
   { what: 'valgrind', toBuild: false, isMet: () => isOnPath('valgrind'), packages: ['valgrind'] },
   { what: 'strace', toBuild: false, isMet: () => isOnPath('strace'), packages: ['strace'] },
   { what: 'chrt and setpriv', toBuild: false, isMet: () => isOnPath('chrt') && isOnPath('setpriv'), packages: ['util-linux'] },

@@ -89,8 +89,3 @@ export class Consumers {
     removeScratch(this.#scratch)
   }
 }
-
-/** @param {string} output */
-export function saysPlayed(output) {
-  if (!output.includes('played and captured')) throw new Error(`it ended, but said: ${output}`)
-}

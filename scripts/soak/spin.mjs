@@ -1,2 +1,0 @@
-// A process that is never idle.
-for (let n = 0; ; n++) Math.sqrt(n)
