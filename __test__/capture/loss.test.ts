@@ -167,7 +167,7 @@ for (const how of ['the ring', 'a reader'] as const) {
       if (warning.code === 'DROPPED_SAMPLES') warned.push(warning.count)
     })
     const unread = how === 'a reader' ? stand.capture.chunks() : undefined
-    while (performance.now() < begin + 2200) {
+    for (let records = 0; records < 150 || performance.now() < begin + 2200; records++) {
       await stand.record(500)
       await sleep(5)
     }

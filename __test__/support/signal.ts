@@ -60,11 +60,13 @@ export class Collector {
     return this.chunks.reduce((sum, chunk) => sum + chunk.frames, 0)
   }
 
-  /** Waits until so many frames have come since the first that is no silence. */
+  /** Waits until so many frames have come since no channel was silent any more. */
   async sound(frames: number): Promise<void> {
     const deadline = performance.now() + PATIENCE
     const heard = (): number => {
-      const first = this.chunks.findIndex(({ samples }) => samples.some((sample) => sample !== 0))
+      const channels = Array.from({ length: this.#channels }, (_, channel) => channel)
+      const first = this.chunks.findIndex(({ samples }) =>
+        channels.every((channel) => samples.some((sample, n) => n % this.#channels === channel && sample !== 0)))
       return first < 0 ? 0 : this.chunks.slice(first + 1).reduce((sum, chunk) => sum + chunk.frames, 0)
     }
     while (heard() < frames) {
