@@ -9,14 +9,17 @@ import { clearSharedMemory, releasePlace, releaseStalePlaces } from './lib/jack-
 import { ask, run, start, tail } from './lib/process.mjs'
 import { alsaPluginDir, isOnPath } from './setup/system.mjs'
 
-const READY_WITHIN = 15_000
+const READY_WITHIN = 60_000
 const STOP_GRACE = 3000
+/** Milliseconds. A synchronous server waits ten times as long for its clients before it goes on without them. */
+const CLIENT_TIMEOUT = 1000
 
 /**
  * @typedef {object} ServerOptions
  * @property {number} [period] Frames a callback, default 256.
  * @property {number} [rate] Default 48000.
  * @property {number} [channels] Each of capture and playback, default 2.
+ * @property {boolean} [sync] Whether the server waits for its clients, so that one that comes late loses nothing. Default false.
  * @property {string} [label] Ends the server's name, default the period. Two at once in one process need different ones.
  *
  * @typedef {object} Server
@@ -88,7 +91,7 @@ export async function startServer(options = {}) {
  * @returns {Promise<Server>}
  */
 async function tryStart(options) {
-  const { period = 256, rate = 48_000, channels = 2, label = `${period}` } = options
+  const { period = 256, rate = 48_000, channels = 2, sync = false, label = `${period}` } = options
   const missing = missingForServers()
   if (missing.length > 0) throw new Error(`no server can be started: ${missing.join(', ')} missing`)
 
@@ -106,7 +109,7 @@ async function tryStart(options) {
 
   const realtime = mayRunRealtime()
   const jackd = [
-    'jackd', '-n', name, ...(realtime ? ['-R', '-P', '60'] : ['-r']),
+    'jackd', '-n', name, ...(realtime ? ['-R', '-P', '60'] : ['-r']), ...(sync ? ['-S', '-t', `${CLIENT_TIMEOUT}`] : []),
     '-d', 'dummy', '-r', `${rate}`, '-p', `${period}`, '-C', `${channels}`, '-P', `${channels}`,
   ]
   // The kernel ends the server if this process is killed before it could.
@@ -142,7 +145,7 @@ async function tryStart(options) {
   }
 
   const deadline = Date.now() + READY_WITHIN
-  while ((await run('jack_lsp', [], { env, timeout: 5000 })).status !== 0) {
+  while ((await run('jack_lsp', [], { env, timeout: 30_000 })).status !== 0) {
     if (ended || Date.now() > deadline) {
       const said = tail(readFileSync(logFile, 'utf8'), 20)
       await stop()
@@ -159,7 +162,7 @@ async function tryStart(options) {
  * @returns {Promise<string[]>}
  */
 export async function listPorts(env) {
-  const result = await run('jack_lsp', [], { env, timeout: 10_000 })
+  const result = await run('jack_lsp', [], { env, timeout: 60_000 })
   if (result.status !== 0) throw new Error(`jack_lsp failed:\n${result.output}`)
   return result.stdout.split('\n').filter((line) => /^[^\s:]+.*:/.test(line))
 }
@@ -168,10 +171,10 @@ export async function listPorts(env) {
  * Waits until a port that matches exists and returns its name.
  * @param {Record<string, string>} env A server's `env`.
  * @param {RegExp} pattern
- * @param {number} [timeout] Milliseconds, default 5000.
+ * @param {number} [timeout] Milliseconds, default 30000.
  * @returns {Promise<string>}
  */
-export async function waitForPort(env, pattern, timeout = 5000) {
+export async function waitForPort(env, pattern, timeout = 30_000) {
   const deadline = Date.now() + timeout
   for (;;) {
     const ports = await listPorts(env)
@@ -189,7 +192,7 @@ export async function waitForPort(env, pattern, timeout = 5000) {
  * @returns {Promise<void>}
  */
 export async function connectPorts(env, from, to) {
-  const result = await run('jack_connect', [from, to], { env, timeout: 10_000 })
+  const result = await run('jack_connect', [from, to], { env, timeout: 60_000 })
   if (result.status !== 0) throw new Error(`jack_connect ${from} ${to} failed:\n${result.output}`)
 }
 
@@ -200,6 +203,6 @@ export async function connectPorts(env, from, to) {
  * @returns {Promise<void>}
  */
 export async function disconnectPorts(env, from, to) {
-  const result = await run('jack_disconnect', [from, to], { env, timeout: 10_000 })
+  const result = await run('jack_disconnect', [from, to], { env, timeout: 60_000 })
   if (result.status !== 0) throw new Error(`jack_disconnect ${from} ${to} failed:\n${result.output}`)
 }

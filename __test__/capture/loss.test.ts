@@ -159,19 +159,20 @@ test('the equations hold while callbacks run', async (t) => {
 for (const how of ['the ring', 'a reader'] as const) {
   test(`what ${how} refuses is told in events, at most ten a second, and warned of, nothing left out`, async (t) => {
     const stand = await Stand.open(t, SMALL)
-    const events: { samples: number; frame: number; at: number }[] = []
-    stand.capture.on('dropped', (event) => events.push({ ...event, at: performance.now() }))
+    const begin = performance.now()
+    const events: { samples: number; frame: number }[] = []
+    stand.capture.on('dropped', (event) => events.push(event))
     const warned: number[] = []
     stand.capture.on('warning', (warning) => {
       if (warning.code === 'DROPPED_SAMPLES') warned.push(warning.count)
     })
     const unread = how === 'a reader' ? stand.capture.chunks() : undefined
-    const end = performance.now() + 2200
-    while (performance.now() < end) {
+    for (let records = 0; records < 150 || performance.now() < begin + 2200; records++) {
       await stand.record(500)
       await sleep(5)
     }
     const stats = await stand.capture.close()
+    const seconds = (performance.now() - begin) / 1000
     const lost = unread?.stats().dropped ?? stats.dropped
     t.is(unread ? stats.dropped : 0, 0)
     t.true(lost > 100_000)
@@ -182,12 +183,10 @@ for (const how of ['the ring', 'a reader'] as const) {
       t.is(b.frame, a.frame + a.samples / 2, 'each loss begins where the one before ended')
       return b
     })
-    for (const [n, { at }] of events.entries()) {
-      const tenBefore = events[n - 10]
-      // A little less than a second: the rate is kept where they are sent.
-      if (tenBefore) t.true(at - tenBefore.at > 900, 'at most ten a second')
-    }
-    t.true(warned.length >= 2 && warned.length <= 5, `${warned.length} warnings in 2.2 s`)
+    // Counted over all: the rate is kept where they are sent, and a busy machine hands on several at once.
+    // What the end finds untold comes besides.
+    t.true(events.length <= 10 * seconds + 2, `${events.length} events in ${seconds} s`)
+    t.true(warned.length >= 2 && warned.length <= seconds + 3, `${warned.length} warnings in ${seconds} s`)
     t.is(warned.reduce((sum, count) => sum + count, 0), lost)
     const kept = stand.capture.warnings.filter((warning) => warning.code === 'DROPPED_SAMPLES')
     t.deepEqual(kept.map((warning) => warning.count), warned)

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import test from 'ava'
 import { noise, wavFile } from '../support/signal'
-import { inFolder, interrupted, json, noxrun, useFolder } from './run'
+import { hasSounded, inFolder, interrupted, json, noxrun, useFolder } from './run'
 
 useFolder(test)
 
@@ -60,9 +60,8 @@ test.serial('--start beyond the end is wrong usage, and nothing is played', asyn
 for (const [name, lengths] of [['a file', [4800]], ['a list', [2400, 1201]]] as const) {
   test.serial(`--loop repeats ${name} until it is stopped`, async (t) => {
     const names = await files(...lengths)
-    const started = Date.now()
     // Played once, they would be over long before.
-    const outcome = await interrupted(play(...names, '--loop'), 'SIGINT', () => Date.now() - started > 2500)
+    const outcome = await interrupted(play(...names, '--loop'), 'SIGINT', hasSounded(1000))
     t.is(outcome.status, 130)
     t.is(outcome.stderr, '')
     const played = json(outcome) as Played
@@ -74,8 +73,7 @@ for (const [name, lengths] of [['a file', [4800]], ['a list', [2400, 1201]]] as 
 
 test.serial('--loop with --start begins there and is stopped by SIGTERM too', async (t) => {
   const [name = ''] = await files(9600)
-  const started = Date.now()
-  const outcome = await interrupted(play(name, '--loop', '--start', '0.15'), 'SIGTERM', () => Date.now() - started > 2000)
+  const outcome = await interrupted(play(name, '--loop', '--start', '0.15'), 'SIGTERM', hasSounded(1000))
   t.is(outcome.status, 143)
   t.is((json(outcome) as Played).files[0]?.frames, 2400)
 })

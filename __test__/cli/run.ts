@@ -1,6 +1,7 @@
 // Runs the command line as somebody at a terminal or a script would: `dist/src/cli.js` in a process of
 // its own, in a folder of the test file's own.
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -84,20 +85,46 @@ export async function readWav(file: string): Promise<WavContent> {
   return { format: code === 3 ? 'float' : 'integer', bits, channels, sampleRate, frames, peaks }
 }
 
+/**
+ * Whether a process of `interrupted` has been playing or recording for so many milliseconds: its audio
+ * threads show that it does. Where the system does not tell, it gets time to start.
+ */
+export function hasSounded(milliseconds: number): (pid: number) => boolean {
+  const started = performance.now()
+  let since: number | undefined
+  return (pid) => {
+    const tasks = `/proc/${pid}/task`
+    const isOpen = existsSync(tasks)
+      ? readdirSync(tasks).some((task) => nameOf(`${tasks}/${task}/comm`).startsWith('noxrun-dispatch'))
+      : performance.now() - started > 1000
+    if (isOpen) since ??= performance.now()
+    return since !== undefined && performance.now() - since > milliseconds
+  }
+}
+
+/** The name of a thread; empty when it has ended. */
+function nameOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Runs `noxrun` until `isUnderWay`, sends a signal, and waits for its end. */
 export async function interrupted(
   args: readonly string[],
   signal: NodeJS.Signals,
-  isUnderWay: () => boolean | Promise<boolean>,
+  isUnderWay: (pid: number) => boolean | Promise<boolean>,
 ): Promise<Outcome> {
   const child: ChildProcess = spawn(process.execPath, [CLI, ...args], { cwd: folder })
   const outcome: Outcome = { status: null, stdout: '', stderr: '' }
   child.stdout?.on('data', (text) => (outcome.stdout += String(text)))
   child.stderr?.on('data', (text) => (outcome.stderr += String(text)))
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
-  while (child.exitCode === null && !(await isUnderWay())) await sleep(20)
+  while (child.exitCode === null && !(await isUnderWay(child.pid ?? 0))) await sleep(20)
   child.kill(signal)
   outcome.status = await closed
   return { ...outcome, stderr: withoutWarnings(outcome.stderr) }

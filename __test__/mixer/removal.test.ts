@@ -218,7 +218,8 @@ function removeEverything(engine: Engine, round: number): void {
   for (const track of tracks) track.remove()
 }
 
-test('everything added and removed 200 times leaves silence, a sound engine and nothing behind', async (t) => {
+// By itself: what others keep meanwhile counts too.
+test.serial('everything added and removed 200 times leaves silence, a sound engine and nothing behind', async (t) => {
   const { engine, play, sample } = await stage(t)
   const sound = await sample(noise(3000, 1).map((x) => x / 16), noise(3000, 2).map((x) => x / 16))
   engine.transport.start()

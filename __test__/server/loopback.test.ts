@@ -21,7 +21,7 @@ for (const backend of ['jack', 'alsa'] as const) {
     const file = path.join(dir, `${backend}.wav`)
     writeFileSync(file, wavFile([left, right], 48_000))
 
-    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
+    await heard(server, backend, async ({ engine, capture, collector }) => {
       t.is(engine.sampleRate, 48_000)
       t.is(engine.bufferSize, 256)
       const sample = await engine.load(file)

@@ -7,7 +7,7 @@ import { useServer } from '../support/servers'
 const server = useServer(test, 256)
 
 test.serial('through JACK an echo comes back bit for bit after the latency that the input states', async (t) => {
-  await heard(t, server, 'jack', async (t, { engine, capture, collector }) => {
+  await heard(server, 'jack', async ({ engine, capture, collector }) => {
     const { latency } = capture
     const found = await echoes(engine, capture, collector)
     t.true(found.length > 0, 'echoes came back whole')

@@ -67,14 +67,14 @@ async function isExact(t: ExecutionContext, { engine, capture, collector }: Loop
 
 for (const backend of ['jack', 'alsa'] as const) {
   test.serial(`${backend}: every onset is on its frame while JavaScript is blocked for 1.5 s`, async (t) => {
-    await heard(t, server, backend, (t, loop) => isExact(t, loop, async () => {
+    await heard(server, backend, (loop) => isExact(t, loop, async () => {
       await sleep(1500)
       block(1500)
     }))
   })
 
   test.serial(`${backend}: every onset is on its frame while JavaScript floods other tracks`, async (t) => {
-    await heard(t, server, backend, async (t, loop) => {
+    await heard(server, backend, async (loop) => {
       const { engine } = loop
       const others = Array.from({ length: 16 }, () => engine.createTrack())
       const effects = others.map((track) => track.fx.add('filter'))

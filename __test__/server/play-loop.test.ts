@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { CLI } from '../cli/run'
 import { heard } from '../support/heard'
@@ -22,7 +21,7 @@ for (const [name, lengths] of [['one file', [10_007]], ['three files', [4801, 90
     for (const [i, part] of parts.entries()) await writeFile(files[i] ?? '', wavFile([part, part], RATE))
     const pass = Float32Array.from(parts.flatMap((part) => [...part]))
 
-    await heard(t, server, 'jack', async (t, { capture, collector }) => {
+    await heard(server, 'jack', async ({ capture, collector }) => {
       const args = [CLI, 'play', ...files, '--loop', '--start', '0.05', '--device', 'jack', '--json']
       const child = spawn(process.execPath, args, { stdio: 'ignore' })
       const gone = new Promise((resolve) => child.once('close', resolve))
@@ -32,8 +31,8 @@ for (const [name, lengths] of [['one file', [10_007]], ['three files', [4801, 90
           const to = await server.waitForPort(new RegExp(`_${process.pid}_in:in_${index}$`))
           await server.connect(from, to)
         }
-        // More than four passes of each.
-        await sleep(2500)
+        // More than four passes.
+        await collector.sound(5 * pass.length)
         await capture.close()
         await collector.done
       } finally {

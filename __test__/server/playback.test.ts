@@ -23,7 +23,7 @@ for (const backend of ['jack', 'alsa'] as const) {
   })
 
   test.serial(`${backend}: an event loop blocked for 2 s breaks nothing in the sound`, async (t) => {
-    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
+    await heard(server, backend, async ({ engine, capture, collector }) => {
       const [left, right] = [noise(4 * RATE, 1), noise(4 * RATE, 2)]
       const sample = await engine.load({ channelData: [left, right], sampleRate: RATE })
       const second = await engine.load({ channelData: [noise(1000, 3), noise(1000, 4)], sampleRate: RATE })
@@ -49,7 +49,7 @@ for (const backend of ['jack', 'alsa'] as const) {
   })
 
   test.serial(`${backend}: a call takes effect though JavaScript blocks straight after it`, async (t) => {
-    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
+    await heard(server, backend, async ({ engine, capture, collector }) => {
       const signal = noise(RATE / 2, 5)
       const sample = await engine.load({ channelData: [signal, signal], sampleRate: RATE })
       const track = engine.createTrack()
@@ -67,7 +67,7 @@ for (const backend of ['jack', 'alsa'] as const) {
   })
 
   test.serial(`${backend}: onsets fall on their frames while JavaScript floods parameters`, async (t) => {
-    await heard(t, server, backend, async (t, { engine, capture, collector }) => {
+    await heard(server, backend, async ({ engine, capture, collector }) => {
       const track = engine.createTrack()
       const others = Array.from({ length: 16 }, () => engine.createTrack())
       const offsets = [0, 1, 255, 256, 257, 1000, 4801, 12_345, 48_000, 48_007, 60_000, 95_999, 110_003]

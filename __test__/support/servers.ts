@@ -1,4 +1,5 @@
-// A JACK server for a test file. Under `npm test` the servers already run; a file that is run by
+// A JACK server for a test file. It waits for its clients: a processor that others keep busy delays
+// what is heard and takes nothing out of it. Under `npm test` the servers already run; a file that is run by
 // itself starts its own. Files that use this live in __test__/server/ and run one at a time.
 import path from 'node:path'
 import process from 'node:process'
@@ -27,7 +28,7 @@ export interface TestServer {
   readonly env: Record<string, string>
   /** The names of all ports. */
   ports(): Promise<string[]>
-  /** Waits until a port matches, up to 5 s, and returns its name. */
+  /** Waits until a port matches and returns its name. */
   waitForPort(pattern: RegExp): Promise<string>
   connect(from: string, to: string): Promise<void>
   disconnect(from: string, to: string): Promise<void>
@@ -87,7 +88,7 @@ export function useServer(test: TestFn, period: 64 | 256): TestServer {
   test.before(`a JACK server with ${period} frames a period`, async () => {
     running = runningServers().find((server) => server.period === period)
     if (!running) {
-      const own = await (await servers).startServer({ period })
+      const own = await (await servers).startServer({ period, sync: true })
       running = own
       stop = own.stop
     }

@@ -1,5 +1,9 @@
 // Signals with an identity: every sample says where it belongs.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Capture, Chunk } from '../../index'
+
+/** Milliseconds. Far beyond what a busy machine takes: who waits longer waits for something that never comes. */
+const PATIENCE = 60_000
 
 /** White noise in (−0.9, 0.9), reproducible, without a zero and without two equal neighbours. */
 export function noise(frames: number, seed: number): Float32Array {
@@ -54,6 +58,21 @@ export class Collector {
   /** Frames so far. */
   get frames(): number {
     return this.chunks.reduce((sum, chunk) => sum + chunk.frames, 0)
+  }
+
+  /** Waits until so many frames have come since no channel was silent any more. */
+  async sound(frames: number): Promise<void> {
+    const deadline = performance.now() + PATIENCE
+    const heard = (): number => {
+      const channels = Array.from({ length: this.#channels }, (_, channel) => channel)
+      const first = this.chunks.findIndex(({ samples }) =>
+        channels.every((channel) => samples.some((sample, n) => n % this.#channels === channel && sample !== 0)))
+      return first < 0 ? 0 : this.chunks.slice(first + 1).reduce((sum, chunk) => sum + chunk.frames, 0)
+    }
+    while (heard() < frames) {
+      if (performance.now() > deadline) throw new Error(`only ${heard()} of ${frames} frames were heard`)
+      await sleep(20)
+    }
   }
 
   /** Samples lost so far, by the chunks' own account. */

@@ -23,7 +23,7 @@ export async function withServers(periods, body) {
   const own = []
   try {
     for (const period of periods) {
-      if (!running.some((server) => server.period === period)) own.push(await startServer({ period }))
+      if (!running.some((server) => server.period === period)) own.push(await startServer({ period, sync: true }))
     }
     const all = [...running, ...own]
     process.env[VARIABLE] = JSON.stringify(all)

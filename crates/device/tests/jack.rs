@@ -329,7 +329,8 @@ fn a_killed_server_is_noticed_and_closing_does_not_hang() {
                 let begin = Instant::now();
                 drop(stream);
                 println!("{name}: closed in {:?}", begin.elapsed());
-                assert!(begin.elapsed() < Duration::from_secs(5), "{name}");
+                // A library that waits for the server would wait for ever.
+                assert!(begin.elapsed() < Duration::from_secs(30), "{name}");
             }
             for host in HOSTS {
                 let begin = Instant::now();
@@ -364,7 +365,7 @@ fn a_frozen_server_hangs_nothing() {
             println!("{what}: {:?}", begin.elapsed());
             assert!(begin.elapsed() < Duration::from_secs(limit), "{what}");
         };
-        timed("list", 4, &mut || {
+        timed("list", 30, &mut || {
             let devices = list_devices();
             assert!(devices.iter().any(|device| device.id == "virtual"));
         });
@@ -376,8 +377,8 @@ fn a_frozen_server_hangs_nothing() {
             });
         }
         let mut streams = Some(streams);
-        timed("closing two", 4, &mut || drop(streams.take()));
-        timed("opening", 6, &mut || {
+        timed("closing two", 30, &mut || drop(streams.take()));
+        timed("opening", 30, &mut || {
             let opened = open_output(&on("alsa"), |_| Box::new(SignalSource::new(2)));
             println!("{}", opened.map(drop).unwrap_err());
         });

@@ -8,11 +8,16 @@ use std::time::{Duration, Instant};
 use common::{chunks, numbered, spec, take_all, verify};
 use noxrun_capture::{CaptureError, ReaderSpec, Taken, WakeKind, open};
 
+/// What a wake costs that is lost: the thread looks again by itself after so long. Rounds that took it
+/// are counted one by one, because a busy machine delays each of them a little.
+const LOST_WAKE: Duration = Duration::from_millis(100);
+
 #[test]
 fn the_last_sample_arrives_however_close_the_end_is() {
     for wake in [WakeKind::Condvar, WakeKind::Unpark] {
-        let begin = Instant::now();
+        let mut slow = 0;
         for round in 0..300 {
+            let begin = Instant::now();
             let mut spec = spec(2, 10_000);
             spec.wake = wake;
             let (mut input, hub) = open(spec).unwrap();
@@ -26,13 +31,9 @@ fn the_last_sample_arrives_however_close_the_end_is() {
             let (samples, dropped, _) = verify(&take_all(&reader), 2, 0);
             assert_eq!((samples, dropped), (2 * (1 + round as u64), 0));
             assert_eq!(reader.take(), Taken::End);
+            slow += u32::from(begin.elapsed() >= LOST_WAKE);
         }
-        // A wake lost in the race would cost 100 ms.
-        assert!(
-            begin.elapsed() < Duration::from_secs(10),
-            "{wake:?}: {:?}",
-            begin.elapsed()
-        );
+        assert!(slow < 100, "{wake:?}: {slow} of 300 rounds");
     }
 }
 
@@ -43,22 +44,19 @@ fn a_callback_wakes_the_capture_thread_at_once() {
         spec.wake = wake;
         let (mut input, hub) = open(spec).unwrap();
         let reader = hub.reader(chunks(1)).unwrap();
-        let begin = Instant::now();
+        let mut slow = 0;
         for n in 0..40 {
             // By then it sleeps again.
             std::thread::sleep(Duration::from_millis(2));
+            let begin = Instant::now();
             input.push(&numbered(n, 1, 1), 0.0);
             assert!(matches!(
-                reader.wait_take(Duration::from_secs(5)),
+                reader.wait_take(Duration::from_secs(20)),
                 Taken::Chunk(_)
             ));
+            slow += u32::from(begin.elapsed() >= LOST_WAKE / 2);
         }
-        // Were each wake missed, the safety net would take 4 s.
-        assert!(
-            begin.elapsed() < Duration::from_secs(2),
-            "{wake:?}: {:?}",
-            begin.elapsed()
-        );
+        assert!(slow < 20, "{wake:?}: {slow} of 40 chunks");
     }
 }
 
@@ -71,7 +69,7 @@ fn the_capture_thread_never_stands_still() {
         input.push(&numbered(n, 1, 1), 0.0);
         // Generous to a loaded machine.
         assert!(
-            matches!(reader.wait_take(Duration::from_secs(2)), Taken::Chunk(_)),
+            matches!(reader.wait_take(Duration::from_secs(20)), Taken::Chunk(_)),
             "frame {n}"
         );
     }
