@@ -25,8 +25,9 @@ export declare class NativeCapture {
 /** Progress and abort of one load or rendering, shared with the thread that works. */
 export declare class NativeControl {
   constructor()
+  /** Ends the work soon; work that waits for its turn ends here. */
   abort(): void
-  /** Fraction done, 0…1. */
+  /** Fraction done, 0…1; 0 until the work begins. */
   fraction(): number
 }
 
@@ -120,6 +121,12 @@ export declare class NativeVirtualDevice {
   restore(): void
   close(): void
 }
+
+/**
+ * Aborts all work of this environment and waits, for a moment, until no incomplete file is left.
+ * For a process that exits: it runs no clean-up hook.
+ */
+export declare function abandonWork(): void
 
 /** As if nothing of the batch had been called. */
 export declare function abortBatch(engine: number): void
@@ -356,6 +363,13 @@ export interface NativeRendered {
   loudness: number
 }
 
+export interface NativeRenderLimit {
+  /** Renders at a time. */
+  limit: number
+  /** Why it is not what NOXRUN_RENDERS asks for. */
+  refusal?: string
+}
+
 export interface NativeRenderOptions {
   frames: number
   blockSize: number
@@ -429,7 +443,10 @@ export declare function probeBytes(bytes: Uint8Array): Promise<NativeProbe>
 
 export declare function probeFile(path: string): Promise<NativeProbe>
 
-/** Renders an offline engine, once, on a worker thread. */
+/** How many renders run at a time. The first call, or the first work, reads NOXRUN_RENDERS. */
+export declare function renderLimit(): NativeRenderLimit
+
+/** Renders an offline engine, once, on a thread for renders, when it is its turn. */
 export declare function renderOffline(engine: NativeEngine, options: NativeRenderOptions, control: NativeControl): Promise<NativeRendered>
 
 /**

@@ -22,12 +22,17 @@ impl Schedule {
         time(id) >= time(other)
     }
 
-    /// Which of two is due first.
+    /// Which of two is due first. No two are due in the same place: of a point and the one that is
+    /// led to from it, which share their order, the one with the earlier time comes first. Without
+    /// that, turning the tree would change who is first and nobody above would know.
     pub(super) fn earlier(&self, one: u32, other: u32) -> u32 {
         if one == NONE || other == NONE {
             return one.min(other);
         }
-        let place = |id: u32| self.items[id].due.place(self.items[id].seq);
+        let place = |id: u32| {
+            let item = &self.items[id];
+            (item.due.place(item.seq), item.at, item.age)
+        };
         if place(other) < place(one) {
             other
         } else {
