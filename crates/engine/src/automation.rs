@@ -114,14 +114,11 @@ impl Renderer {
         let now = self.frame;
         let from = self.point_before(list, kind, item.at);
         item.prompt = false;
+        item.is_automated = true;
         if curve == Curve::Step || from == Some(item.at) {
             // Nothing moves before its time.
             item.action = jump(target, value);
-            let at = match item_beat(kind, item.at) {
-                Some(beat) => When::Beat(beat),
-                None => When::Frame(item.at),
-            };
-            return self.wait_for(kind, at, item);
+            return self.wait_for(kind, time_of(kind, item.at), item);
         }
         item.due = Due::Frame(now);
         match (kind, from, batch) {
@@ -163,31 +160,42 @@ impl Renderer {
         counts.then_some(item.at)
     }
 
-    /// The next point that is reached is reached from this new one from now on.
+    /// The next point of an automation is reached from this new one from now on. Until then the
+    /// value moves as it did, so that is a second way. Points that were sent one after the other
+    /// make one way to what follows them.
     fn lead_on(&mut self, id: u32, kind: Kind) {
         let schedule = &mut self.ends.schedule;
         let Some(next) = schedule.next_point(id) else {
             return;
         };
-        let item = schedule.item(id);
-        let (at, seq, list) = (item.at, item.seq, item.list());
-        let item = schedule.item_mut(next);
+        let Item { at, seq, .. } = *schedule.item(id);
+        let mut item = *schedule.item(next);
         // One that a cancel has cut short is reached no more.
-        if !matches!(item.action, Action::Reach { .. }) || item.at != item.end {
+        if !item.is_automated || item.at != item.end {
             return;
         }
-        item.begun = false;
-        item.prompt = false;
-        item.compensated = false;
-        item.reached = None;
-        item.beat = item_beat(kind, at);
-        let due = match kind {
-            Kind::Frames => at.saturating_add(1).min(item.at).max(self.frame),
-            Kind::Beats => self.frame,
-        };
-        schedule.release_aim(list, next);
-        schedule.set_delayed(next, false);
-        schedule.change_due(next, seq, Due::Frame(due));
+        let mut way = next;
+        while let Some(other) = schedule.next_point(way).filter(|_| item.at > at) {
+            let found = schedule.item(other);
+            if found.at != item.at {
+                break;
+            }
+            if found.is_second && found.seq + 1 == seq {
+                schedule.remove_point(other);
+                break;
+            }
+            way = other;
+        }
+        item = item.led_from(item_beat(kind, at), seq);
+        if matches!(item.action, Action::Reach { .. }) {
+            item.due = Due::Frame(match kind {
+                Kind::Frames => at.saturating_add(1).min(item.at).max(self.frame),
+                Kind::Beats => self.frame,
+            });
+        } else {
+            self.wait_for(kind, time_of(kind, item.at), &mut item);
+        }
+        self.ends.schedule.add_point(item.list(), kind, item);
     }
 
     /// A point is due. Returns how many counted ones that were has taken effect.
@@ -561,6 +569,14 @@ impl Renderer {
 /// The beat of a time of that kind.
 fn item_beat(kind: Kind, at: u64) -> Option<f64> {
     (kind == Kind::Beats).then(|| crate::schedule::beat_of(at))
+}
+
+/// The time that the number says.
+fn time_of(kind: Kind, at: u64) -> When {
+    match item_beat(kind, at) {
+        Some(beat) => When::Beat(beat),
+        None => When::Frame(at),
+    }
 }
 
 /// A value at once.

@@ -90,6 +90,9 @@ pub enum Action {
     /// scheduled for its time or earlier and has not passed, and which keeps its own frame. Without
     /// one it moves from where the parameter is when this is taken in (in a batch: when the batch
     /// takes effect, if that is not later). [`Curve::Step`], and a second point of one time, jump.
+    ///
+    /// A point in front of another one leads to it anew. Points whose orders follow one another
+    /// immediately are one automation: only the last of them leads to what comes after.
     Reach {
         /// Which one.
         target: Target,
@@ -308,6 +311,18 @@ pub enum Command {
 }
 
 impl Command {
+    /// Places among what waits that it may take. A point between two others may come as a jump, and
+    /// then there are two ways to the point after it.
+    pub(crate) fn places(&self) -> usize {
+        match self {
+            Self::Do {
+                action: Action::Reach { .. },
+                ..
+            } => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether it is about a parameter.
     pub(crate) fn is_point(&self) -> bool {
         let Self::Do { action, .. } = self else {

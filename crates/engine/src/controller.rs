@@ -162,7 +162,7 @@ impl Needs {
     }
 
     fn add(&mut self, command: &Command) {
-        self.items += 1;
+        self.items += command.places();
         match command {
             Command::Play { voice, .. } => {
                 self.events += 2;

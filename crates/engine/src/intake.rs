@@ -47,7 +47,7 @@ impl Renderer {
             _ => return true,
         };
         let fits = |count: usize| schedule.list_room() >= count;
-        schedule.room() >= commands.len()
+        schedule.room() >= commands.iter().map(Command::places).sum()
             && (fits(commands.len()) || fits(commands.iter().filter(|c| c.is_point()).count()))
     }
 
@@ -110,7 +110,7 @@ impl Renderer {
     }
 
     fn take_command(&mut self, command: Command, batch: When) {
-        self.taken.items = self.taken.items.wrapping_add(1);
+        self.taken.items = self.taken.items.wrapping_add(command.places() as u32);
         let own = |at: When| if at == When::Now { batch } else { at };
         match command {
             Command::Do {

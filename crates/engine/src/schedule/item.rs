@@ -71,6 +71,10 @@ pub(crate) struct Item {
     /// It has had its time, and waits for the latency in front of what it changes. `prompt` is then
     /// kept only where that had not sounded.
     pub compensated: bool,
+    /// A point of an automation: what is added in front of it later leads to it.
+    pub is_automated: bool,
+    /// A second way to such a point.
+    pub is_second: bool,
     /// Of a point that is reached: the way there has begun. It stays until its time has passed.
     pub begun: bool,
     /// Of a point that is reached: the way there waits for the end of a ramp under way.
@@ -104,6 +108,8 @@ impl Item {
         counted: false,
         prompt: false,
         compensated: false,
+        is_automated: false,
+        is_second: false,
         begun: false,
         delayed: false,
         reached: None,
@@ -126,6 +132,24 @@ impl Item {
             counted,
             prompt,
             ..Self::IDLE
+        }
+    }
+
+    /// The same point of an automation, to be reached once more: from a newer point, which has that
+    /// order and, if it is at a beat, stands at `beat`.
+    pub fn led_from(self, beat: Option<f64>, seq: u64) -> Self {
+        Self {
+            seq,
+            age: seq,
+            counted: false,
+            begun: false,
+            prompt: false,
+            compensated: false,
+            delayed: false,
+            is_second: true,
+            reached: None,
+            beat,
+            ..self
         }
     }
 

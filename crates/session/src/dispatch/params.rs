@@ -45,6 +45,8 @@ impl Dispatcher {
         let Some(target) = self.target(param) else {
             return self.stale(points.len() as u64);
         };
+        // A gap in the order parts these points from those of another call; see `Action::Reach`.
+        self.next_seq();
         for Point { at, value, curve } in points {
             self.counted(
                 *at,
