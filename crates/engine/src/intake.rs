@@ -173,7 +173,7 @@ impl Renderer {
                 bypass,
             } => {
                 let strip = self.tracks.get_mut(track.index as usize);
-                if let Some(strip) = strip.filter(|strip| strip.is(track)) {
+                if let Some(strip) = strip.filter(|strip| strip.expects(track)) {
                     let place = (effect, before);
                     let effects = &mut self.effects;
                     strip
