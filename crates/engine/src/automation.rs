@@ -456,7 +456,7 @@ impl Renderer {
                 self.ends.schedule.drop_point(id);
             }
             // What waits for the end of the ramp under way would have begun before.
-            self.ends.schedule.drop_delayed(list);
+            self.ends.schedule.drop_delayed(list, seq);
             self.tidy(target);
         }
         let held = self.param(target).map(|(ramp, _)| ramp.hold());

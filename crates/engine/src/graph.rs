@@ -229,7 +229,8 @@ impl Graph {
 
     /// How much later what a connection brings comes to the track that it feeds.
     pub fn lateness(&mut self, key: EdgeKey, tracks: &[Track]) -> u32 {
-        self.get(key).map_or(0, |edge| {
+        let begun = self.get(key).filter(|edge| edge.state != State::Planned);
+        begun.map_or(0, |edge| {
             let from = &tracks[edge.from as usize];
             from.arrival() + from.latency() + edge.delay.goal() as u32
         })

@@ -193,13 +193,13 @@ impl Schedule {
         *count = *count + u32::from(delayed) - u32::from(before);
     }
 
-    /// Drops the points whose way waits for the end of a ramp.
-    pub fn drop_delayed(&mut self, list: u32) {
+    /// Drops the points older than `age` whose way waits for the end of a ramp.
+    pub fn drop_delayed(&mut self, list: u32, age: u64) {
         for kind in [Kind::Frames, Kind::Beats] {
             let mut next = self.first_point(list, kind);
             while let Some(id) = next.filter(|_| self.lists[list].delayed > 0) {
                 next = self.next_point(id);
-                if self.items[id].delayed {
+                if self.items[id].delayed && self.items[id].age < age {
                     self.drop_point(id);
                 }
             }

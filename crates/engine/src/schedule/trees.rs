@@ -31,7 +31,8 @@ impl Schedule {
         }
         let place = |id: u32| {
             let item = &self.items[id];
-            (item.due.place(item.seq), item.at, item.age)
+            // Nor are two of a controller that uses an order twice.
+            (item.due.place(item.seq), item.at, item.age, id)
         };
         if place(other) < place(one) {
             other
