@@ -233,6 +233,28 @@ test('cancel from a time keeps what comes before it, and what is written after t
   }, ULP)
 })
 
+test('cancel drops an automation that begins with a step, from a time before it and without one', async (t) => {
+  for (const from of [{ frame: 1500 }, undefined]) {
+    for (const later of [[], [{ at: { frame: 3000 }, value: 0.75 }]]) {
+      const { track, play } = await playing(t, flat(0.5, 20_000))
+      track.volume.automate([{ at: { frame: 2000 }, value: 0.25, curve: 'step' }, ...later])
+      track.volume.cancel(from)
+      isHeard(t, channel(await play(4000), 0), () => 0.5, ULP)
+    }
+  }
+})
+
+test('a step in front of another point leads to that one', async (t) => {
+  const { track, play } = await playing(t, flat(0.5, 20_000))
+  track.volume.automate([{ at: { frame: 3000 }, value: 1 }])
+  track.volume.automate([{ at: { frame: 1000 }, value: 0.25, curve: 'step' }])
+  isHeard(t, channel(await play(4000), 0), (n) => {
+    if (n < 1000) return 0.5
+    if (n <= 3000) return 0.5 * line(0.25, 1, n, 1000, 3000)
+    return 0.5
+  }, ULP)
+})
+
 test('cancel from a beat holds the value from that beat on', async (t) => {
   const { engine, track, play } = await playing(t, flat(0.5, 50_000))
   engine.transport.tempo = 480

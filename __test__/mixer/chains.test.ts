@@ -1,6 +1,6 @@
 // Chains of effects: their order, their crossfades, the gain, and the list that they are.
 import test from 'ava'
-import type { Effect } from '../../index'
+import type { Effect, When } from '../../index'
 import { ULP, channel, flat, isHeard, isSame, ramp, stage, throwsCode } from '../playback/stage'
 import { noise } from '../support/signal'
 import { Random } from './session'
@@ -291,3 +291,23 @@ for (const seed of [1, 2, 3]) {
     t.deepEqual([allocations, frees], [0, 0])
   })
 }
+
+test('an effect that comes in later, or too late for its beat, has the place that the list says', async (t) => {
+  // Another order of filters rounds in another way.
+  const first = ['filter', { type: 'bandpass', frequency: 3000, q: 3 }] as const
+  const second = ['filter', { type: 'notch', frequency: 2000, q: 5 }] as const
+  const heard = async (at: When | undefined, index: number): Promise<Float32Array> => {
+    const { engine, track, play } = await playing(t, noise(9000, 4))
+    engine.transport.start()
+    engine.transport.seek(0.5)
+    engine.batch(() => { track.fx.add(...first) }, at)
+    track.fx.add(...second, { index })
+    return channel(await play(6000), 0).subarray(3000)
+  }
+  for (const index of [0, 1]) {
+    const expected = await heard(undefined, index)
+    t.notDeepEqual(expected, await heard(undefined, 1 - index))
+    isSame(t, await heard({ frame: 700 }, index), expected)
+    isSame(t, await heard({ beat: 0.25 }, index), expected)
+  }
+})

@@ -60,7 +60,7 @@ async function checks(script, ...args) {
 
 /** @returns {Promise<Counts>} */
 async function bindingIsCommitted() {
-  const files = ['binding.d.cts']
+  const files = ['binding.d.cts', 'src/generated/operations.ts']
   const inGit = await run('git', ['rev-parse', '--is-inside-work-tree'])
   if (inGit.status !== 0) {
     console.log('SKIPPED: this is not a git checkout')
@@ -68,9 +68,10 @@ async function bindingIsCommitted() {
   }
   await bringUpToDate(native, { quiet: true })
   const tracked = await run('git', ['ls-files', '--error-unmatch', '--', ...files])
+  await stream(process.execPath, [inRoot('scripts', 'generate.mjs')])
   const same = await stream('git', ['--no-pager', 'diff', '--exit-code', '--', ...files])
   const good = tracked.status === 0 && same.status === 0
-  console.log(good ? 'as committed' : 'The code generates other types than the committed ones: add binding.d.cts to the commit.')
+  console.log(good ? 'as committed' : 'The code generates other files than the committed ones: add them to the commit.')
   return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 }
 }
 
@@ -131,9 +132,10 @@ export const stages = [
     },
   },
   { name: 'mobile', title: "the phones' samples, on the virtual device", run: () => checks('mobile-check.mjs', 'samples', `--libraries=${inRoot('target', 'debug', 'deps')}`) },
-  { name: 'binding', title: "the binding's committed types are what the code generates", run: bindingIsCommitted },
+  { name: 'binding', title: "the binding's types and the operations of TypeScript are what the code generates", run: bindingIsCommitted },
   { name: 'lint', title: 'TypeScript lints', run: () => each([[process.execPath, binOf('eslint', 'eslint'), '.']]) },
   { name: 'types', title: 'TypeScript types', run: () => each([[process.execPath, binOf('typescript', 'tsc'), '--noEmit']]) },
+  { name: 'structure', title: 'no circle of files, and no arrow that goes up in the layers', run: () => checks('structure-check.mjs') },
   { name: 'workflows', title: 'the workflows that run on GitHub', run: () => checks('workflows-check.mjs') },
   { name: 'docs', title: 'API documentation: complete, and no link that leads nowhere', run: docs },
   { name: 'ava', title: 'tests on the virtual device', run: () => ava(['target/ts/__test__/**/*.test.js', `!${SERVER_TESTS}`]) },

@@ -175,7 +175,7 @@ impl Renderer {
             return;
         }
         let mut way = next;
-        while let Some(other) = schedule.next_point(way).filter(|_| item.at > at) {
+        while let Some(other) = schedule.next_point(way) {
             let found = schedule.item(other);
             if found.at != item.at {
                 break;

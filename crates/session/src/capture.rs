@@ -55,7 +55,7 @@ impl Capture {
         let sync = Arc::new(StepSync::default());
         let request = StreamRequest {
             device: options.device.clone(),
-            fallback: crate::driver::fallback(options.fallback_virtual),
+            fallback: crate::device::fallback(options.fallback_virtual),
             sample_rate: options.sample_rate,
             // One channel is the average of all that the device has, so all are taken, and what
             // a map means must not depend on its length.

@@ -1,14 +1,13 @@
 //! What the threads of an engine share, and its time as they all read it.
 
+use crate::alarm::Alarm;
 use crate::counters::Counters;
 use crate::dispatch::Dispatcher;
-use crate::driver::Driver;
 use crate::gate::RenderGate;
 use crate::lock::lock;
 use crate::outlet::{Outlet, Report};
 use crate::readings::Published;
 use crate::tap::{OutputTap, PACE};
-use crate::thread::Alarm;
 use noxrun_device::{Granted, monotonic_ns};
 use noxrun_engine::Shared;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -25,9 +24,7 @@ pub(crate) struct Core {
     pub counters: Arc<Counters>,
     pub shared: Arc<Shared>,
     pub dispatcher: Mutex<Dispatcher>,
-    /// What drives a live engine; an offline one has nothing.
-    pub driver: Option<Mutex<Driver>>,
-    /// What the driver tells of its device, without its lock.
+    /// What the driver tells of its device, without its lock; an offline engine has neither.
     pub readings: Option<Arc<Published>>,
     pub gate: Arc<RenderGate>,
     pub closing: AtomicBool,
@@ -50,6 +47,11 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Whether a device drives it, and not a rendering.
+    pub fn is_live(&self) -> bool {
+        self.readings.is_some()
+    }
+
     pub fn current_frame(&self) -> u64 {
         let clock = self.shared.clock();
         if self.manual {

@@ -5,27 +5,20 @@
 //! tells of a renderer that failed, and publishes what getters read of the device.
 
 use crate::core::Core;
+use crate::device::device_trouble;
 use crate::error::Error;
 use crate::gate::{RenderGate, panic_error};
 use crate::options::OnLost;
-use crate::outlet::{DeviceState, Report, Warning};
+use crate::outlet::Report;
 use crate::readings::{DeviceReadings, Published};
 use crate::standin::{ClockOwner, StandInThread, SteppedStandIn};
 use noxrun_device::{
-    BlockTime, DeviceError, DeviceWarning, Fallback, Granted, Render, StepHooks, Stream,
-    StreamEvent, StreamRequest, Supervised, Supervisor,
+    BlockTime, DeviceError, Granted, Render, StepHooks, Stream, StreamEvent, StreamRequest,
+    Supervised, Supervisor,
 };
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
-
-pub(crate) fn fallback(to_virtual: bool) -> Fallback {
-    if to_virtual {
-        Fallback::Virtual
-    } else {
-        Fallback::Error
-    }
-}
 
 /// A device that is gone is no failure of the call: engine time is in other hands.
 fn unless_lost(result: Result<(), DeviceError>) -> Result<(), Error> {
@@ -33,30 +26,6 @@ fn unless_lost(result: Result<(), DeviceError>) -> Result<(), Error> {
         Err(DeviceError::Lost { .. }) => Ok(()),
         other => Ok(other?),
     }
-}
-
-/// What the caller is told of what the device's supervisor tells. A panic is not among it: that is
-/// told by whoever owns the gate behind which it happened, once.
-pub(crate) fn device_trouble(supervised: Supervised, supervisor: &Supervisor) -> Option<Report> {
-    let state = match supervised {
-        Supervised::Lost => DeviceState::Lost,
-        Supervised::Restored => DeviceState::Restored,
-        Supervised::Changed => DeviceState::Changed,
-        Supervised::Event(StreamEvent::RealtimeDenied) => {
-            let reason = supervisor.status().realtime_refusal().unwrap_or_default();
-            let warning = Warning::Device(DeviceWarning::NoRealtimePriority { reason });
-            return Some(Report::Warning(warning));
-        }
-        Supervised::Event(
-            StreamEvent::Panicked
-            | StreamEvent::Xrun
-            | StreamEvent::Lost { .. }
-            | StreamEvent::RateChanged(_)
-            | StreamEvent::Error(_),
-        ) => return None,
-    };
-    let device = &supervisor.granted().device;
-    Some(crate::engine::device_report(state, device))
 }
 
 /// The renderer, as a device calls it.
@@ -88,21 +57,25 @@ impl Render for EngineRender {
 /// called earlier has crossed; after it, its reports have been fetched.
 #[derive(Default)]
 pub(crate) struct StepSync {
-    core: OnceLock<Weak<Core>>,
+    engine: OnceLock<(Weak<Core>, Weak<Mutex<Driver>>)>,
 }
 
 impl StepSync {
-    pub fn attach(&self, core: &Arc<Core>) {
+    pub fn attach(&self, core: &Arc<Core>, driver: &Arc<Mutex<Driver>>) {
         // Attached once, right after opening.
-        let _ = self.core.set(Arc::downgrade(core));
+        let _ = self
+            .engine
+            .set((Arc::downgrade(core), Arc::downgrade(driver)));
     }
 
     fn core(&self) -> Option<Arc<Core>> {
-        self.core.get()?.upgrade()
+        self.engine.get()?.0.upgrade()
     }
 
-    fn supervise(core: &Arc<Core>) {
-        let Some(driver) = &core.driver else { return };
+    fn supervise(&self, core: &Core) {
+        let Some(driver) = self.engine.get().and_then(|(_, driver)| driver.upgrade()) else {
+            return;
+        };
         // Whoever holds the driver may be waiting for this very block to end, so never wait for it
         // without bound.
         for _ in 0..50 {
@@ -118,7 +91,7 @@ impl StepSync {
 impl StepHooks for StepSync {
     fn before_step(&self, _frames: u32) {
         if let Some(core) = self.core() {
-            Self::supervise(&core);
+            self.supervise(&core);
         }
     }
 
@@ -131,7 +104,7 @@ impl StepHooks for StepSync {
     fn after_block(&self) {
         let Some(core) = self.core() else { return };
         core.collect();
-        Self::supervise(&core);
+        self.supervise(&core);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod submit;
 
+use crate::alarm::Alarm;
 use crate::core::Core;
 use crate::counters::Counters;
 use crate::dispatch::Dispatcher;
@@ -13,7 +14,8 @@ use crate::error::{Error, ErrorCode};
 use crate::gate::RenderGate;
 use crate::lock::lock;
 use crate::options::{EngineOptions, OfflineOptions};
-use crate::outlet::{Outlet, Report};
+use crate::outlet::Outlet;
+use crate::readings::Published;
 use crate::standin::ClockOwner;
 use noxrun_device::{Backend, DeviceInfo, Granted, StreamRequest};
 use noxrun_engine::{Controller, EngineConfig, build};
@@ -29,6 +31,8 @@ pub struct Engine {
     pub(crate) config: EngineConfig,
     /// Tests bring effects of their own.
     pub(crate) make_effect: MakeEffect,
+    /// What drives a live engine; an offline one has nothing.
+    pub(crate) driver: Option<Arc<Mutex<Driver>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -50,7 +54,7 @@ impl Engine {
         let sync = Arc::new(StepSync::default());
         let request = StreamRequest {
             device: options.device.clone(),
-            fallback: crate::driver::fallback(options.fallback_virtual),
+            fallback: crate::device::fallback(options.fallback_virtual),
             sample_rate: options.sample_rate,
             channels: Some(options.engine.channels as u16),
             least_channels: 0,
@@ -74,16 +78,13 @@ impl Engine {
         };
         let granted = stream.granted().clone();
         let manual = stream.status().health().manual;
-        let driver = Some(Driver::new(
-            stream,
-            request,
-            &parts.0,
-            &owner,
-            options.on_lost,
-        ));
-        let engine = Self::assemble(config, parts, driver, (granted, manual));
-        sync.attach(&engine.core);
-        let thread = crate::thread::spawn(Arc::clone(&engine.core))?;
+        let driver = Driver::new(stream, request, &parts.0, &owner, options.on_lost);
+        let readings = Some(driver.readings());
+        let driver = Arc::new(Mutex::new(driver));
+        let mut engine = Self::assemble(config, parts, readings, (granted, manual));
+        engine.driver = Some(Arc::clone(&driver));
+        sync.attach(&engine.core, &driver);
+        let thread = crate::thread::spawn(Arc::clone(&engine.core), driver)?;
         *lock(&engine.thread) = Some(thread);
         Ok(engine)
     }
@@ -104,7 +105,7 @@ impl Engine {
     fn assemble(
         config: EngineConfig,
         (gate, controller): (Arc<RenderGate>, Controller),
-        driver: Option<Driver>,
+        readings: Option<Arc<Published>>,
         (granted, manual): (Granted, bool),
     ) -> Self {
         let outlet = Arc::new(Outlet::default());
@@ -113,13 +114,12 @@ impl Engine {
         let dispatcher =
             Dispatcher::new(controller, &config, Arc::clone(&counters), outlet.clone());
         let core = Core {
-            alarm: crate::thread::Alarm::default(),
+            alarm: Alarm::default(),
             outlet,
             counters,
             shared,
             dispatcher: Mutex::new(dispatcher),
-            readings: driver.as_ref().map(Driver::readings),
-            driver: driver.map(Mutex::new),
+            readings,
             gate,
             closing: AtomicBool::new(false),
             suspended: AtomicBool::new(false),
@@ -136,6 +136,7 @@ impl Engine {
             core: Arc::new(core),
             config,
             make_effect: crate::effects::build,
+            driver: None,
             thread: Mutex::new(None),
         }
     }
@@ -171,7 +172,7 @@ impl Engine {
     pub fn suspend(&self) -> Result<(), Error> {
         self.ensure_open()?;
         self.core.suspended.store(true, Ordering::Release);
-        match &self.core.driver {
+        match &self.driver {
             Some(driver) => lock(driver).suspend(),
             None => Ok(()),
         }
@@ -183,7 +184,7 @@ impl Engine {
     /// `ERR_CLOSED`, `ERR_BACKEND`.
     pub fn resume(&self) -> Result<(), Error> {
         self.ensure_open()?;
-        if let Some(driver) = &self.core.driver {
+        if let Some(driver) = &self.driver {
             lock(driver).resume()?;
         }
         self.core.suspended.store(false, Ordering::Release);
@@ -200,7 +201,7 @@ impl Engine {
             // A panic of the dispatch thread was reported by its hook.
             let _ = thread.join();
         }
-        if let Some(driver) = &self.core.driver {
+        if let Some(driver) = &self.driver {
             let driving = lock(driver).take();
             drop(driving);
         }
@@ -249,12 +250,6 @@ impl Drop for Engine {
         self.close();
         self.core.outlet.set_bell(None);
     }
-}
-
-/// Passes a device's loss on.
-pub(crate) fn device_report(state: crate::DeviceState, device: &DeviceInfo) -> Report {
-    let device = device.clone();
-    Report::Device { state, device }
 }
 
 /// What stands for a device where there is none.

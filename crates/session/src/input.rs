@@ -78,7 +78,7 @@ impl Engine {
     pub fn open_input(&self, id: InputId, capture: &Capture) -> Result<TrackInput, Error> {
         self.ensure_open()?;
         let core = self.core();
-        if core.driver.is_none() {
+        if !core.is_live() {
             let message = "an offline rendering has no time in which a capture could be heard";
             return Err(Error::new(ErrorCode::InvalidState, message));
         }

@@ -5,10 +5,12 @@
 //! readers; [`render`] drives an engine that has no device. Nothing here runs in an audio callback
 //! but what `driver`, `tap` and `capture` name as such.
 
+mod alarm;
 mod capture;
 mod core;
 mod counters;
 mod cpu;
+mod device;
 mod dispatch;
 mod driver;
 mod effects;

@@ -40,7 +40,7 @@ pub fn render(
 ) -> Result<Rendered, Error> {
     let core = engine.core();
     engine.ensure_open()?;
-    if core.driver.is_some() || core.rendered.swap(true, Ordering::SeqCst) {
+    if core.is_live() || core.rendered.swap(true, Ordering::SeqCst) {
         let message = "only an offline engine can be rendered, and only once";
         return Err(Error::new(ErrorCode::InvalidState, message));
     }

@@ -46,15 +46,6 @@ impl Schedule {
         }
     }
 
-    /// A point is reached anew: the ramp under way leads to it no more.
-    pub fn release_aim(&mut self, list: u32, point: u32) {
-        if let Some(aim) = &mut self.lists[list].aim
-            && aim.point == point
-        {
-            aim.point = NONE;
-        }
-    }
-
     pub fn aim(&self, list: u32) -> Option<Aim> {
         self.lists[list].aim
     }

@@ -81,7 +81,7 @@ impl Core {
         // Overruns stand in the statistics.
         let reports = told.into_iter();
         reports
-            .filter_map(|told| crate::driver::device_trouble(told, &supervisor))
+            .filter_map(|told| crate::device::device_trouble(told, &supervisor))
             .for_each(|report| self.outlet.push(report));
         let margin = if supervisor.status().health().manual {
             0

@@ -146,7 +146,7 @@ fn getters_wait_for_nobody_who_works_on_the_device() {
     device.step(512).unwrap();
     let engine = Arc::new(engine);
     let (sender, read) = mpsc::channel();
-    let driver = engine.core().driver.as_ref().unwrap();
+    let driver = engine.driver.as_ref().unwrap();
     let at_work = lock(driver);
     std::thread::spawn({
         let engine = Arc::clone(&engine);
