@@ -4,10 +4,12 @@ import { createRequire } from 'node:module'
 import { writeFileSync } from 'node:fs'
 import { inRoot } from './lib/paths.mjs'
 
-const { operationSpecs } = createRequire(import.meta.url)(inRoot('binding.cjs'))
+/** @typedef {{ name: string, doc: string, args: { name: string, doc: string, kind: string }[] }} Operation */
+
+const binding = /** @type {{ operationSpecs: () => Operation[] }} */ (createRequire(import.meta.url)(inRoot('binding.cjs')))
 
 /** @param {string} name */
-const camel = (name) => name.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase())
+const camel = (name) => name.replaceAll(/_(.)/g, (_, /** @type {string} */ letter) => letter.toUpperCase())
 
 /**
  * The TypeScript of an argument: its parameters, and what writes it behind `r[n]`.
@@ -33,7 +35,7 @@ function crossing({ name: snake, kind }) {
 const WIDTH = { numbers: 1, points: 4 }
 
 /**
- * @param {{ name: string, doc: string, args: { name: string, doc: string, kind: string }[] }} operation
+ * @param {Operation} operation
  * @param {number} code
  */
 function method({ name, doc, args }, code) {
@@ -93,7 +95,7 @@ export abstract class Operations {
   /** Submits the record. Returns the key of what it makes; 0 where it makes nothing. */
   protected abstract submit(): number
 
-${operationSpecs().map(method).join('\n\n')}
+${binding.operationSpecs().map(method).join('\n\n')}
 }
 `
 writeFileSync(inRoot('src', 'generated', 'operations.ts'), text)

@@ -153,5 +153,5 @@ for (const { name, layers, shared = [] } of crates) {
     .map((one) => `${file} uses ${one}`))
   tell(up.length === 0, `${name}: no arrow goes up`, up)
 }
-console.log(`${passed} passed, ${failed} failed`)
+console.log(`structure: ${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

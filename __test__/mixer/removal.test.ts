@@ -38,6 +38,8 @@ test('what fed a removed bus feeds what the bus fed, and sends to it end', async
   inner.remove()
   t.is(track.output, outer)
   t.deepEqual(engine.tracks, [track, outer])
+  throwsCode(t, () => (effect.bypass = true), 'ERR_INVALID_STATE', ['gain'])
+  throwsCode(t, () => { effect.setBypass(true) }, 'ERR_INVALID_STATE', ['gain'])
   throwsCode(t, () => { send.gain.set(1) }, 'ERR_INVALID_STATE', ['send'])
   const heard = channel(await play(2000), 0)
   isHeard(t, heard, () => 0.25 * 2 * 0.5, 0, 2 * FADE)
@@ -116,14 +118,14 @@ test('a removed track answers ERR_INVALID_STATE; removing it again does nothing'
     'fx.add': () => track.fx.add('gain'),
     'fx.move': () => { track.fx.move(effect, 0) },
     'fx.clear': () => { track.fx.clear() },
-    bypass: () => (effect.bypass = true),
-    setBypass: () => { effect.setBypass(true) },
     gainDb: () => (effect.params.gainDb.value = 3),
     meter: () => track.meter(),
     createMeter: () => track.createMeter(),
     'meter.read': () => meter.read(),
   }
   for (const [name, call] of Object.entries(calls)) throwsCode(t, call, 'ERR_INVALID_STATE', ['gone'], name)
+  throwsCode(t, () => (effect.bypass = true), 'ERR_INVALID_STATE', ['gain'])
+  throwsCode(t, () => { effect.setBypass(true) }, 'ERR_INVALID_STATE', ['gain'])
   throwsCode(t, () => { send.gain.set(1) }, 'ERR_INVALID_STATE')
   throwsCode(t, () => { engine.master.remove() }, 'ERR_INVALID_STATE', ['master'])
   t.is(track.name, 'gone')

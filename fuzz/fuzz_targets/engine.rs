@@ -71,9 +71,9 @@ impl Session {
         let mut sound = Vec::new();
         for (seq, step) in self.steps.iter().enumerate() {
             match step {
-                Step::Send(command) if !controller.messages.is_full() => {
+                Step::Send(command) if !controller.is_full() => {
                     let message = command.message(seq as u64, renderer.frame(), samples, &config);
-                    controller.messages.push(message).expect("room");
+                    controller.send(message).expect("room");
                 }
                 // A full queue is for the controlling side to handle: it lets time pass.
                 Step::Send(_) => {}
@@ -99,8 +99,8 @@ impl Session {
                     assert!(controller.shared.transport().beat.is_finite());
                 }
                 Step::Collect => {
-                    while controller.trash.pop().is_ok() {}
-                    while controller.events.pop().is_ok() {}
+                    while controller.next_trash().is_some() {}
+                    while controller.next_event().is_some() {}
                 }
             }
         }

@@ -22,4 +22,12 @@ export const planted = [
   { fault: 'missed-wake', file: 'proof', title: 'the capture thread is woken by callbacks, not by its time-out' },
   { fault: 'wrong-loss-count', file: 'proof', title: 'what the ring refused is counted to the sample, where it was lost' },
   { fault: 'lost-render-wake', file: 'mixer/render-turns', title: 'an idle render thread is woken by the next render' },
+  {
+    fault: 'cancel-misses-point', file: 'mixer/automation',
+    title: 'cancel drops an automation that begins with a step, from a time before it and without one',
+  },
+  {
+    fault: 'point-of-other', file: 'mixer/automation',
+    title: 'points of frames, seconds and any curve are reached exactly, whatever the block size',
+  },
 ]

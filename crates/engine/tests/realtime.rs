@@ -11,7 +11,7 @@ use noxrun_engine::{
     MASTER, MeterTap, PlaySpec, Renderer, TapKey, Target, TrackKey, TrackSetup, When,
 };
 use rig::effects::{Ahead, Ear, OnePole};
-use rig::{NOW, Random, Rig, connect, constant, key, noise, small, sound};
+use rig::{NOW, Random, Rig, connect, constant, jump, key, noise, small, sound};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -20,6 +20,8 @@ struct Counting;
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
     static TOUCHES: Cell<u64> = const { Cell::new(0) };
+    /// Bytes that this thread has asked for and not given back.
+    static LIVE: Cell<isize> = const { Cell::new(0) };
 }
 
 fn count() {
@@ -33,12 +35,14 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        LIVE.set(LIVE.get() + layout.size() as isize);
         // SAFETY: the caller keeps `alloc`'s contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         count();
+        LIVE.set(LIVE.get() - layout.size() as isize);
         // SAFETY: the memory came from `alloc` above, with this layout.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -154,6 +158,65 @@ fn ten_thousand_callbacks_neither_allocate_nor_free() {
     assert!((0..5).any(|track| shared.take_poisoned(track)));
     assert_eq!(shared.max_depth(), 32);
     assert!(rig.returned > 1_000, "{}", rig.returned);
+}
+
+/// More of everything than an engine begins with: what waits, points, voices, reports and memory
+/// that nobody has collected yet. It grows while it sounds, touches no heap in a callback, and
+/// leaves nothing behind.
+#[test]
+fn growing_touches_no_heap_in_a_callback_and_everything_comes_back() {
+    let before = LIVE.get();
+    {
+        let mut rig = Rig::new(&EngineConfig {
+            control_capacity: 8_192,
+            max_events: 20_000,
+            ..small()
+        });
+        let sample = constant(2, 5, 0.001);
+        let mut out = vec![0.0; 2 * 128];
+        let mut touches = 0;
+        for round in 0..40u64 {
+            let now = rig.renderer.frame();
+            for n in 0..200 {
+                let at = When::Frame(now + 2_000 + n * 7 % 1_500);
+                let track = 1 + n as u32 % 4;
+                let target = [Target::TrackVolume, Target::TrackPan][n as usize % 2](key(track));
+                rig.act_at(at, jump(target, 0.5));
+                let reach = Action::Reach {
+                    target: Target::TrackVolume(key(track)),
+                    value: 0.25,
+                    curve: Curve::Linear,
+                };
+                rig.act_at([at, When::Beat(n as f64)][n as usize % 2], reach);
+                rig.act_at(at, Action::Marker(n));
+                rig.stage_at(at, Action::Marker(n));
+                let spec = PlaySpec::new(sample.clone(), key(track));
+                rig.play_spec(at, n % 3 == 0, spec);
+            }
+            rig.commit_at(When::Frame(now + 2_000));
+            // Reports and memory lie about for some blocks.
+            touches += callback(&mut rig.renderer, &mut out);
+            if round % 8 == 7 {
+                rig.serve();
+            }
+        }
+        for _ in 0..60 {
+            touches += callback(&mut rig.renderer, &mut out);
+        }
+        rig.serve();
+        assert_eq!(touches, 0);
+        assert!(rig.growths_back >= 4, "{}", rig.growths_back);
+        assert_eq!(rig.batches_back, 40);
+        // Each of them, in order within its kind.
+        assert_eq!(ended(&rig), 8_000);
+        let marker = |event: &Event| matches!(event, Event::Marker { frame: Some(_), .. });
+        assert_eq!(
+            rig.reports.iter().filter(|event| marker(event)).count(),
+            16_000
+        );
+        assert_eq!(rig.controller.shared.late_events(), 0);
+    }
+    assert_eq!(LIVE.get(), before);
 }
 
 /// Where commands that change the engine find something, or find nothing.

@@ -43,6 +43,10 @@ faults! {
     WrongLossCount = "wrong-loss-count",
     /// An idle render thread is not woken when a render comes.
     LostRenderWake = "lost-render-wake",
+    /// Each cancel leaves one of the points that it should drop.
+    CancelMissesPoint = "cancel-misses-point",
+    /// What is planned for a track's volume goes to its pan.
+    PointOfOther = "point-of-other",
 }
 
 static ACTIVE: AtomicU8 = AtomicU8::new(0);

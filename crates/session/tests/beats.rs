@@ -4,7 +4,7 @@ mod rig;
 
 use noxrun_session::{Operation, ParamId, Point, Report, When};
 use rig::{NOW, RATE, add, constant, engine, jump, marker, markers, offline, play, sound};
-use rig::{stop, stretches, submit};
+use rig::{Stage, stop, stretches, submit};
 
 fn frame_of(beat: f64, tempo: f64) -> u64 {
     (beat * 60.0 * f64::from(RATE) / tempo).round() as u64
@@ -109,21 +109,22 @@ fn a_seek_forward_ends_what_it_skips_and_lets_the_rest_come() {
 
 #[test]
 fn a_stop_takes_a_play_back_that_waits_for_a_beat_and_gives_its_room_back() {
-    let engine = offline(noxrun_session::EngineConfig {
+    let config = noxrun_session::EngineConfig {
         max_events: 2,
         ..rig::config()
-    });
+    };
+    let stage = Stage::new(config, 64);
+    let engine = &stage.engine;
     let sample = constant(0.5, 100);
-    submit(&engine, [Operation::StartTransport { at: NOW }]);
-    sound(&engine, 64, 64);
-    // Each play and its stop are settled at once; nothing is left of them.
+    submit(engine, [Operation::StartTransport { at: NOW }]);
+    stage.step(64);
+    // With the next block nothing is left of a play and its stop.
     for voice in 1..100 {
         submit(
-            &engine,
+            engine,
             [play(voice, 0, &sample, When::Beat(100.0)), stop(voice, NOW)],
         );
-        let meter = engine.open_meter(0).unwrap();
-        drop(meter);
+        stage.step(64);
     }
     let ended = engine.outlet().take();
     let ended = ended.iter().filter(|r| matches!(r, Report::Ended { .. }));

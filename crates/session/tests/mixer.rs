@@ -5,7 +5,9 @@ mod rig;
 use noxrun_session::{
     Curve, EngineConfig, ErrorCode, Operation, ParamId, Point, Reason, Report, When,
 };
-use rig::{NOW, add, constant, engine, jump, offline, play, rendered, sound, stretches, submit};
+use rig::{
+    NOW, Stage, add, constant, engine, jump, offline, play, rendered, sound, stretches, submit,
+};
 
 fn gain(effect: u64, track: u32, db: f64) -> Operation {
     rig::effect(effect, track, 0, &[db])
@@ -235,21 +237,24 @@ fn solo_opens_what_leads_from_and_to_the_soloed_and_follows_the_wiring() {
 }
 
 #[test]
-fn cancel_drops_points_that_wait_here_and_gives_their_room_back() {
-    let engine = offline(EngineConfig {
-        max_events: 64,
-        ..rig::config()
-    });
+fn cancel_drops_points_and_gives_their_room_back() {
+    let stage = Stage::new(
+        EngineConfig {
+            max_events: 64,
+            ..rig::config()
+        },
+        64,
+    );
+    let engine = &stage.engine;
     let param = ParamId::TrackVolume(0);
     let point = |i: u64| jump(param, 0.5, When::Frame(1_000_000 + i));
-    for round in 0..10 {
-        // Of each round only the cancelling itself waits for a block.
-        submit(&engine, (round..64).map(point));
+    for _ in 0..10 {
+        // The cancelling itself is the last that finds room.
+        submit(engine, (0..63).map(point));
+        submit(engine, [Operation::Cancel { param, from: NOW }]);
         let full = engine.submit(point(0)).unwrap_err();
         assert_eq!(full.code, ErrorCode::QueueFull);
-        submit(&engine, [Operation::Cancel { param, from: NOW }]);
-        // Opening a meter takes in what was called before.
-        drop(engine.open_meter(0).unwrap());
+        stage.step(64);
     }
 }
 

@@ -3,8 +3,9 @@
 use arbitrary::Arbitrary;
 use noxrun_engine::fx::{EffectKind, build_effect};
 use noxrun_engine::{
-    Action, Commit, Curve, EdgeKey, EffectKey, EngineConfig, MASTER, Message, Place, PlaySpec,
-    SampleData, Sink, TapKey, Target, TrackKey, TrackSetup, VoiceKey, When, line_memory,
+    Action, Batch, Command as Sent, Curve, DelayPlace, EdgeKey, EffectKey, EngineConfig, MASTER,
+    Message, PlaySpec, SampleData, Sink, TapKey, Target, TrackKey, TrackSetup, VoiceKey, When,
+    line_memory,
 };
 use std::sync::Arc;
 
@@ -149,7 +150,7 @@ pub enum Deed {
     Resume(Key),
     Seek(Key, u64),
     Set(Aim, Number, Length, Shape),
-    Reach(Aim, Number, Time, Shape),
+    Reach(Aim, Number, Shape),
     Cancel(Aim),
     Gate(Key, bool),
     AddTrack(Key, Number, Number, bool),
@@ -171,7 +172,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    fn action(self, now: u64) -> Action {
+    fn action(self) -> Action {
         match self {
             Self::Start(key) => Action::Start(voice(key)),
             Self::Stop(key, fade) => Action::Stop {
@@ -194,10 +195,9 @@ impl Deed {
                 frames: length.frames(),
                 curve: shape.curve(),
             },
-            Self::Reach(aim, value, at, shape) => Action::Reach {
+            Self::Reach(aim, value, shape) => Action::Reach {
                 target: aim.target(),
                 value: value.value(),
-                at: at.when(now),
                 curve: shape.curve(),
             },
             Self::Cancel(aim) => Action::Cancel(aim.target()),
@@ -263,76 +263,25 @@ pub struct Sound {
     fade_out: Length,
 }
 
-/// A slot of the control queue.
+/// A command, alone or in a batch.
 #[derive(Arbitrary, Debug, Clone, Copy)]
-pub enum Command {
-    Do {
-        at: Time,
-        staged: bool,
-        counted: bool,
-        deed: Deed,
-    },
-    Play {
-        at: Time,
-        staged: bool,
-        voice: Key,
-        sound: Sound,
-    },
-    Effect {
-        key: Key,
-        filter: bool,
-        variant: u8,
-        values: [Number; 3],
-    },
-    Line {
-        edge: bool,
-        key: Key,
-        frames: u8,
-    },
-    Tap(Key),
-    Commit(Time),
+pub enum One {
+    Do(Time, bool, Deed),
+    Play(Time, Key, Sound),
 }
 
-/// A tap that hears only what is finite.
-#[derive(Debug)]
-struct Ear;
-
-impl Sink for Ear {
-    fn take(&mut self, lanes: &[&[f32]], _frame: u64) {
-        assert!(lanes.iter().all(|lane| lane.iter().all(|x| x.is_finite())));
-    }
-}
-
-impl Command {
-    pub fn message(
-        self,
-        seq: u64,
-        now: u64,
-        samples: &[Arc<SampleData>],
-        config: &EngineConfig,
-    ) -> Message {
+impl One {
+    fn command(self, seq: u64, now: u64, samples: &[Arc<SampleData>]) -> Sent {
         match self {
-            Self::Do {
-                at,
-                staged,
-                counted,
-                deed,
-            } => Message::Do {
+            Self::Do(at, counted, deed) => Sent::Do {
                 at: at.when(now),
                 seq,
-                staged,
                 counted,
-                action: deed.action(now),
+                action: deed.action(),
             },
-            Self::Play {
-                at,
-                staged,
-                voice: key,
-                sound,
-            } => Message::Play {
+            Self::Play(at, key, sound) => Sent::Play {
                 at: at.when(now),
                 seq,
-                staged,
                 voice: voice(key),
                 spec: PlaySpec {
                     gain: sound.gain.value(),
@@ -348,36 +297,86 @@ impl Command {
                     )
                 },
             },
+        }
+    }
+}
+
+/// A place of the control queue.
+#[derive(Arbitrary, Debug, Clone)]
+pub enum Command {
+    One(One),
+    Batch(Time, Vec<One>),
+    Effect {
+        key: Key,
+        filter: bool,
+        variant: u8,
+        values: [Number; 3],
+    },
+    Line {
+        edge: bool,
+        key: Key,
+        frames: u8,
+    },
+    Tap(Key),
+}
+
+/// A tap that hears only what is finite.
+#[derive(Debug)]
+struct Ear;
+
+impl Sink for Ear {
+    fn take(&mut self, lanes: &[&[f32]], _frame: u64) {
+        assert!(lanes.iter().all(|lane| lane.iter().all(|x| x.is_finite())));
+    }
+}
+
+impl Command {
+    pub fn message(
+        &self,
+        seq: u64,
+        now: u64,
+        samples: &[Arc<SampleData>],
+        config: &EngineConfig,
+    ) -> Message {
+        match self {
+            Self::One(one) => Message::One(one.command(seq, now, samples)),
+            Self::Batch(at, ones) => Message::Batch(Box::new(Batch {
+                at: at.when(now),
+                commands: ones
+                    .iter()
+                    .zip(seq..)
+                    .map(|(one, seq)| one.command(seq, now, samples))
+                    .collect(),
+            })),
             Self::Effect {
                 key,
                 filter,
                 variant,
                 values,
             } => {
-                let kind = if filter {
+                let kind = if *filter {
                     EffectKind::Filter
                 } else {
                     EffectKind::Gain
                 };
                 let values = values.map(Number::value);
                 let (rate, channels) = (config.sample_rate, config.channels);
-                let body = build_effect(kind, variant.into(), &values, rate, channels);
-                Message::Effect(effect(key), Box::new(body))
+                let body = build_effect(kind, (*variant).into(), &values, rate, channels);
+                Message::Effect(effect(*key), Box::new(body))
             }
             Self::Line {
                 edge: on_edge,
                 key,
                 frames,
             } => {
-                let place = if on_edge {
-                    Place::Edge(edge(key))
+                let place = if *on_edge {
+                    DelayPlace::Edge(edge(*key))
                 } else {
-                    Place::Voices(track(key))
+                    DelayPlace::Voices(track(*key))
                 };
-                Message::Line(place, line_memory(frames.into(), config.channels))
+                Message::Line(place, line_memory((*frames).into(), config.channels))
             }
-            Self::Tap(key) => Message::Tap(tap(key), Box::new(Ear)),
-            Self::Commit(at) => Message::Commit(Commit { at: at.when(now) }),
+            Self::Tap(key) => Message::Tap(tap(*key), Box::new(Ear)),
         }
     }
 }

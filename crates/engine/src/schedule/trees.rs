@@ -51,8 +51,9 @@ impl Schedule {
         }
         for below in [left, right] {
             if below != NONE {
-                for class in 0..CLASSES {
-                    first[class] = self.earlier(first[class], self.items[below].first[class]);
+                let others = self.items[below].first;
+                for (first, other) in first.iter_mut().zip(others) {
+                    *first = self.earlier(*first, other);
                 }
             }
         }
