@@ -323,8 +323,8 @@ typedef struct noxrun_config {
   uint32_t max_tracks;
   // Voices that sound at once, 1 to 16,384, default 256.
   uint32_t max_voices;
-  // Events that wait, 1 to 16,777,216 (2^24), default 65,536. Memory for all of them is reserved at
-  // opening, some 300 bytes each.
+  // Events that wait, 1 to 16,777,216 (2^24), default 65,536. Their memory grows with use, some 300
+  // bytes each.
   uint32_t max_events;
   // Delivered rate of the capture, 1,000 to 768,000 Hz; default: the device's.
   uint32_t capture_rate;

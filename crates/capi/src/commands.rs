@@ -191,14 +191,14 @@ unsafe fn operation(command: &Command, engine: &Engine) -> Result<Operation, Err
         },
         CommandKind::Mute => Operation::Mute { track, on },
         CommandKind::Solo => Operation::Solo { track, on },
-        CommandKind::SetTrack => set(match parameter(name()?, PARAMS[..2].iter().copied())? {
-            0 => ParamId::TrackVolume(track),
-            _ => ParamId::TrackPan(track),
-        })?,
-        CommandKind::SetVoice => set(match parameter(name()?, PARAMS[2..4].iter().copied())? {
-            0 => ParamId::VoiceGain(id),
-            _ => ParamId::VoiceRate(id),
-        })?,
+        CommandKind::SetTrack => {
+            let params = [ParamId::TrackVolume(track), ParamId::TrackPan(track)];
+            set(params[parameter(name()?, PARAMS[..2].iter().copied())?])?
+        }
+        CommandKind::SetVoice => {
+            let params = [ParamId::VoiceGain(id), ParamId::VoiceRate(id)];
+            set(params[parameter(name()?, PARAMS[2..4].iter().copied())?])?
+        }
         CommandKind::SetSend => {
             parameter(name()?, PARAMS[4..5].iter().copied())?;
             set(ParamId::SendGain(id))?

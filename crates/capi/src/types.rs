@@ -54,8 +54,8 @@ pub struct Config {
     pub max_tracks: u32,
     /// Voices that sound at once, 1 to 16,384, default 256.
     pub max_voices: u32,
-    /// Events that wait, 1 to 16,777,216 (2^24), default 65,536. Memory for all of them is reserved at
-    /// opening, some 300 bytes each.
+    /// Events that wait, 1 to 16,777,216 (2^24), default 65,536. Their memory grows with use, some 300
+    /// bytes each.
     pub max_events: u32,
     /// Delivered rate of the capture, 1,000 to 768,000 Hz; default: the device's.
     pub capture_rate: u32,
