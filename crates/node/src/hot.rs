@@ -146,7 +146,9 @@ pub fn param_current(engine: u32, kind: u32, key: f64, index: u32) -> Result<Opt
         2 => ParamKey::VoiceGain(key),
         3 => ParamKey::VoiceRate(key),
         4 => ParamKey::SendGain(key),
-        5 => ParamKey::Effect(key, index as usize),
+        // An input's gain is read at the input.
+        5 => return Ok(None),
+        6 => ParamKey::Effect(key, index as usize),
         kind => return Err(invalid(format!("there is no parameter of kind {kind}"))),
     };
     with(engine, |engine| Ok(engine.param_current(param)))
