@@ -165,13 +165,16 @@ impl Renderer {
     /// make one way to what follows them.
     fn lead_on(&mut self, id: u32, kind: Kind) {
         let schedule = &mut self.ends.schedule;
-        let Some(next) = schedule.next_point(id) else {
+        // One that a cancel has cut short is reached no more.
+        let is_cut = |id: &u32| schedule.item(*id).at != schedule.item(*id).end;
+        let mut points =
+            std::iter::successors(schedule.next_point(id), |id| schedule.next_point(*id));
+        let Some(next) = points.find(|id| !is_cut(id)) else {
             return;
         };
         let Item { at, seq, .. } = *schedule.item(id);
         let mut item = *schedule.item(next);
-        // One that a cancel has cut short is reached no more.
-        if !item.is_automated || item.at != item.end {
+        if !item.is_automated {
             return;
         }
         let mut way = next;
@@ -186,7 +189,12 @@ impl Renderer {
             }
             way = other;
         }
-        item = item.led_from(item_beat(kind, at), seq);
+        // What a stopped transport stands behind of is not what it comes from.
+        let position = self.transport.beat_at(self.frame);
+        let playing = self.transport.is_playing();
+        let from = item_beat(kind, at).filter(|beat| playing || *beat >= position);
+        item = item.led_from(from, seq);
+        item.prompt = kind == Kind::Beats && from.is_none();
         if matches!(item.action, Action::Reach { .. }) {
             item.due = Due::Frame(match kind {
                 Kind::Frames => at.saturating_add(1).min(item.at).max(self.frame),
@@ -237,8 +245,17 @@ impl Renderer {
                 curve,
             } => self.begin_way(id, target, value, curve),
             action => {
-                let target = self.ends.schedule.target(item.list());
-                self.ends.schedule.remove_point(id);
+                let schedule = &mut self.ends.schedule;
+                let target = schedule.target(item.list());
+                // A cancel's time has come: what it cut short ends.
+                while let Action::Cancel(_) = action
+                    && let Some(cut) = schedule.previous_point(id)
+                    && schedule.item(cut).at == item.at
+                    && schedule.item(cut).end != item.at
+                {
+                    schedule.drop_point(cut);
+                }
+                schedule.remove_point(id);
                 let found = self.change(action, &item);
                 self.tidy(target);
                 found
