@@ -181,7 +181,7 @@ fn session(seed: u64, live: bool) -> Vec<(Vec<Call>, usize)> {
     let mut author = Author {
         random: Random::new(seed),
         now: 1,
-        jumps: seed % 2 == 0,
+        jumps: seed.is_multiple_of(2),
     };
     let mut parts = Vec::new();
     for part in 0..if live { 4 } else { 1 } {
