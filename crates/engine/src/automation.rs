@@ -164,12 +164,20 @@ impl Renderer {
     /// value moves as it did, so that is a second way. Points that were sent one after the other
     /// make one way to what follows them.
     fn lead_on(&mut self, id: u32, kind: Kind) {
+        let (transport, now) = (&self.transport, self.frame);
         let schedule = &mut self.ends.schedule;
-        // One that a cancel has cut short is reached no more.
-        let is_cut = |id: &u32| schedule.item(*id).at != schedule.item(*id).end;
+        // One that a cancel has cut short is reached no more, nor one that has just passed.
+        let is_over = |id: &u32| {
+            let item = schedule.item(*id);
+            let has_passed = match item.at_beat() {
+                None => item.at < now,
+                Some(beat) => transport.is_playing() && transport.next_frame_of(beat, now) < now,
+            };
+            item.is_cut || (item.begun && has_passed)
+        };
         let mut points =
             std::iter::successors(schedule.next_point(id), |id| schedule.next_point(*id));
-        let Some(next) = points.find(|id| !is_cut(id)) else {
+        let Some(next) = points.find(|id| !is_over(id)) else {
             return;
         };
         let Item { at, seq, .. } = *schedule.item(id);
@@ -251,7 +259,7 @@ impl Renderer {
                 while let Action::Cancel(_) = action
                     && let Some(cut) = schedule.previous_point(id)
                     && schedule.item(cut).at == item.at
-                    && schedule.item(cut).end != item.at
+                    && schedule.item(cut).is_cut
                 {
                     schedule.drop_point(cut);
                 }
@@ -517,10 +525,13 @@ impl Renderer {
                     }
                     self.ends.schedule.drop_point(id);
                 } else if let Some(time) = own
-                    && item.at != time
+                    && matches!(item.action, Action::Reach { .. })
                 {
                     // Its way begins before: it runs until then and is not reached.
-                    self.ends.schedule.move_point(id, time);
+                    self.ends.schedule.item_mut(id).is_cut = true;
+                    if item.at != time {
+                        self.ends.schedule.move_point(id, time);
+                    }
                 }
             }
         }

@@ -75,6 +75,8 @@ pub(crate) struct Item {
     pub is_automated: bool,
     /// A second way to such a point.
     pub is_second: bool,
+    /// Of a point that is reached: a cancel has cut the way there short.
+    pub is_cut: bool,
     /// Of a point that is reached: the way there has begun. It stays until its time has passed.
     pub begun: bool,
     /// Of a point that is reached: the way there waits for the end of a ramp under way.
@@ -110,6 +112,7 @@ impl Item {
         compensated: false,
         is_automated: false,
         is_second: false,
+        is_cut: false,
         begun: false,
         delayed: false,
         reached: None,

@@ -3,8 +3,8 @@
 use crate::points;
 use crate::rig;
 
-use noxrun_engine::{Action, Target, When};
-use points::{VOLUME, beats, compare, linear, playing};
+use noxrun_engine::{Action, Curve, Target, When};
+use points::{VOLUME, beats, compare, linear, playing, reach};
 use rig::{NOW, jump, key, ramp};
 
 #[test]
@@ -103,4 +103,31 @@ fn a_cancel_drops_what_waits_for_the_next_pass_of_a_loop() {
     rig.render(100);
     rig.act(2_000, Action::Cancel(VOLUME));
     assert_eq!(rig.render_channel(4_000, 0), [1.0; 4_000]);
+}
+
+#[test]
+fn a_hold_ends_a_way_that_waits_for_a_ramp_as_well() {
+    let mut rig = playing();
+    rig.set(1_000, VOLUME, 0.5, 800);
+    linear(&mut rig, 3_000, 0.25);
+    rig.act(1_500, Action::Cancel(VOLUME));
+    let out = rig.render_channel(4_000, 0);
+    // The way to 3,000 would begin at 1,800, when the ramp is over.
+    let held = out[1_499];
+    assert!(held > 0.5 && held < 1.0);
+    assert_eq!(out[1_500..], [held; 2_500]);
+}
+
+#[test]
+fn a_point_that_a_cancel_cut_short_is_reached_from_nothing_more() {
+    for at in [2_000, 2_500] {
+        let mut rig = playing();
+        linear(&mut rig, 2_500, 0.5);
+        rig.act(at, Action::Cancel(VOLUME));
+        rig.render(500);
+        reach(&mut rig, VOLUME, When::Frame(1_000), 2.0, Curve::Step);
+        let out = rig.render_channel(3_000, 0);
+        // From frame 500 on.
+        assert_eq!(out[500..], [2.0; 2_500], "{at}");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod automation;
 mod automation_cancel;
+mod automation_model;
 mod beats;
 mod blocks;
 mod chain_places;

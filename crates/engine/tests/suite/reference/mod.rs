@@ -1,6 +1,7 @@
 //! A slow mixer written from the public sound definitions and from nothing else: one frame at a
 //! time, everything in f64, no blocks, no limits.
 
+pub mod automation;
 mod param;
 
 use noxrun_engine::EndReason;

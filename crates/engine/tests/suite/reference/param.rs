@@ -51,15 +51,20 @@ impl Param {
         }
     }
 
-    /// A new write on `frame` starts from the value of the frame before it.
-    pub fn write(&mut self, frame: u64, to: Move) {
-        let a = if frame > self.since {
+    /// Its value before `frame` is rendered.
+    pub fn before(&self, frame: u64) -> f64 {
+        if frame > self.since {
             self.on(frame - 1)
         } else if self.to.curve == Curve::Step || self.to.frames == 0 {
             self.to.value
         } else {
             self.a
-        };
+        }
+    }
+
+    /// A new write on `frame` starts from the value of the frame before it.
+    pub fn write(&mut self, frame: u64, to: Move) {
+        let a = self.before(frame);
         *self = Self {
             a,
             since: frame,
