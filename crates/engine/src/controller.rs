@@ -317,12 +317,6 @@ impl Controller {
         self.occupied() == 0
     }
 
-    /// Commands that were sent and not yet taken in, those in batches counted one by one.
-    pub fn under_way(&self) -> usize {
-        let (_, taken) = self.shared.usage.items.read();
-        self.items.sent.wrapping_sub(taken) as usize
-    }
-
     /// The next report; see [`Event`].
     pub fn next_event(&mut self) -> Option<Event> {
         let event = self.events.next(&self.shared.usage.event_rings)?;
