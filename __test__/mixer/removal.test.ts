@@ -116,12 +116,12 @@ test('a removed track answers ERR_INVALID_STATE; removing it again does nothing'
     'fx.add': () => track.fx.add('gain'),
     'fx.move': () => { track.fx.move(effect, 0) },
     'fx.clear': () => { track.fx.clear() },
-    gainDb: () => (effect.params.gainDb.value = 3),
     meter: () => track.meter(),
     createMeter: () => track.createMeter(),
     'meter.read': () => meter.read(),
   }
   for (const [name, call] of Object.entries(calls)) throwsCode(t, call, 'ERR_INVALID_STATE', ['gone'], name)
+  throwsCode(t, () => (effect.params.gainDb.value = 3), 'ERR_INVALID_STATE', ['gain'])
   throwsCode(t, () => (effect.bypass = true), 'ERR_INVALID_STATE', ['gain'])
   throwsCode(t, () => { effect.setBypass(true) }, 'ERR_INVALID_STATE', ['gain'])
   throwsCode(t, () => { send.gain.set(1) }, 'ERR_INVALID_STATE')

@@ -49,6 +49,8 @@ pub(crate) struct Dispatcher {
     outlet: Arc<Outlet>,
     channels: usize,
     max_events: u64,
+    /// Whether a device drives the engine, so that what waits for room may be late.
+    real_time: bool,
     /// The order of commands on one frame.
     seq: u64,
     model: Model,
@@ -82,6 +84,7 @@ impl Dispatcher {
             outlet,
             channels: config.channels,
             max_events: config.max_events as u64,
+            real_time: config.real_time,
             seq: 1,
             model: Model::new(config),
             voices: HashMap::new(),
