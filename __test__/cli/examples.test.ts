@@ -197,7 +197,8 @@ test('record-speech writes a file for each of three phrases, and none for the to
   for (let again = 0; again < 3 && heard.stderr.includes('lost on the way'); again++) heard = await speechInto(folder)
   const { status, stdout, stderr } = heard
   t.is(status, 0, stderr)
-  t.notRegex(stderr, /lost on the way|Error/)
+  // Of a machine that stands still again and again, only what reached the program counts.
+  t.notRegex(stderr, /lost on the way: [1-9]|Error/)
   const lines = stdout.trimEnd().split('\n')
   t.deepEqual([lines[0], lines.at(-1)], ['listening to Virtual device', 'heard somebody 3 times'])
   const files = [['speech-0001.wav', 8], ['speech-0002.wav', 9], ['speech-0003.wav', 7]] as const
