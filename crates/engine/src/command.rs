@@ -311,8 +311,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// Places among what waits that it may take. A point between two others may come as a jump, and
-    /// then there are two ways to the point after it.
+    /// Places among what waits that it may take: a point of an automation in front of another one
+    /// makes a second way to that.
     pub(crate) fn places(&self) -> usize {
         match self {
             Self::Do {
